@@ -1,0 +1,160 @@
+/**
+ * The summary store: windows, offsets and fencing of the fold (ARCHITECTURE.md, "The fold").
+ * It never looks into a segment: bytes in, bytes out; what they mean is `libs/sketch`'s.
+ *
+ * A *unit* is one partition of one topic of one bus incarnation. A *segment* is the absolute state of
+ * one subject (a service, or the hosts' account) in one window as one unit knows it.
+ * All times are ms since the Unix epoch; a window is named by its start and its resolution.
+ */
+export type Resolution = '10s' | '1m' | '1h';
+export const RESOLUTION_MS: Record<Resolution, number> = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 };
+
+export interface UnitId {
+  topic: string;
+  partition: number;
+}
+
+export interface SegmentKey {
+  resolution: Resolution;
+  /** window start, a multiple of the resolution */
+  start: number;
+  /** `s:<service name>` or `h:` (the hosts' account); at most 256 bytes */
+  subject: string;
+}
+
+export interface Segment extends SegmentKey {
+  bytes: Uint8Array;
+}
+
+export interface Claim {
+  /** greater than any epoch given out before for this unit */
+  epoch: number;
+  busIncarnation: string;
+  /** null: nothing folded yet, start at the earliest record */
+  nextOffset: number | null;
+  /** what the last commit stored of the agents (sequence numbers, gap bitmaps, watermarks) */
+  agents: Uint8Array | null;
+  watermark: number;
+  /** segments of windows that are not closed */
+  open: Segment[];
+}
+
+export interface Commit {
+  unit: UnitId;
+  epoch: number;
+  /** must equal the stored next offset (null on the first commit), else `stale` */
+  expectedOffset: number | null;
+  nextOffset: number;
+  agents: Uint8Array;
+  /** every exchange before this instant on this unit has been folded */
+  watermark: number;
+  /** agents' hosts that are silent (left out of the watermark), by name */
+  silent: string[];
+  /** wall clock of the committer, for `units` */
+  at: number;
+  /** absolute state of every segment touched since the last commit; revision of each goes up by one */
+  segments: Segment[];
+}
+
+/** `fenced`: another owner holds a newer epoch. `stale`: the stored offset is not the expected one (rolled back, or ahead). */
+export type CommitResult = { kind: 'ok' } | { kind: 'fenced'; epoch: number } | { kind: 'stale'; nextOffset: number | null };
+
+export interface UnitStatus extends UnitId {
+  epoch: number;
+  nextOffset: number | null;
+  watermark: number;
+  silent: string[];
+  /** wall clock of its last commit */
+  at: number;
+}
+
+/** A partial as a closer reads it. */
+export interface Partial extends Segment {
+  partition: number;
+  /** counts the commits that touched it, from 1 */
+  revision: number;
+}
+
+export interface Closed extends SegmentKey {
+  /** 1 at the first close; +1 for each later close that took late data in */
+  revision: number;
+  bytes: Uint8Array;
+  /** partition -> revision of the partials inside `bytes` */
+  holds: Record<number, number>;
+  /** partitions left out because they were silent */
+  missing: number[];
+  closedAt: number;
+}
+
+export interface CloseCommit {
+  /** the closer's own unit: the partition hash(subject) mod P; its epoch fences the close */
+  unit: UnitId;
+  epoch: number;
+  closed: Closed;
+  /** revision of the closed segment this one replaces, 0 if none; else `stale` */
+  expectedRevision: number;
+}
+
+export interface ReadRange {
+  topic: string;
+  resolution: Resolution;
+  /** half-open */
+  start: number;
+  end: number;
+  /** all subjects if absent */
+  subjects?: readonly string[];
+}
+
+/** What a reader merges: the closed segment (if any) and the partials it does not hold yet. */
+export interface WindowRead extends SegmentKey {
+  closed: Closed | null;
+  partials: Partial[];
+}
+
+export interface SummaryStore {
+  /** Takes the unit over: raises its epoch and returns where the fold goes on. Another bus incarnation clears the offset, keeps the windows. */
+  claim(unit: UnitId, busIncarnation: string): Promise<Claim>;
+  /** One atomic step: all segments, next offset, agents, watermark; or nothing. A retry of the very same commit answers ok. */
+  commit(commit: Commit): Promise<CommitResult>;
+  units(topic: string): Promise<UnitStatus[]>;
+  /** Windows of this resolution that have a partial not held by a closed segment, with end <= before; by start. */
+  closable(topic: string, resolution: Resolution, before: number): Promise<SegmentKey[]>;
+  partials(topic: string, key: SegmentKey): Promise<Partial[]>;
+  closed(topic: string, key: SegmentKey): Promise<Closed | null>;
+  /** Atomic: stores the closed segment; the partials it holds may be dropped at once or by `prune`. */
+  close(topic: string, commit: CloseCommit): Promise<CommitResult>;
+  /** Deletes windows of this resolution that ended before; and partials that a closed segment holds. Answers how many. */
+  prune(topic: string, resolution: Resolution, before: number): Promise<number>;
+  /** By (start, subject). */
+  read(range: ReadRange): Promise<WindowRead[]>;
+  /** Rejects with StoreError; used by readyz. */
+  ping(): Promise<void>;
+  /** Total loss of connection is survived: calls reject with `unreachable` until it is back. */
+  end(): Promise<void>;
+}
+
+export const STORE_ERRORS = {
+  unreachable: { retryable: true, text: 'the store does not answer: {detail}' },
+  full: { retryable: true, text: 'the store has no room: {detail}' },
+  newer_version: { retryable: false, text: 'the store was written by a newer version ({found}; this one knows up to {known})' },
+  misconfigured: { retryable: false, text: 'the store is set up so that data would be lost: {detail}' },
+  corrupt: { retryable: false, text: 'the store is damaged: {detail}' },
+} as const;
+
+export type StoreErrorCode = keyof typeof STORE_ERRORS;
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  readonly retryable: boolean;
+  constructor(code: StoreErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
+    super(STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    this.name = 'StoreError';
+    this.code = code;
+    this.retryable = STORE_ERRORS[code].retryable;
+  }
+}
+
+/** `openSummaryStore(settings)` in index.ts answers a SummaryStore. */
+export type SummaryStoreSettings =
+  | { kind: 'embedded'; path: string }
+  | { kind: 'redis'; url: string; prefix: string; passwordFile?: string; sentinels?: { name: string; nodes: string[] }; cluster?: string[]; tls?: { ca?: string } };
