@@ -22,11 +22,11 @@ const ROUTES = `
     location = /broken   { return 500 'broken'; }`;
 
 /**
- * @param {{ port?: number, accessLog?: boolean, extra?: string }} [options]
+ * @param {{ port?: number, extra?: string, http?: string }} [options] `extra` goes into the server block, `http` before it
  * @returns {Promise<{ port: number, pid: number, dir: string, counts(): Map<string, number>, stop(): Promise<void> }>}
  *   `counts()`: "METHOD /path STATUS" -> requests, from the access log.
  */
-export async function startNginx({ port, extra = '' } = {}) {
+export async function startNginx({ port, extra = '', http = '' } = {}) {
   const listen = port ?? (await freePort());
   const dir = mkdtempSync(join(tmpdir(), 'hw-nginx-'));
   mkdirSync(join(dir, 'tmp'));
@@ -37,6 +37,7 @@ http {
   client_body_temp_path ${dir}/tmp; proxy_temp_path ${dir}/tmp; fastcgi_temp_path ${dir}/tmp; uwsgi_temp_path ${dir}/tmp; scgi_temp_path ${dir}/tmp;
   keepalive_requests 1000000; keepalive_timeout 60s;
   log_format hw '$request_method $uri $status';
+  ${http}
   access_log ${dir}/access.log hw;
   server { listen 127.0.0.1:${listen} reuseport;${ROUTES}
   ${extra} }
