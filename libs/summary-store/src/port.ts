@@ -5,6 +5,9 @@
  * A *unit* is one partition of one topic of one bus incarnation. A *segment* is the absolute state of
  * one subject (a service, or the hosts' account) in one window as one unit knows it.
  * All times are ms since the Unix epoch; a window is named by its start and its resolution.
+ *
+ * Nothing lost, nothing twice, also when late data meets a close: partials are *frozen* before they are merged
+ * (`take`), and a frozen partial never changes again. README.md of this lib tells the protocol and why it holds.
  */
 export type Resolution = '10s' | '1m' | '1h';
 export const RESOLUTION_MS: Record<Resolution, number> = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 };
@@ -35,8 +38,17 @@ export interface Claim {
   /** what the last commit stored of the agents (sequence numbers, gap bitmaps, watermarks) */
   agents: Uint8Array | null;
   watermark: number;
-  /** segments of windows that are not closed */
+  /** the unit's partials that nobody has taken: the fold goes on with them (`fresh: false`) */
   open: Segment[];
+}
+
+/** A segment as its owner writes it. */
+export interface SegmentWrite extends Segment {
+  /**
+   * true: this state began from empty and was never committed (the key was not in `Claim.open`, or was answered
+   * as taken since). false: it continues what the store holds. The store refuses a mismatch with `taken`.
+   */
+  fresh: boolean;
 }
 
 export interface Commit {
@@ -52,12 +64,26 @@ export interface Commit {
   silent: string[];
   /** wall clock of the committer, for `units` */
   at: number;
-  /** absolute state of every segment touched since the last commit; revision of each goes up by one */
-  segments: Segment[];
+  /** absolute state of every segment touched since the last commit */
+  segments: SegmentWrite[];
 }
 
-/** `fenced`: another owner holds a newer epoch. `stale`: the stored offset is not the expected one (rolled back, or ahead). */
-export type CommitResult = { kind: 'ok' } | { kind: 'fenced'; epoch: number } | { kind: 'stale'; nextOffset: number | null };
+/**
+ * `ok.taken`: partials of this unit that closers have taken since the last commit; forget their state (if it was touched
+ * after this commit was put together, leave it: the next commit answers `taken`). A hint; it may come empty.
+ * `fenced`: another owner holds a newer epoch.
+ * `stale`: the store is not where the caller believes it is: another offset, or an older epoch (rolled back).
+ * `taken`: some segments continue a partial that has been taken (or are fresh where one is open); nothing was written.
+ * After `stale` and `taken`: drop the unit's memory, `claim` again, seek to its nextOffset.
+ */
+export type CommitResult =
+  | { kind: 'ok'; taken: SegmentKey[] }
+  | { kind: 'fenced'; epoch: number }
+  | { kind: 'stale'; nextOffset: number | null }
+  | { kind: 'taken'; keys: SegmentKey[] };
+
+/** `stale`: the closed segment has another revision than expected, or the store was rolled back since `take`; take again. */
+export type CloseResult = { kind: 'ok' } | { kind: 'fenced'; epoch: number } | { kind: 'stale'; revision: number };
 
 export interface UnitStatus extends UnitId {
   epoch: number;
@@ -71,15 +97,23 @@ export interface UnitStatus extends UnitId {
 /** A partial as a closer reads it. */
 export interface Partial extends Segment {
   partition: number;
-  /** counts the commits that touched it, from 1 */
+  /** number of the unit's commit that wrote it last: grows over all partials of the unit, never reused */
   revision: number;
+}
+
+/** What a closer merges: `closed` (if any) and `partials`; all are frozen, none is in `closed` yet. */
+export interface Taken {
+  closed: Closed | null;
+  partials: Partial[];
+  /** goes back in CloseCommit.lease: proves that the store was not rolled back in between */
+  lease: string;
 }
 
 export interface Closed extends SegmentKey {
   /** 1 at the first close; +1 for each later close that took late data in */
   revision: number;
   bytes: Uint8Array;
-  /** partition -> revision of the partials inside `bytes` */
+  /** partition -> highest revision inside `bytes`; every partial up to it is inside. Only grows from close to close. */
   holds: Record<number, number>;
   /** partitions left out because they were silent */
   missing: number[];
@@ -93,6 +127,8 @@ export interface CloseCommit {
   closed: Closed;
   /** revision of the closed segment this one replaces, 0 if none; else `stale` */
   expectedRevision: number;
+  /** Taken.lease */
+  lease: string;
 }
 
 export interface ReadRange {
@@ -120,10 +156,15 @@ export interface SummaryStore {
   /** Windows of this resolution that have a partial not held by a closed segment, with end <= before; by start. */
   closable(topic: string, resolution: Resolution, before: number): Promise<SegmentKey[]>;
   partials(topic: string, key: SegmentKey): Promise<Partial[]>;
+  /**
+   * The closer's first step: freezes every partial of this key in all units and answers those not yet held.
+   * Repeating it, or never closing afterwards, is harmless: readers merge frozen partials like open ones.
+   */
+  take(topic: string, key: SegmentKey, closer: UnitId): Promise<Taken>;
   closed(topic: string, key: SegmentKey): Promise<Closed | null>;
-  /** Atomic: stores the closed segment; the partials it holds may be dropped at once or by `prune`. */
-  close(topic: string, commit: CloseCommit): Promise<CommitResult>;
-  /** Deletes windows of this resolution that ended before; and partials that a closed segment holds. Answers how many. */
+  /** The second step. Atomic: stores the closed segment; the partials it holds are dropped at once or by `prune`. */
+  close(topic: string, commit: CloseCommit): Promise<CloseResult>;
+  /** Deletes what belongs to windows of this resolution that ended before, and partials that a closed segment holds. Answers how many segments and partials went. */
   prune(topic: string, resolution: Resolution, before: number): Promise<number>;
   /** By (start, subject). */
   read(range: ReadRange): Promise<WindowRead[]>;
