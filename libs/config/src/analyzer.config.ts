@@ -1,0 +1,60 @@
+import { BusConfig } from './parts/bus.ts';
+import { AnalyzerAdminConfig, LogConfig, TOPIC_PREFIX } from './parts/process.ts';
+import { StoreConfig } from './parts/store.ts';
+import { Part, Text, Whole } from './setting.ts';
+
+const HOUR = 3_600_000;
+const YEARS = 10 * 365 * 24 * HOUR;
+
+export class RetentionConfig {
+  @Whole('How long 10 s windows are kept, ms', 60_000, YEARS)
+  windows_10s_ms = 24 * HOUR;
+
+  @Whole('How long 1 min windows are kept, ms', 60_000, YEARS)
+  windows_1m_ms = 7 * 24 * HOUR;
+
+  @Whole('How long 1 h windows are kept, ms', 60_000, YEARS)
+  windows_1h_ms = 90 * 24 * HOUR;
+}
+
+/** apps/analyzer: consume -> aggregate -> flush -> close. */
+export class AnalyzerConfig {
+  @Text('Consumer group: the analyzers of one group share the partitions', { matches: /^[\w.-]{1,200}$/, fix: 'must be 1 to 200 letters, digits, dots, dashes or underscores' })
+  group = 'headwater-analyzer';
+
+  @Text('First part of every topic name', TOPIC_PREFIX)
+  topic_prefix = 'headwater';
+
+  @Part(BusConfig, 'Where events come from')
+  bus: BusConfig = new BusConfig();
+
+  @Part(StoreConfig, 'Where windows are kept')
+  store: StoreConfig = new StoreConfig();
+
+  @Part(StoreConfig, 'Where heartbeats and other small state are kept')
+  state: StoreConfig = new StoreConfig();
+
+  @Part(AnalyzerAdminConfig, 'Metrics and health')
+  admin: AnalyzerAdminConfig = new AnalyzerAdminConfig();
+
+  @Whole('How often changed windows are written, ms', 50, 60_000)
+  flush_ms = 1_000;
+
+  @Whole('Bytes of changed windows after which they are written early', 100_000, 67_108_864)
+  dirty_max_bytes = 8_388_608;
+
+  @Whole('How long after its end a window waits for late data before it closes, ms', 0, 600_000)
+  close_after_ms = 30_000;
+
+  @Whole('An agent that says nothing for so long no longer holds windows open, ms', 1_000, 600_000)
+  silent_after_ms = 30_000;
+
+  @Whole('Times further ahead of this clock are moved back to it and counted, ms', 1_000, 3_600_000)
+  clamp_ahead_ms = 60_000;
+
+  @Part(RetentionConfig, 'How long windows are kept')
+  retention: RetentionConfig = new RetentionConfig();
+
+  @Part(LogConfig, 'Log')
+  log: LogConfig = new LogConfig();
+}

@@ -1,0 +1,33 @@
+import { LogConfig } from './parts/process.ts';
+import { StoreConfig } from './parts/store.ts';
+import { Part, Port, Text, Url, Whole } from './setting.ts';
+
+/** apps/identity: the authorization server of the standalone mode. */
+export class IdentityConfig {
+  @Text('Address to listen on')
+  host = '127.0.0.1';
+
+  @Port('Port to listen on; 0 takes a free one')
+  port = 8471;
+
+  @Url('Issuer URL; by default http://host:port', { optional: true })
+  issuer?: string;
+
+  @Text('Audience of the tokens: the API')
+  audience!: string;
+
+  @Text('JSON file of the clients: [{"client_id", "client_secret", "scopes": []}], mode 0600')
+  clients_file!: string;
+
+  @Text('Directory of the signing keys, mode 0700; made at the first start')
+  keys_dir!: string;
+
+  @Whole('Life of an access token, s', 60, 86_400)
+  token_ttl_s = 3_600;
+
+  @Part(StoreConfig, 'Where grants are kept')
+  state: StoreConfig = new StoreConfig();
+
+  @Part(LogConfig, 'Log')
+  log: LogConfig = new LogConfig();
+}
