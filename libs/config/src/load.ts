@@ -66,6 +66,7 @@ export function loadConfigOrExit<T extends object>(target: SettingsClass<T>, pro
 function validationProblems(error: ValidationError, above: string[], placement: Placement): ConfigProblem[] {
   const path = [...above, error.property];
   const own = error.constraints ? [...new Set(Object.values(error.constraints))] : [];
-  const problems = own.slice(-1).map((fix) => ({ field: path.join('.'), message: `${placement.say(path, error.value)} ${fix}` }));
+  const missing = `is missing; give --${path.join('.')} or HEADWATER_${path.join('__').toUpperCase()}`;
+  const problems = own.slice(-1).map((fix) => ({ field: path.join('.'), message: error.value === undefined ? missing : `${placement.say(path, error.value)} ${fix}` }));
   return [...problems, ...(error.children ?? []).flatMap((child) => validationProblems(child, path, placement))];
 }

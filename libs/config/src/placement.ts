@@ -63,9 +63,8 @@ export class Placement {
     return 'default';
   }
 
-  /** `"embeded" (from file a.yaml)`; a missing value is said to be missing. */
+  /** `"embeded" (from file a.yaml)` */
   say(path: readonly string[], value: unknown): string {
-    if (value === undefined) return 'is missing:';
     const spec = this.find([...path]);
     return `${show(value, typeof spec === 'string' ? null : spec)} (from ${this.origin(path)})`;
   }
