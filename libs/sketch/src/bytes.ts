@@ -1,0 +1,153 @@
+import { SketchError } from './errors.ts';
+import { hashBytes, type Hash64 } from './hash.ts';
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Grows as needed; integers are LEB128 varints up to 2^53 - 1. */
+export class Writer {
+  private bytes = new Uint8Array(1024);
+  private view = new DataView(this.bytes.buffer);
+  private at = 0;
+
+  private room(n: number): void {
+    if (this.at + n <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + n));
+    grown.set(this.bytes.subarray(0, this.at));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+  }
+
+  u8(n: number): void {
+    this.room(1);
+    this.bytes[this.at++] = n;
+  }
+
+  uint(n: number): void {
+    if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`not an unsigned integer: ${n}`);
+    this.room(8);
+    while (n > 0x7f) {
+      this.bytes[this.at++] = (n % 128) | 0x80;
+      n = Math.floor(n / 128);
+    }
+    this.bytes[this.at++] = n;
+  }
+
+  /** Zigzag: small numbers of either sign stay small. */
+  int(n: number): void {
+    this.uint(n < 0 ? -2 * n - 1 : 2 * n);
+  }
+
+  f64(n: number): void {
+    this.room(8);
+    this.view.setFloat64(this.at, n, true);
+    this.at += 8;
+  }
+
+  string(s: string): void {
+    this.room(5 + s.length * 3);
+    // The length goes first, so encode behind the widest one and move down.
+    const { written } = utf8.encodeInto(s, this.bytes.subarray(this.at + 5));
+    const start = this.at + 5;
+    this.uint(written);
+    this.bytes.copyWithin(this.at, start, start + written);
+    this.at += written;
+  }
+
+  raw(b: Uint8Array): void {
+    this.room(b.length);
+    this.bytes.set(b, this.at);
+    this.at += b.length;
+  }
+
+  /** Closes with a checksum of all before it. */
+  seal(): Uint8Array {
+    const sum = checksum(this.bytes, this.at);
+    this.room(4);
+    this.view.setUint32(this.at, sum, true);
+    return this.bytes.slice(0, this.at + 4);
+  }
+}
+
+function checksum(bytes: Uint8Array, end: number): number {
+  const h: Hash64 = { hi: 0, lo: 0 };
+  hashBytes(bytes, 0, end, h);
+  return h.lo;
+}
+
+export class Reader {
+  private readonly view: DataView;
+  private at = 0;
+  private readonly end: number;
+  private readonly bytes: Uint8Array;
+  private readonly what: string;
+
+  /** Checks kind, version and checksum before anything is read. */
+  constructor(bytes: Uint8Array, what: string, kind: number, version: number) {
+    this.bytes = bytes;
+    this.what = what;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = bytes.length - 4;
+    if (this.end < 2) this.fail(`only ${bytes.length} bytes`);
+    if (this.u8() !== kind) this.fail('wrong first byte');
+    const found = this.u8();
+    // A newer version may seal itself in another way, so it is named before the checksum is looked at.
+    if (found > version) throw new SketchError('newer_version', { what, found, known: version });
+    if (found === 0) this.fail('version 0');
+    if (checksum(bytes, this.end) !== this.view.getUint32(this.end, true)) this.fail('checksum differs');
+  }
+
+  fail(detail: string): never {
+    throw new SketchError('corrupt', { what: this.what, detail });
+  }
+
+  u8(): number {
+    if (this.at >= this.end) this.fail('ends early');
+    return this.bytes[this.at++]!;
+  }
+
+  uint(): number {
+    let n = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i++) {
+      const b = this.u8();
+      n += (b & 0x7f) * scale;
+      if (b < 0x80) {
+        if (!Number.isSafeInteger(n)) this.fail('number too large');
+        return n;
+      }
+      scale *= 128;
+    }
+    return this.fail('number too long');
+  }
+
+  int(): number {
+    const n = this.uint();
+    return n % 2 === 1 ? -(n + 1) / 2 : n / 2;
+  }
+
+  f64(): number {
+    if (this.at + 8 > this.end) this.fail('ends early');
+    const n = this.view.getFloat64(this.at, true);
+    this.at += 8;
+    return n;
+  }
+
+  raw(n: number): Uint8Array {
+    if (this.at + n > this.end) this.fail('ends early');
+    return this.bytes.subarray(this.at, (this.at += n));
+  }
+
+  string(): string {
+    const raw = this.raw(this.uint());
+    try {
+      return text.decode(raw);
+    } catch {
+      return this.fail('not UTF-8');
+    }
+  }
+
+  done(): void {
+    if (this.at !== this.end) this.fail(`${this.end - this.at} bytes too many`);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * A 64-bit hash of bytes in two 32-bit lanes (the mixing steps of MurmurHash3). It is stored in no
+ * format, but HyperLogLog registers depend on it: changing it is a new version of both composites.
+ */
+export interface Hash64 {
+  hi: number;
+  lo: number;
+}
+
+function finish(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Hashes bytes[start, end) into `into` (no allocation: the fold calls it once per dictionary entry). */
+export function hashBytes(bytes: Uint8Array, start: number, end: number, into: Hash64): void {
+  let a = 0x9747b28c ^ (end - start);
+  let b = 0x3c6ef372;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    let k = Math.imul(word, 0xcc9e2d51);
+    k = (k << 15) | (k >>> 17);
+    a ^= Math.imul(k, 0x1b873593);
+    a = Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64;
+    k = Math.imul(word, 0x239b961b);
+    k = (k << 16) | (k >>> 16);
+    b ^= Math.imul(k, 0xab0e9789);
+    b = Math.imul((b << 17) | (b >>> 15), 5) + 0x561ccd1b + a;
+  }
+  for (; i < end; i++) {
+    a = Math.imul(a ^ bytes[i]!, 0x5bd1e995);
+    a ^= a >>> 15;
+    b = Math.imul(b ^ bytes[i]!, 0xcc9e2d51) + a;
+    b ^= b >>> 13;
+  }
+  const x = finish(a);
+  const y = finish(b ^ x);
+  into.hi = finish((x + y) | 0);
+  into.lo = y;
+}
+
+/** 53 bits of the hash as one number: the key of a value inside a summary. */
+export function hashKey(h: Hash64): number {
+  return h.hi * 0x20_0000 + (h.lo >>> 11);
+}
+
+/** FNV-1a 32 of UTF-8 bytes: which partition closes a subject (subject hash modulo partition count). */
+export function fnv1a32(bytes: Uint8Array): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+  return h >>> 0;
+}

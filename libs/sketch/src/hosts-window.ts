@@ -1,0 +1,200 @@
+import { Reader, Writer } from './bytes.ts';
+import { OTHER, byName } from './pattern.ts';
+
+const KIND = 0x48;
+const VERSION = 1;
+const WHAT = 'hosts window';
+const MAX_HOSTS = 4096;
+const MAX_REASONS = 64;
+
+/** Law of the capture, in messages: started = emitted + filtered + lost + in flight. */
+export interface StartCounts {
+  started: number;
+  emitted: number;
+  filtered: Map<string, number>;
+  lost: Map<string, number>;
+  /** state at `HostAccount.untilMs`, not a sum */
+  inFlight: number;
+}
+
+/** What one host's agent said of its capture in one window (by the end of each delta's span). */
+export class HostAccount {
+  readonly host: string;
+  request: StartCounts = { started: 0, emitted: 0, filtered: new Map(), lost: new Map(), inFlight: 0 };
+  response: StartCounts = { started: 0, emitted: 0, filtered: new Map(), lost: new Map(), inFlight: 0 };
+  /** exchanges in its batches, after weights */
+  exchanges = 0;
+  /** exchanges read, and read plus known unread: their ratio is the coverage */
+  coverageRead = 0;
+  coverageKnown = 0;
+  /** chunks that could not be read, by reason */
+  unread = new Map<string, number>();
+  batches = 0;
+  /** batches between agent and fold that never came, by reason: sequence_gap, retention */
+  lostBatches = new Map<string, number>();
+  /** batches that came again and were skipped */
+  repeatedBatches = 0;
+  /** rows whose time was more than 60 s ahead of the bus and was set back */
+  clampedTimes = 0;
+  /** bus time minus host time over the batches, ms; the smallest is nearest to the true skew. Infinity: unknown */
+  skewMinMs = Infinity;
+  /** newest end of a delta's span, ms */
+  untilMs = 0;
+
+  constructor(host: string) {
+    this.host = host;
+  }
+
+  merge(other: HostAccount): void {
+    const newest = other.untilMs > this.untilMs ? 1 : other.untilMs === this.untilMs ? 0 : -1;
+    mergeStart(this.request, other.request, newest);
+    mergeStart(this.response, other.response, newest);
+    this.exchanges += other.exchanges;
+    this.coverageRead += other.coverageRead;
+    this.coverageKnown += other.coverageKnown;
+    addCounts(this.unread, other.unread);
+    this.batches += other.batches;
+    addCounts(this.lostBatches, other.lostBatches);
+    this.repeatedBatches += other.repeatedBatches;
+    this.clampedTimes += other.clampedTimes;
+    this.skewMinMs = Math.min(this.skewMinMs, other.skewMinMs);
+    this.untilMs = Math.max(this.untilMs, other.untilMs);
+  }
+
+  /** exchanges read / (read + known unread); 1 when nothing is known to be missing */
+  get coverage(): number {
+    return this.coverageKnown > 0 ? this.coverageRead / this.coverageKnown : 1;
+  }
+
+  write(w: Writer): void {
+    w.string(this.host);
+    writeStart(w, this.request);
+    writeStart(w, this.response);
+    w.uint(this.exchanges);
+    w.uint(this.coverageRead);
+    w.uint(this.coverageKnown);
+    writeCounts(w, this.unread);
+    w.uint(this.batches);
+    writeCounts(w, this.lostBatches);
+    w.uint(this.repeatedBatches);
+    w.uint(this.clampedTimes);
+    w.f64(this.skewMinMs);
+    w.f64(this.untilMs);
+  }
+
+  static read(r: Reader): HostAccount {
+    const a = new HostAccount(r.string());
+    a.request = readStart(r);
+    a.response = readStart(r);
+    a.exchanges = r.uint();
+    a.coverageRead = r.uint();
+    a.coverageKnown = r.uint();
+    a.unread = readCounts(r);
+    a.batches = r.uint();
+    a.lostBatches = readCounts(r);
+    a.repeatedBatches = r.uint();
+    a.clampedTimes = r.uint();
+    a.skewMinMs = r.f64();
+    a.untilMs = r.f64();
+    return a;
+  }
+}
+
+/** The accounts of all hosts (subject `h:`) in one window, or in any union of windows. */
+export class HostsWindow {
+  private readonly byHost = new Map<string, HostAccount>();
+
+  /** The account to add to; `{other}` when 4096 hosts are known. */
+  host(host: string): HostAccount {
+    let a = this.byHost.get(host);
+    if (a) return a;
+    if (this.byHost.size >= MAX_HOSTS) {
+      const other = this.byHost.get(OTHER);
+      if (other) return other;
+      host = OTHER;
+    }
+    a = new HostAccount(host);
+    this.byHost.set(host, a);
+    return a;
+  }
+
+  get(host: string): HostAccount | undefined {
+    return this.byHost.get(host);
+  }
+
+  hosts(): IterableIterator<HostAccount> {
+    return this.byHost.values();
+  }
+
+  merge(other: HostsWindow): void {
+    // By name, so that which hosts meet a spent budget does not depend on the order of arrival.
+    for (const [name, a] of [...other.byHost].sort(byName)) this.host(name).merge(a);
+  }
+
+  encode(): Uint8Array {
+    const w = new Writer();
+    w.u8(KIND);
+    w.u8(VERSION);
+    w.uint(this.byHost.size);
+    for (const [, a] of [...this.byHost].sort(byName)) a.write(w);
+    return w.seal();
+  }
+
+  /** Throws SketchError `corrupt` or `newer_version`. */
+  static decode(bytes: Uint8Array): HostsWindow {
+    const r = new Reader(bytes, WHAT, KIND, VERSION);
+    const s = new HostsWindow();
+    for (let n = r.uint(); n > 0; n--) {
+      const a = HostAccount.read(r);
+      s.byHost.set(a.host, a);
+    }
+    r.done();
+    return s;
+  }
+}
+
+/** Adds counts by reason; reasons beyond 64 are counted as `{other}`. */
+export function addCounts(into: Map<string, number>, more: Iterable<readonly [string, number]>): void {
+  for (const [reason, n] of more) {
+    const key = into.has(reason) || into.size < MAX_REASONS ? reason : OTHER;
+    into.set(key, (into.get(key) ?? 0) + n);
+  }
+}
+
+function mergeStart(into: StartCounts, more: StartCounts, newest: number): void {
+  into.started += more.started;
+  into.emitted += more.emitted;
+  addCounts(into.filtered, more.filtered);
+  addCounts(into.lost, more.lost);
+  if (newest > 0) into.inFlight = more.inFlight;
+  else if (newest === 0) into.inFlight = Math.max(into.inFlight, more.inFlight);
+}
+
+function writeStart(w: Writer, s: StartCounts): void {
+  w.uint(s.started);
+  w.uint(s.emitted);
+  writeCounts(w, s.filtered);
+  writeCounts(w, s.lost);
+  w.uint(s.inFlight);
+}
+
+function readStart(r: Reader): StartCounts {
+  return { started: r.uint(), emitted: r.uint(), filtered: readCounts(r), lost: readCounts(r), inFlight: r.uint() };
+}
+
+function writeCounts(w: Writer, counts: Map<string, number>): void {
+  w.uint(counts.size);
+  for (const [reason, n] of [...counts].sort(byName)) {
+    w.string(reason);
+    w.uint(n);
+  }
+}
+
+function readCounts(r: Reader): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let n = r.uint(); n > 0; n--) {
+    const reason = r.string();
+    counts.set(reason, r.uint());
+  }
+  return counts;
+}

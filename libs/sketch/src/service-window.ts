@@ -1,0 +1,163 @@
+import { Reader, Writer } from './bytes.ts';
+import { HeaderStats, type Direction } from './header-stats.ts';
+import { OTHER, Pattern, byName, type Role } from './pattern.ts';
+
+const KIND = 0x53;
+const VERSION = 1;
+const WHAT = 'service window';
+/** Patterns of a window, overflow buckets (one a role and status) apart. */
+export const MAX_PATTERNS = 1000;
+/** Header names of a window over both roles and directions, overflow buckets apart. */
+export const MAX_HEADERS = 256;
+const MAX_METHOD = 32;
+const MAX_ROUTE = 512;
+const MAX_NAME = 128;
+
+/**
+ * Everything known of one service (subject `s:<service>`) in one window, or in any union of windows.
+ * What is over a budget is folded into buckets whose method and route (or header name) is `{other}`.
+ */
+export class ServiceWindow {
+  /** some row stood for more than one exchange: distinct counts and top values are then at least / at most */
+  sampled = false;
+  /** exchanges by role, the base of a header's presence */
+  readonly roleExchanges: Record<Role, number> = { server: 0, client: 0 };
+  private readonly byPattern = new Map<string, Pattern>();
+  private readonly byHeader = new Map<string, HeaderStats>();
+
+  get patternCount(): number {
+    return this.byPattern.size;
+  }
+
+  /** The pattern to add to; the overflow bucket when the budget is spent or a part is overlong. Never null. */
+  pattern(role: Role, method: string, route: string, status: number): Pattern {
+    let key = patternKey(role, method, route, status);
+    let p = this.byPattern.get(key);
+    if (p) return p;
+    if (this.byPattern.size >= MAX_PATTERNS || method.length > MAX_METHOD || route.length > MAX_ROUTE) {
+      method = route = OTHER;
+      key = patternKey(role, method, route, status);
+      p = this.byPattern.get(key);
+      if (p) return p;
+    }
+    p = new Pattern(role, method, route, status);
+    this.byPattern.set(key, p);
+    return p;
+  }
+
+  /** The header to add to, `name` in lower case; else as `pattern`. */
+  header(role: Role, direction: Direction, name: string): HeaderStats {
+    let key = headerKey(role, direction, name);
+    let h = this.byHeader.get(key);
+    if (h) return h;
+    if (this.byHeader.size >= MAX_HEADERS || name.length > MAX_NAME) {
+      name = OTHER;
+      key = headerKey(role, direction, name);
+      h = this.byHeader.get(key);
+      if (h) return h;
+    }
+    h = new HeaderStats(role, direction, name);
+    this.byHeader.set(key, h);
+    return h;
+  }
+
+  patterns(): IterableIterator<Pattern> {
+    return this.byPattern.values();
+  }
+
+  headers(): IterableIterator<HeaderStats> {
+    return this.byHeader.values();
+  }
+
+  /** Union. Over budget, the smallest patterns and headers go into the overflow buckets. */
+  merge(other: ServiceWindow): void {
+    this.sampled ||= other.sampled;
+    this.roleExchanges.server += other.roleExchanges.server;
+    this.roleExchanges.client += other.roleExchanges.client;
+    for (const [key, p] of other.byPattern) {
+      let mine = this.byPattern.get(key);
+      if (!mine) this.byPattern.set(key, (mine = new Pattern(p.role, p.method, p.route, p.status)));
+      mine.merge(p);
+    }
+    for (const [key, h] of other.byHeader) {
+      let mine = this.byHeader.get(key);
+      if (!mine) this.byHeader.set(key, (mine = new HeaderStats(h.role, h.direction, h.name)));
+      mine.merge(h);
+    }
+    overflow(this.byPattern, MAX_PATTERNS, (p) => p.route === OTHER && p.method === OTHER, (p) => this.other(p));
+    overflow(this.byHeader, MAX_HEADERS, (h) => h.name === OTHER, (h) => this.otherHeader(h));
+  }
+
+  private other(p: Pattern): Pattern {
+    const key = patternKey(p.role, OTHER, OTHER, p.status);
+    const found = this.byPattern.get(key) ?? new Pattern(p.role, OTHER, OTHER, p.status);
+    this.byPattern.set(key, found);
+    return found;
+  }
+
+  private otherHeader(h: HeaderStats): HeaderStats {
+    const key = headerKey(h.role, h.direction, OTHER);
+    const found = this.byHeader.get(key) ?? new HeaderStats(h.role, h.direction, OTHER);
+    this.byHeader.set(key, found);
+    return found;
+  }
+
+  /** Canonical: equal contents give equal bytes, whatever the order they came in. */
+  encode(): Uint8Array {
+    const w = new Writer();
+    w.u8(KIND);
+    w.u8(VERSION);
+    w.u8(this.sampled ? 1 : 0);
+    w.uint(this.roleExchanges.server);
+    w.uint(this.roleExchanges.client);
+    w.uint(this.byPattern.size);
+    for (const [, p] of [...this.byPattern].sort(byName)) p.write(w);
+    w.uint(this.byHeader.size);
+    for (const [, h] of [...this.byHeader].sort(byName)) h.write(w);
+    return w.seal();
+  }
+
+  /** Throws SketchError `corrupt` or `newer_version`. */
+  static decode(bytes: Uint8Array): ServiceWindow {
+    const r = new Reader(bytes, WHAT, KIND, VERSION);
+    const s = new ServiceWindow();
+    s.sampled = r.u8() === 1;
+    s.roleExchanges.server = r.uint();
+    s.roleExchanges.client = r.uint();
+    for (let n = r.uint(); n > 0; n--) {
+      const p = Pattern.read(r);
+      s.byPattern.set(patternKey(p.role, p.method, p.route, p.status), p);
+    }
+    for (let n = r.uint(); n > 0; n--) {
+      const h = HeaderStats.read(r);
+      s.byHeader.set(headerKey(h.role, h.direction, h.name), h);
+    }
+    r.done();
+    return s;
+  }
+}
+
+function patternKey(role: Role, method: string, route: string, status: number): string {
+  return `${role}\0${method}\0${route}\0${status}`;
+}
+
+function headerKey(role: Role, direction: Direction, name: string): string {
+  return `${role}\0${direction}\0${name}`;
+}
+
+/** Moves the smallest regular entries over the budget into their overflow buckets; ties by key, so order does not matter. */
+function overflow<T extends { exchanges: number; merge(other: T): void }>(
+  all: Map<string, T>,
+  budget: number,
+  isOther: (entry: T) => boolean,
+  otherOf: (entry: T) => T,
+): void {
+  if (all.size <= budget) return;
+  const regular = [...all].filter(([, entry]) => !isOther(entry));
+  if (regular.length <= budget) return;
+  regular.sort((a, b) => b[1].exchanges - a[1].exchanges || byName(a, b));
+  for (const [key, entry] of regular.slice(budget)) {
+    all.delete(key);
+    otherOf(entry).merge(entry);
+  }
+}

@@ -1,0 +1,142 @@
+import type { Reader, Writer } from './bytes.ts';
+import { hashBytes, hashKey, type Hash64 } from './hash.ts';
+
+/** Values kept. A value that makes up more than 1/20 of all occurrences is always among them. */
+export const TOP_CAPACITY = 20;
+/** Values are shown cut to this many characters; they are told apart by the hash of the whole. */
+const VALUE_CHARACTERS = 256;
+
+export interface TopEntry {
+  value: string;
+  /** at most this many occurrences */
+  count: number;
+  /** at least count - error occurrences */
+  error: number;
+}
+
+interface Entry extends TopEntry {
+  key: number;
+}
+
+const utf8 = new TextEncoder();
+const scratch: Hash64 = { hi: 0, lo: 0 };
+
+/**
+ * Most frequent values (Metwally et al., Space-Saving, 2005; merge of Agarwal et al., "Mergeable summaries",
+ * 2012). For every value, count - error <= true <= count; a value that is not listed occurred at most `floor` times.
+ */
+export class SpaceSaving {
+  floor = 0;
+  private entries = new Map<number, Entry>();
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  add(value: string, count = 1): void {
+    const bytes = utf8.encode(value);
+    hashBytes(bytes, 0, bytes.length, scratch);
+    this.addBatch([hashKey(scratch)], [count], 1, () => value);
+  }
+
+  /**
+   * Adds n distinct values with their exact counts of one batch. `valueOf` is asked only for the
+   * few that stay, so a column of unique ids costs no strings.
+   */
+  addBatch(keys: ArrayLike<number>, counts: ArrayLike<number>, n: number, valueOf: (i: number) => string): void {
+    const fresh: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const known = this.entries.get(keys[i]!);
+      if (known) known.count += counts[i]!;
+      else fresh.push(i);
+    }
+    if (fresh.length === 0) return;
+    const floor = this.floor;
+    const excess = this.entries.size + fresh.length - TOP_CAPACITY;
+    if (excess > 0) {
+      // Heaviest first; equal weights by key, so that the result does not depend on the order of arrival.
+      fresh.sort((a, b) => counts[b]! - counts[a]! || keys[a]! - keys[b]!);
+      if (fresh.length > TOP_CAPACITY) {
+        this.floor = floor + counts[fresh[TOP_CAPACITY]!]!;
+        fresh.length = TOP_CAPACITY;
+      }
+    }
+    if (excess > 0 && this.entries.size === TOP_CAPACITY) {
+      const least = this.least();
+      while (fresh.length > 0 && counts[fresh.at(-1)!]! + floor <= least) {
+        this.floor = Math.max(this.floor, floor + counts[fresh.pop()!]!);
+      }
+    }
+    for (const i of fresh) this.insert(keys[i]!, valueOf(i), counts[i]! + floor, floor);
+    this.trim();
+  }
+
+  private insert(key: number, value: string, count: number, error: number): void {
+    this.entries.set(key, { key, value: value.length > VALUE_CHARACTERS ? value.slice(0, VALUE_CHARACTERS) : value, count, error });
+  }
+
+  private least(): number {
+    let least = Infinity;
+    for (const e of this.entries.values()) if (e.count < least) least = e.count;
+    return least;
+  }
+
+  private trim(): void {
+    if (this.entries.size <= TOP_CAPACITY) return;
+    const sorted = this.sorted();
+    this.floor = Math.max(this.floor, sorted[TOP_CAPACITY]!.count);
+    for (let i = TOP_CAPACITY; i < sorted.length; i++) this.entries.delete(sorted[i]!.key);
+  }
+
+  private sorted(): Entry[] {
+    return [...this.entries.values()].sort((a, b) => b.count - a.count || a.key - b.key);
+  }
+
+  merge(other: SpaceSaving): void {
+    const mine = this.floor;
+    for (const e of this.entries.values()) {
+      const same = other.entries.get(e.key);
+      e.count += same ? same.count : other.floor;
+      e.error += same ? same.error : other.floor;
+    }
+    for (const e of other.entries.values()) {
+      if (!this.entries.has(e.key)) this.insert(e.key, e.value, e.count + mine, e.error + mine);
+    }
+    this.floor = mine + other.floor;
+    this.trim();
+  }
+
+  /** Heaviest first. */
+  top(n = TOP_CAPACITY): TopEntry[] {
+    return this.sorted()
+      .slice(0, n)
+      .map(({ value, count, error }) => ({ value, count, error }));
+  }
+
+  write(w: Writer): void {
+    w.uint(this.floor);
+    w.uint(this.entries.size);
+    for (const e of this.sorted()) {
+      w.uint(e.key);
+      w.string(e.value);
+      w.uint(e.count);
+      w.uint(e.error);
+    }
+  }
+
+  static read(r: Reader): SpaceSaving {
+    const s = new SpaceSaving();
+    s.floor = r.uint();
+    const n = r.uint();
+    if (n > TOP_CAPACITY) r.fail('too many top values');
+    for (let i = 0; i < n; i++) {
+      const key = r.uint();
+      const value = r.string();
+      const count = r.uint();
+      const error = r.uint();
+      if (error > count || s.entries.has(key)) r.fail('top values contradict');
+      s.entries.set(key, { key, value, count, error });
+    }
+    return s;
+  }
+}
