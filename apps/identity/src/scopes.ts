@@ -1,0 +1,21 @@
+/** The API's scopes. A token whose client asked for none gets the read scopes of its client, never a write one. */
+export const READ_SCOPES = ['metrics:read', 'events:read', 'insights:read', 'fleet:read'] as const;
+export const WRITE_SCOPES = ['insights:submit', 'policy:write'] as const;
+export const ALL_SCOPES: readonly string[] = [...READ_SCOPES, ...WRITE_SCOPES];
+
+export type ScopeDecision = { granted: string[] } | { refused: string };
+
+/**
+ * Which scopes a request gets: all asked ones or none.
+ * `asked`: the `scope` parameter (space separated), undefined when there was none.
+ * `allowed`: what the client may have at most.
+ */
+export function decideScopes(asked: string | undefined, allowed: readonly string[]): ScopeDecision {
+  if (asked === undefined || asked === '') {
+    const granted = READ_SCOPES.filter((s) => allowed.includes(s));
+    return granted.length > 0 ? { granted } : { refused: '' };
+  }
+  const wanted = [...new Set(asked.split(' ').filter((s) => s !== ''))];
+  const refused = wanted.find((s) => !allowed.includes(s));
+  return refused === undefined ? { granted: wanted } : { refused };
+}
