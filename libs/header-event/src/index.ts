@@ -1,2 +1,17 @@
 export * from './schema.ts';
 export * from './topics.ts';
+export { EVENT_CODEC_ERRORS, EventCodecError } from './errors.ts';
+export type { EventCodecErrorCode } from './errors.ts';
+export { encodeBatch } from './codec/encode.ts';
+export { MAX_BATCH_BYTES, decodeBatch } from './codec/decode.ts';
+export { ABSENT } from './codec/absent.ts';
+export { DictionaryStrings } from './dictionary.ts';
+export { EventColumnsBuilder } from './builder.ts';
+export type { EventRow, HeaderRow } from './builder.ts';
+export { PHASES, ROLES, toJson } from './json.ts';
+export type { EventJson, HeaderJson } from './json.ts';
+export { makeRecord, openRecord, recordCrc } from './record.ts';
+export type { EventRecord, OpenedRecord } from './record.ts';
+export { parseAccount } from './account.ts';
+export { fnv1a32, partitionFor } from './partition.ts';
+export { nanosFromRfc3339, nsToMs, rfc3339FromNanos, wideToBigInt, wideToNumber } from './time.ts';
