@@ -47,6 +47,12 @@ export interface ConsumerHooks {
 }
 
 export interface Subscription {
+  /**
+   * Reads this partition from `offset` on, also when it is idle (a consumer whose state was rolled back must replay
+   * although nothing new arrives). A batch under way or fetched before may still be delivered. Partitions that are
+   * not assigned are ignored.
+   */
+  seek(at: TopicPartition & { offset: number }): Promise<void>;
   /** Ends after the batches under way. */
   stop(): Promise<void>;
 }
