@@ -187,10 +187,12 @@ export type StoreErrorCode = keyof typeof STORE_ERRORS;
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
   readonly retryable: boolean;
+  readonly params: Record<string, string | number>;
   constructor(code: StoreErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
     super(STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
     this.name = 'StoreError';
     this.code = code;
+    this.params = params;
     this.retryable = STORE_ERRORS[code].retryable;
   }
 }

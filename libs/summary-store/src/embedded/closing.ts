@@ -1,0 +1,122 @@
+/** What closers and readers call: closable, partials, take, close, closed, prune, read. Runs in the worker thread. */
+import type { DatabaseSync } from 'node:sqlite';
+import { RESOLUTION_MS, type Closed, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken, type WindowRead } from '../port.ts';
+import { isHeld, joinWindows } from '../window.ts';
+import { snapshot, transaction } from './database.ts';
+
+interface ClosedRow {
+  resolution: Resolution;
+  start: number;
+  subject: string;
+  revision: number;
+  bytes: Uint8Array;
+  holds: string;
+  missing: string;
+  closed_at: number;
+}
+
+/** A file cannot be rolled back below a running process, so one lease is enough. */
+const LEASE = 'embedded';
+/** Pages given back to the file system by one prune. */
+const VACUUM_PAGES = 2000;
+
+export function closing(db: DatabaseSync) {
+  const KEY = 'topic = ? AND resolution = ? AND start = ? AND subject = ?';
+  const epochOf = db.prepare('SELECT epoch FROM unit WHERE topic = ? AND partition = ?');
+  const partialRows = db.prepare(`SELECT resolution, start, subject, partition, revision, bytes FROM partial WHERE ${KEY} ORDER BY partition, revision`);
+  const closedRow = db.prepare(`SELECT * FROM closed WHERE ${KEY}`);
+  const noteTaken = db.prepare(`INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE ${KEY} AND frozen = 0`);
+  const freeze = db.prepare(`UPDATE partial SET frozen = 1 WHERE ${KEY} AND frozen = 0`);
+  const putClosed = db.prepare(`INSERT INTO closed VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
+    bytes = excluded.bytes, holds = excluded.holds, missing = excluded.missing, closed_at = excluded.closed_at`);
+  const dropHeld = db.prepare(`DELETE FROM partial WHERE ${KEY} AND partition = ? AND revision <= ? AND frozen = 1`);
+  // What a closed segment holds goes in the same transaction as the close, so every partial here is one to close.
+  const closableRows = db.prepare('SELECT DISTINCT resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? ORDER BY start, subject');
+  const notePruned = db.prepare('INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? AND frozen = 0');
+  const prunePartials = db.prepare('DELETE FROM partial WHERE topic = ? AND resolution = ? AND start <= ?');
+  const pruneClosed = db.prepare('DELETE FROM closed WHERE topic = ? AND resolution = ? AND start <= ?');
+  const WINDOWS = 'topic = ? AND resolution = ? AND start >= ? AND start < ?';
+  const CHOSEN = 'AND subject IN (SELECT value FROM json_each(?))';
+  const partialColumns = 'SELECT resolution, start, subject, partition, revision, bytes FROM partial';
+  const readPartials = { all: db.prepare(`${partialColumns} WHERE ${WINDOWS}`), some: db.prepare(`${partialColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
+  const readClosed = { all: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS}`), some: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS} ${CHOSEN}`) };
+
+  const key = (topic: string, k: SegmentKey) => [topic, k.resolution, k.start, k.subject] as const;
+  const partials = (topic: string, k: SegmentKey) => (partialRows.all(...key(topic, k)) as unknown as Partial[]).map((row) => ({ ...row }));
+  const closed = (topic: string, k: SegmentKey) => {
+    const row = closedRow.get(...key(topic, k)) as ClosedRow | undefined;
+    return row ? toClosed(row) : null;
+  };
+
+  return {
+    closable(topic: string, resolution: Resolution, before: number): SegmentKey[] {
+      return closableRows.all(topic, resolution, before - RESOLUTION_MS[resolution]).map((row) => ({ ...row })) as unknown as SegmentKey[];
+    },
+    partials,
+    closed,
+
+    take(topic: string, k: SegmentKey): Taken {
+      return transaction(db, () => {
+        noteTaken.run(...key(topic, k));
+        freeze.run(...key(topic, k));
+        const found = closed(topic, k);
+        return { closed: found, partials: partials(topic, k).filter((p) => !isHeld(p, found)), lease: LEASE };
+      });
+    },
+
+    close(topic: string, { unit, epoch, closed: next, expectedRevision, lease }: CloseCommit): CloseResult {
+      return transaction(db, () => {
+        const stored = epochOf.get(unit.topic, unit.partition)?.['epoch'] as number | undefined;
+        if (stored !== undefined && stored > epoch) return { kind: 'fenced', epoch: stored };
+        const old = closedRow.get(...key(topic, next)) as ClosedRow | undefined;
+        const revision = old?.revision ?? 0;
+        const holds = JSON.stringify(next.holds);
+        if (stored !== epoch || lease !== LEASE) return { kind: 'stale', revision };
+        if (revision !== expectedRevision) {
+          const again = old && revision === next.revision && old.holds === holds && Buffer.compare(old.bytes, next.bytes) === 0;
+          return again ? { kind: 'ok' } : { kind: 'stale', revision };
+        }
+        putClosed.run(...key(topic, next), next.revision, next.bytes, holds, JSON.stringify(next.missing), next.closedAt);
+        for (const [partition, held] of Object.entries(next.holds)) dropHeld.run(...key(topic, next), Number(partition), held);
+        return { kind: 'ok' };
+      });
+    },
+
+    prune(topic: string, resolution: Resolution, before: number): number {
+      const last = before - RESOLUTION_MS[resolution];
+      const gone = transaction(db, () => {
+        notePruned.run(topic, resolution, last);
+        return Number(prunePartials.run(topic, resolution, last).changes) + Number(pruneClosed.run(topic, resolution, last).changes);
+      });
+      if (gone > 0) db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      return gone;
+    },
+
+    read({ topic, resolution, start, end, subjects }: ReadRange): WindowRead[] {
+      const range = [topic, resolution, start, end] as const;
+      const chosen = subjects && JSON.stringify(subjects);
+      const [open, done] = snapshot(db, () =>
+        chosen === undefined
+          ? [readPartials.all.all(...range), readClosed.all.all(...range)]
+          : [readPartials.some.all(...range, chosen), readClosed.some.all(...range, chosen)],
+      );
+      return joinWindows(
+        (open as unknown as Partial[]).map((row) => ({ ...row })),
+        (done as unknown as ClosedRow[]).map(toClosed),
+      );
+    },
+  };
+}
+
+function toClosed(row: ClosedRow): Closed {
+  return {
+    resolution: row.resolution,
+    start: row.start,
+    subject: row.subject,
+    revision: row.revision,
+    bytes: row.bytes,
+    holds: JSON.parse(row.holds) as Closed['holds'],
+    missing: JSON.parse(row.missing) as number[],
+    closedAt: row.closed_at,
+  };
+}

@@ -1,0 +1,68 @@
+/** The SQLite file: how it is opened, its tables, its version. Runs in the worker thread. */
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../port.ts';
+
+/** Raised with every change of the tables; a file of a newer version is refused. */
+export const SCHEMA_VERSION = 1;
+/** How long a call waits for another process's write, ms. */
+const BUSY_TIMEOUT = 5000;
+
+const TABLES = `
+  CREATE TABLE unit (topic TEXT, partition INTEGER, epoch INTEGER NOT NULL, incarnation TEXT NOT NULL,
+    next_offset INTEGER, agents BLOB, watermark INTEGER NOT NULL, silent TEXT NOT NULL, at INTEGER NOT NULL,
+    seq INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
+  CREATE TABLE partial (topic TEXT NOT NULL, partition INTEGER NOT NULL, resolution TEXT NOT NULL, start INTEGER NOT NULL,
+    subject TEXT NOT NULL, revision INTEGER NOT NULL, frozen INTEGER NOT NULL, bytes BLOB NOT NULL);
+  CREATE UNIQUE INDEX partial_open ON partial (topic, partition, resolution, start, subject) WHERE frozen = 0;
+  CREATE INDEX partial_window ON partial (topic, resolution, start, subject);
+  CREATE TABLE closed (topic TEXT, resolution TEXT, start INTEGER, subject TEXT, revision INTEGER NOT NULL,
+    bytes BLOB NOT NULL, holds TEXT NOT NULL, missing TEXT NOT NULL, closed_at INTEGER NOT NULL);
+  CREATE UNIQUE INDEX closed_window ON closed (topic, resolution, start, subject);
+  CREATE TABLE taken (topic TEXT NOT NULL, partition INTEGER NOT NULL, resolution TEXT NOT NULL, start INTEGER NOT NULL,
+    subject TEXT NOT NULL);
+  CREATE INDEX taken_unit ON taken (topic, partition);
+`;
+
+export function openDatabase(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600)); // SQLite gives -wal and -shm the mode of the file
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+  try {
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL'); // counts only before the first page is written, so before WAL
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000');
+    transaction(db, () => {
+      const found = Number(db.prepare('PRAGMA user_version').get()!['user_version']);
+      if (found > SCHEMA_VERSION) throw new StoreError('newer_version', { found, known: SCHEMA_VERSION });
+      if (found === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** BEGIN IMMEDIATE: a transaction that began as a reader cannot be made to wait for its turn to write. */
+export function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const value = work();
+    db.exec('COMMIT');
+    return value;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK'); // on SQLITE_FULL and the like SQLite has rolled back already
+    throw error;
+  }
+}
+
+/** One snapshot for several SELECTs. */
+export function snapshot<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN');
+  try {
+    return work();
+  } finally {
+    if (db.isTransaction) db.exec('COMMIT');
+  }
+}

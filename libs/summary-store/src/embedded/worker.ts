@@ -1,0 +1,21 @@
+/** The worker thread of the embedded adapter: the only place where SQLite runs. */
+import { openDatabase } from './database.ts';
+import { closing } from './closing.ts';
+import { describeFailure } from './failure.ts';
+import { folding } from './folding.ts';
+import { serve } from './thread.ts';
+
+export type Functions = ReturnType<typeof open>;
+
+export function open({ path }: { path: string }) {
+  const db = openDatabase(path);
+  return {
+    ...folding(db, Date.now),
+    ...closing(db),
+    ping: (): void => void db.prepare('SELECT count(*) FROM unit').get(),
+    limitPages: (pages: number): void => db.exec(`PRAGMA max_page_count = ${Math.trunc(pages)}`),
+    end: (): void => db.close(),
+  };
+}
+
+serve(open, describeFailure);
