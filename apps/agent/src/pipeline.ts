@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Capture, CaptureTotals } from '@headwater/capture';
+import { busSettings } from '@headwater/config';
+import type { AgentConfig } from '@headwater/config';
+import { openBus } from '@headwater/event-bus';
+import { topicName } from '@headwater/header-event';
+import type { AgentIdentity } from '@headwater/header-event';
+import type { Logger } from 'pino';
+import type { FingerprintKey } from './capture/fingerprint-key.ts';
+import { openCapture } from './capture/open.ts';
+import { captureOptions } from './capture/options.ts';
+import { Publisher } from './publish/publisher.ts';
+import { serveAdmin } from './report/admin-server.ts';
+import { Heartbeat } from './report/heartbeat.ts';
+import { agentMetrics } from './report/metrics.ts';
+import { agentStatus } from './report/status.ts';
+
+/** How long the queue may take to empty at the end. */
+const FINISH_MS = 10_000;
+const PROBE_PAUSE_MS = 1_000;
+
+/** Capture, publish, report; until `stop` is aborted. Answers the exchanges that could not be sent. */
+export async function runAgent(config: AgentConfig, hostId: string, key: FingerprintKey | null, version: string, log: Logger, stop: AbortSignal): Promise<number> {
+  const identity: AgentIdentity = { hostId, incarnation: randomUUID() };
+  const startedAt = new Date();
+  let capture: Capture | null = null;
+  let captureTrouble: string | null = 'the capture has not started';
+  let finalTotals: CaptureTotals | null = null;
+  const totals = (): CaptureTotals | null => finalTotals ?? capture?.totals() ?? null;
+
+  const bus = await openBus(busSettings(config.bus));
+  const publisher = new Publisher({
+    bus,
+    topic: topicName(config.topic_prefix, 'headerEvents'),
+    identity,
+    queueMaxBytes: config.queue.max_bytes,
+    log,
+    onSent: (seconds, batches) => metrics.sent(seconds, batches),
+  });
+  const metrics = agentMetrics({
+    totals,
+    queueLost: () => publisher.queue.lost,
+    queueBytes: () => publisher.queue.bytes,
+    queueBatches: () => publisher.queue.length,
+    lagMs: () => publisher.queue.lagMs(Date.now()),
+  });
+  const admin = await serveAdmin(config.admin.host, config.admin.port, metrics.registry, () => {
+    const waiting = [captureTrouble, publisher.trouble].filter((w) => w !== null);
+    return { status: waiting.length > 0 ? 'waiting' : 'ok', waiting_for: waiting };
+  });
+  log.info({ host_id: hostId, incarnation: identity.incarnation, admin: `http://${config.admin.host}:${admin.port}` }, 'agent started');
+  let coverage = 1;
+  const heartbeat = new Heartbeat(
+    bus,
+    topicName(config.topic_prefix, 'agentStatus'),
+    () => agentStatus({ identity, version, startedAt, capture, replay: config.replay.file !== undefined, totals: totals(), queue: publisher.queue, coverage, policy: `${config.policy.id}@${config.policy.version}` }),
+    log,
+  );
+
+  // A probe that is away, at the start or later, is waited for; the queue and the numbering live on.
+  while (!stop.aborted) {
+    try {
+      capture = await openCapture(config, captureOptions(config, key));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== captureTrouble) log.warn({ reason: why }, 'the capture cannot start yet; trying again every second');
+      captureTrouble = why;
+      await sleep(PROBE_PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
+      continue;
+    }
+    captureTrouble = null;
+    log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
+    const running = capture;
+    const ended = new Promise<Error | null>((ok) => {
+      running.start((batch) => {
+        coverage = batch.account.coverage;
+        publisher.push(batch);
+      }, ok);
+    });
+    const stopped = new Promise<'stop'>((ok) => {
+      if (stop.aborted) ok('stop');
+      stop.addEventListener('abort', () => ok('stop'), { once: true });
+    });
+    const why = await Promise.race([ended, stopped]);
+    if (why === null) {
+      log.info('the recording has been played to its end');
+      await stopped;
+    }
+    await running.stop();
+    if (why instanceof Error) {
+      captureTrouble = why.message;
+      log.error({ reason: why.message }, 'the capture ended; trying to start it again');
+      await sleep(PROBE_PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
+
+  finalTotals = capture?.totals() ?? null;
+  const unsent = await publisher.finish(FINISH_MS);
+  await heartbeat.finish(1_000);
+  admin.server.close();
+  admin.server.closeAllConnections();
+  await Promise.race([bus.close(), sleep(2_000, undefined, { ref: false })]);
+  return unsent;
+}

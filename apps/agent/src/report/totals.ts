@@ -1,0 +1,29 @@
+import type { CaptureTotals } from '@headwater/capture';
+
+export interface Side {
+  started: number;
+  emitted: number;
+  filtered: Record<string, number>;
+  lost: Record<string, number>;
+  in_flight: number;
+}
+
+/** What the host counted, seen from the bus: what the queue lost was emitted by the capture and is lost here. */
+export function hostTotals(totals: CaptureTotals | null, queueLost: Readonly<Record<string, number>>): { request: Side; response: Side } {
+  const side = (kind: 'request' | 'response'): Side => {
+    const lost = { ...totals?.lost[kind] };
+    let moved = 0;
+    for (const [reason, n] of Object.entries(queueLost)) {
+      if (n > 0) lost[reason] = (lost[reason] ?? 0) + n;
+      moved += n;
+    }
+    return {
+      started: totals?.started[kind] ?? 0,
+      emitted: (totals?.emitted[kind] ?? 0) - moved,
+      filtered: totals?.filtered[kind] ?? {},
+      lost,
+      in_flight: totals?.in_flight[kind] ?? 0,
+    };
+  };
+  return { request: side('request'), response: side('response') };
+}
