@@ -1,0 +1,107 @@
+/** The state store in SQLite: opening, tables, operations. Runs in the worker thread. */
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StateStoreError, type StateEntry } from '../port.ts';
+
+/** Raised with every change of the tables; a file of a newer version is refused. */
+export const SCHEMA_VERSION = 1;
+/** How long a call waits for another process's write, ms. */
+const BUSY_TIMEOUT = 5000;
+/** Expired entries removed beside each write. Reading never sees them; this only gives the room back. */
+const SWEEP = 20;
+
+const TABLES = `
+  CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL, expires_at INTEGER) WITHOUT ROWID;
+  CREATE INDEX entry_expiry ON entry (expires_at) WHERE expires_at IS NOT NULL;
+  -- One counter for all keys: a version is never used again, also after its key expired or was deleted.
+  CREATE TABLE counter (version INTEGER NOT NULL);
+  INSERT INTO counter VALUES (0);
+`;
+
+export function openEntries(path: string, now: () => number = Date.now) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600)); // SQLite gives -wal and -shm the mode of the file
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+  try {
+    db.exec('PRAGMA auto_vacuum = FULL'); // counts only before the first page is written, so before WAL
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    transaction(db, () => {
+      const found = Number(db.prepare('PRAGMA user_version').get()!['user_version']);
+      if (found > SCHEMA_VERSION) throw new StateStoreError('newer_version', { found, known: SCHEMA_VERSION });
+      if (found === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+    return operations(db, now);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+type Row = StateEntry & { expires_at: number | null };
+
+function operations(db: DatabaseSync, now: () => number) {
+  const LIVE = '(expires_at IS NULL OR expires_at > ?)';
+  const one = db.prepare(`SELECT key, value, version, expires_at FROM entry WHERE key = ? AND ${LIVE}`);
+  const some = db.prepare(`SELECT key, value, version FROM entry WHERE key >= ? AND key < ? || char(0x10FFFF) AND substr(key, 1, length(?)) = ? AND ${LIVE} ORDER BY key`);
+  const nextVersion = db.prepare('UPDATE counter SET version = version + 1 RETURNING version');
+  const write = db.prepare('INSERT INTO entry VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value, version = excluded.version, expires_at = excluded.expires_at');
+  const remove = db.prepare(`DELETE FROM entry WHERE key = ? AND ${LIVE}`);
+  const sweep = db.prepare(`DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE expires_at <= ? LIMIT ${SWEEP})`);
+
+  const live = (key: string) => one.get(key, now()) as Row | undefined;
+  const put = (key: string, value: string, expiresAt: number | null) => {
+    sweep.run(now());
+    write.run(key, value, Number(nextVersion.get()!['version']), expiresAt);
+  };
+  const expiry = (ttlMs: number | undefined) => (ttlMs === undefined ? null : now() + ttlMs);
+
+  return {
+    get(key: string): StateEntry | null {
+      const row = live(key);
+      return row ? { key, value: row.value, version: row.version } : null;
+    },
+    set(key: string, value: string, ttlMs?: number): void {
+      transaction(db, () => put(key, value, expiry(ttlMs)));
+    },
+    compareAndSet(key: string, expected: number | null, value: string, ttlMs?: number): boolean {
+      return transaction(db, () => {
+        if ((live(key)?.version ?? null) !== expected) return false;
+        put(key, value, expiry(ttlMs));
+        return true;
+      });
+    },
+    delete(key: string): boolean {
+      return transaction(db, () => Number(remove.run(key, now()).changes) === 1);
+    },
+    list(prefix: string): StateEntry[] {
+      return some.all(prefix, prefix, prefix, prefix, now()).map((row) => ({ ...row })) as unknown as StateEntry[];
+    },
+    /** null: what is there is no integer, or the sum is not safe. */
+    add(key: string, by: number, ttlMs?: number): number | null {
+      return transaction(db, () => {
+        const row = live(key);
+        if (row && !/^-?\d+$/.test(row.value)) return null;
+        const sum = Number(row?.value ?? 0) + by;
+        if (!Number.isSafeInteger(sum)) return null;
+        put(key, String(sum), row ? row.expires_at : expiry(ttlMs));
+        return sum;
+      });
+    },
+    ping: (): void => void db.prepare('SELECT version FROM counter').get(),
+    end: (): void => db.close(),
+  };
+}
+
+/** BEGIN IMMEDIATE: a transaction that began as a reader cannot be made to wait for its turn to write. */
+function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const value = work();
+    db.exec('COMMIT');
+    return value;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK'); // on SQLITE_FULL and the like SQLite has rolled back already
+    throw error;
+  }
+}
