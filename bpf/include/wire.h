@@ -46,6 +46,7 @@ enum hw_flag {
 	HW_F_TAIL = 1 << 8,	/* tail[] holds the chunk's last min(5, len) bytes */
 	HW_F_LOST_BEFORE = 1 << 9,	/* a record of this socket and direction was lost before this one */
 	HW_F_STEPS = 1 << 10,	/* the loop bound ended the walk over the iovecs */
+	HW_F_RESPONSE = 1 << 11,	/* the `starts` of this record were counted as responses, else as requests */
 };
 
 /* why a chunk was unreadable; each has its own counter HW_C_UNREAD + why */
@@ -77,7 +78,9 @@ struct hw_chunk {
 	__u64 pos;		/* stream position (this direction) of the first byte this record covers */
 	__u32 len;		/* bytes this record covers on the wire: [pos, pos + len); with HW_F_MORE only the captured ones */
 	__u32 ordinal;		/* HW_F_START: number of this candidate start on (sock, dir), from 1; else the last one given */
-	__u16 starts;		/* candidate starts the kernel counted inside this record */
+				/* before this record: its starts are then numbered ordinal + 1 and on */
+	__u16 starts;		/* candidate starts the kernel counted inside this record: at a chunk's first byte and */
+				/* right behind a head; one pipelined behind a BODY in the same chunk is not among them */
 	__u16 chunks;		/* chunks this record stands for (coalesced HW_T_LEN: > 1) */
 	__u32 tgid;		/* process that made the call */
 	__u8 tail[8];		/* last bytes of the chunk (chunked end: "0\r\n\r\n"), see tail_len */
@@ -125,8 +128,8 @@ struct hw_close {
 enum hw_counter {
 	HW_C_CHUNKS = 0,	/* chunks in scope */
 	HW_C_BYTES,		/* bytes in scope */
-	HW_C_RECORDS,		/* records put into the ring */
-	HW_C_LOST_RECORDS,	/* records the ring had no room for */
+	HW_C_RECORDS,		/* records put into the ring; CLOSE records are in HW_C_CLOSES */
+	HW_C_LOST_RECORDS,	/* records the ring had no room for; CLOSE records are in HW_C_LOST_CLOSES */
 	HW_C_LOST_BYTES,	/* captured bytes of those */
 	HW_C_START_REQUEST,	/* candidate starts: an upper-case token and a space */
 	HW_C_START_RESPONSE,	/* candidate starts: HTTP/1. */
@@ -139,7 +142,8 @@ enum hw_counter {
 	HW_C_NO_STORAGE,	/* sk_storage could not be made: the chunk was not captured */
 	HW_C_STEPS,		/* loop bound reached */
 	HW_C_CONNS,		/* sockets first seen */
-	HW_C_CLOSES,
+	HW_C_CLOSES,		/* CLOSE records put into the ring (counted by another program, possibly in an interrupt) */
+	HW_C_LOST_CLOSES,	/* CLOSE records the ring had no room for */
 	HW_C_UNREAD = 20,	/* + enum hw_why: chunks that could not be read */
 	HW_C_N = 40,
 };

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * probe.bpf.c: HTTP/1 heads of the sockets in scope, from the two tracepoints behind every socket
+ * send and receive (kernel >= 6.3). What a message is, is decided in user space by framing; here a
+ * chunk may start one if its first bytes, or those right behind a head, look like one.
+ */
+#include "core.bpf.h"
+#include "maps.bpf.h"
+#include "scope.bpf.h"
+#include "user_buffer.bpf.h"
+#include "message.bpf.h"
+#include "emit.bpf.h"
+#include "connection.bpf.h"
+#include "walk.bpf.h"
+#include "process.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, const __u32 dir)
+{
+	struct step_ctx x;
+	struct hw_control *ctl;
+	struct sock_state *st;
+	struct dir_state *d;
+	struct task_struct *task;
+	struct scratch *s;
+	struct walk *w;
+	__u32 slot = dir, family, missing, held, cap, hold, why;
+	__u64 now;
+
+	if (ret <= 0 || !in_scope(sk))
+		return 0;
+	family = sk->__sk_common.skc_family;
+	if (family == AF_UNIX) {
+		if (sk->sk_type != SOCK_STREAM)
+			return 0;
+	} else if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_MPTCP) {
+		return 0;
+	}
+	ctl = control();
+	s = bpf_map_lookup_elem(&hw_scratch, &slot);
+	if (!ctl || !s || ctl->paused)
+		return 0;
+	if (dir == HW_RX && msg_flags & (MSG_PEEK | MSG_ERRQUEUE)) {
+		count(HW_C_PEEK, 1);
+		return 0;
+	}
+	count(HW_C_CHUNKS, 1);
+	count(HW_C_BYTES, ret);
+	st = bpf_sk_storage_get(&hw_socks, sk, 0, 0);
+	if (!st) {
+		st = bpf_sk_storage_get(&hw_socks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!st) {
+			count(HW_C_NO_STORAGE, 1);
+			return 0;
+		}
+		if (!st->cookie) {
+			st->cookie = bpf_get_socket_cookie(sk);
+			st->last_dir = dir;
+			count(HW_C_CONNS, 1);
+		}
+	}
+	d = &st->d[dir];
+	w = &s->w;
+	task = bpf_get_current_task_btf();
+	now = bpf_ktime_get_ns();
+	w->flags = 0;
+	missing = position(sk, st, d, dir, ret);
+	s->e.ts_ns = now;
+	s->e.sock = st->cookie;
+	s->e.tgid = task->tgid;
+	if (!st->conn_sent)
+		put_conn(sk, st, s, d->mid);
+	if (st->last_dir != dir) {
+		flush_length(st, !dir);
+		st->last_dir = dir;
+	}
+	held = d->held_len;
+	if (missing) {
+		count(HW_C_GAP, 1);
+		if (held) {	/* what was held back stays a length */
+			add_length(st, dir, held, 0, HW_U_NONE, s->e.tgid, now, 0, 0);
+			held = 0;
+		}
+		d->pos += missing;
+		d->mode = MODE_OPEN;
+		w->flags |= HW_F_GAP;
+	}
+	if (held > METHOD_MAX)
+		held = METHOD_MAX;
+	d->held_len = 0;
+	s->e.type = HW_T_DATA;
+	s->e.dir = dir;
+	s->e.tail_len = 0;
+	s->e.chunks = 1;
+	s->e.pos = d->pos - held;
+	s->e.ordinal = d->ordinal;
+	s->e.srtt_us = st->srtt_us;
+	*(__u64 *)s->e.tail = 0;
+	d->pos += ret;
+	d->last_ns = now;
+	w->starts = w->records = 0;
+	w->left = ret;
+	w->whole = (__u32)ret <= cfg_whole;
+	w->at = 0;
+	w->pos = held;
+	w->mode = d->mode == MODE_HEAD ? WALK_HEAD : WALK_OPEN;
+	why = locate(task, w);
+	if (dir == HW_RX && msg_flags & MSG_TRUNC && family != AF_UNIX)
+		why = HW_U_TRUNC;
+	s->e.why = why;
+	if (why) {
+		count(HW_C_UNREAD + why, 1);
+		d->mode = MODE_OPEN;
+		add_length(st, dir, ret + held, w->flags | HW_F_UNREAD, why, s->e.tgid, now, 0, 0);
+		return 0;
+	}
+	s->e.retrans = d->behind;	/* look-behind of the scan */
+	if (held)
+		__builtin_memcpy(s->data, d->held, METHOD_MAX);
+	x.s = s;
+	x.d = d;
+	if (bpf_loop(128, step, &x, 0) >= 128) {
+		w->flags |= HW_F_STEPS;
+		count(HW_C_STEPS, 1);
+		w->mode = WALK_BODY;
+		w->whole = 0;
+	}
+	if (w->left && w->mode == WALK_HEAD)	/* an iovec could not be read */
+		w->mode = WALK_BODY;
+	/* what leaves: everything looked at; behind a head in a small chunk also the body's bytes */
+	cap = w->at;
+	hold = 0;
+	if (w->mode == WALK_OPEN && !w->left) {
+		hold = w->pos - cap;
+		if (hold > METHOD_MAX || cap > HW_CAP_MAX + HW_BLOCK)
+			return 0;
+		if (hold) {
+			__builtin_memcpy(d->held, s->data + cap, METHOD_MAX);
+			d->held_len = hold;
+		}
+	}
+	d->mode = w->mode == WALK_HEAD ? MODE_HEAD : MODE_OPEN;
+	if (d->mode == MODE_HEAD && cap && cap <= HW_CAP_MAX + HW_BLOCK)
+		d->behind = *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + cap);
+	s->e.len = d->pos - hold - s->e.pos;
+	if (!s->e.len)
+		return 0;
+	/* a body's bytes were read but stay here: only their end is told */
+	if (s->e.len > cap && !(w->flags & HW_F_FAULT)) {
+		__u64 tail = 0;
+		__u32 n = 0, pos = w->pos;
+
+		if (!w->left && pos >= 5 && pos <= HW_CAP_MAX + HW_BLOCK) {
+			__builtin_memcpy(&tail, s->data + pos - 5, 5);
+			n = 5;
+		} else if (w->left) {
+			n = read_tail(w, (__u8 *)&tail);
+		}
+		s->e.tail_len = n;
+		*(__u64 *)s->e.tail = tail;
+		if (n)
+			w->flags |= HW_F_TAIL;
+	}
+	if (!cap && !w->starts && !w->records) {
+		__u64 tail = *(__u64 *)s->e.tail;
+
+		add_length(st, dir, s->e.len, w->flags, HW_U_NONE, s->e.tgid, now, tail, s->e.tail_len);
+		return 0;
+	}
+	flush_length(st, dir);
+	s->e.retrans = st->retrans;
+	put_data(s, d, cap, 0);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(hw_send, struct sock *sk, int ret, int flags)
+{
+	return on_chunk(sk, ret, flags, HW_TX);
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(hw_receive, struct sock *sk, int ret, int flags)
+{
+	return on_chunk(sk, ret, flags, HW_RX);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(hw_state, struct sock *sk, int old_state, int new_state)
+{
+	if (new_state != TCP_CLOSE)
+		return 0;
+	return closed(sk, old_state);
+}

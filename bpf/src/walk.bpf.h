@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* walk.bpf.h: one chunk, block by block: what starts in it, what is captured of it. */
+#ifndef HEADWATER_WALK_BPF_H
+#define HEADWATER_WALK_BPF_H
+
+/* WALK_OPEN: the bytes at w->at may start a message; WALK_HEAD: inside a head; WALK_BODY: neither */
+enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY };
+
+struct step_ctx {
+	struct scratch *s;
+	struct dir_state *d;
+};
+
+/* Looks at data[at..pos). Returns 1 when the walk is over. */
+static __always_inline int look(struct scratch *s, struct dir_state *d, struct walk *w)
+{
+	__u32 at = w->at, pos = w->pos, end;
+
+	if (w->mode == WALK_OPEN) {
+		int r = start_at(s, at, pos);
+
+		if (r == START_MAYBE)
+			return -1;
+		if (r == START_NO) {
+			w->mode = WALK_BODY;
+			return !w->whole || !(w->flags & HW_F_HEAD_END);	/* no need of bytes behind a head in a large chunk */
+		}
+		if (!w->starts && r == START_RESPONSE)
+			w->flags |= HW_F_RESPONSE;
+		w->starts++;
+		d->ordinal++;
+		if (!at) {
+			w->flags |= HW_F_START;
+			s->e.ordinal = d->ordinal;
+		}
+		d->budget = cfg_head_budget;
+		d->len_events = 0;
+		w->mode = WALK_HEAD;
+	}
+	if (w->mode == WALK_HEAD) {
+		end = head_end(s, at, pos);
+		if (end) {
+			w->flags |= HW_F_HEAD_END;
+			w->mode = WALK_OPEN;
+			w->at = end;
+			return 0;
+		}
+		end = pos - at;
+		d->budget = d->budget > end ? d->budget - end : 0;
+	}
+	w->at = pos;
+	return 0;
+}
+
+/* A full record leaves; bytes that are not decided yet move to the front. */
+static __always_inline int turn_over(struct scratch *s, struct dir_state *d, struct walk *w)
+{
+	__u32 at = w->at, kept = w->pos - at;
+
+	if (at > HW_CAP_MAX + HW_BLOCK || kept > METHOD_MAX)
+		return 1;
+	__builtin_memcpy(d->held, s->data + at, METHOD_MAX);
+	s->e.len = at;
+	put_data(s, d, at, HW_F_MORE);
+	s->e.pos += at;
+	if (at)
+		s->e.retrans = *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + at);
+	__builtin_memcpy(s->data, d->held, METHOD_MAX);
+	w->flags = 0;
+	w->starts = 0;
+	w->pos = kept;
+	w->at = 0;
+	s->e.ordinal = d->ordinal;
+	return 0;
+}
+
+static long step(__u32 i, struct step_ctx *x)
+{
+	struct scratch *s = x->s;
+	struct dir_state *d = x->d;
+	struct walk *w = &s->w;
+	__u32 n, pos;
+
+	(void)i;
+	if (w->at < w->pos) {
+		int r = look(s, d, w);
+
+		if (r >= 0)
+			return r;
+	}
+	if (!w->left)
+		return 1;
+	if (w->pos >= HW_CAP_MAX)
+		return turn_over(s, d, w);
+	if (!w->seg_left)
+		return next_segment(w);
+	n = w->left;
+	if (n > w->seg_left)
+		n = w->seg_left;
+	if (n > HW_BLOCK)
+		n = HW_BLOCK;
+	if (w->mode == WALK_HEAD && n > d->budget) {
+		n = d->budget;
+		if (!n) {
+			w->flags |= HW_F_OVER;
+			count(HW_C_OVER, 1);
+			w->mode = WALK_BODY;
+			w->whole = 0;
+			return 1;
+		}
+	}
+	pos = w->pos;
+	asm volatile("" : "+r"(n), "+r"(pos));
+	if (!n || n > HW_BLOCK || pos > HW_CAP_MAX)
+		return 1;
+	if (bpf_probe_read_user(s->data + pos, n, (void *)w->seg)) {
+		w->flags |= HW_F_FAULT;
+		count(HW_C_FAULT, 1);
+		w->mode = WALK_BODY;
+		w->whole = 0;
+		return 1;
+	}
+	w->seg += n;
+	w->seg_left -= n;
+	w->left -= n;
+	w->pos = pos + n;
+	return 0;
+}
+
+#endif
