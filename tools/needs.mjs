@@ -1,0 +1,43 @@
+// What the machine must have beside Node and npm: how to see it, and the Debian package that brings it.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './repo.mjs';
+
+const program = (name) => () => [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((dir) => {
+  try {
+    accessSync(join(dir || '.', name), constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
+const file = (...paths) => () => paths.some((p) => existsSync(p));
+
+/** Packages that are unpacked into .cache/debian of the clone, not installed: only their sources are used. */
+export const UNPACKED_DIR = join(ROOT, '.cache/debian');
+
+export const NEEDS = [
+  { group: 'run', package: 'clang', why: 'compiles the kernel programs', have: program('clang') },
+  { group: 'run', package: 'llvm', why: 'strips the kernel programs', have: program('llvm-strip') },
+  { group: 'run', package: 'bpftool', why: 'makes the skeleton of the kernel programs', have: program('bpftool') },
+  { group: 'run', package: 'libbpf-dev', why: 'loads the kernel programs', have: file('/usr/include/bpf/libbpf.h') },
+  { group: 'run', package: 'libelf-dev', why: 'libbpf needs it', have: file('/usr/include/libelf.h') },
+  { group: 'run', package: 'zlib1g-dev', why: 'libbpf needs it', have: file('/usr/include/zlib.h') },
+  { group: 'run', package: 'make', why: 'builds the native parts', have: program('make') },
+  { group: 'run', package: 'g++', why: 'compiles the capture core', have: program('g++') },
+  { group: 'run', package: 'pkg-config', why: 'finds the libraries', have: program('pkg-config') },
+  { group: 'run', package: 'libsodium-dev', why: 'keyed fingerprints', have: file('/usr/include/sodium.h') },
+  { group: 'run', package: 'libsimdjson-dev', why: 'reads JWT headers', have: file('/usr/include/simdjson.h') },
+  { group: 'run', package: 'libnghttp2-dev', why: 'reads HTTP/2 headers', have: file('/usr/include/nghttp2/nghttp2.h') },
+  { group: 'run', package: 'node-llhttp', why: 'HTTP/1 parser, sources only', unpack: true, have: file('/usr/share/llhttp/llhttp.c', join(UNPACKED_DIR, 'usr/share/llhttp/llhttp.c')) },
+  { group: 'run', package: 'util-linux', why: 'setpriv takes privileges away', have: program('setpriv') },
+  { group: 'test', package: 'nginx', why: 'a real server to watch', have: program('nginx') },
+  { group: 'test', package: 'apache2-utils', why: 'ab, a load', have: program('ab') },
+  { group: 'test', package: 'wrk', why: 'a heavier load', have: program('wrk') },
+  { group: 'test', package: 'curl', why: 'requests by hand', have: program('curl') },
+  { group: 'test', package: 'redis-server', why: 'the real Redis', have: program('redis-server') },
+  { group: 'test', package: 'openjdk-17-jre-headless', why: 'runs the real Kafka', have: program('java') },
+  { group: 'test', package: 'maven', why: 'fetches the real Kafka', have: program('mvn') },
+  { group: 'test', package: 'python3-venv', why: 'a consumer that is not ours', have: () => program('python3')() && spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0 },
+];
