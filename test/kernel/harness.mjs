@@ -1,0 +1,184 @@
+// What every kernel test needs: the built probe on a scope, the unprivileged reader, a raw client.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const build = resolve(import.meta.dirname, '../../bpf/build')
+export const probePath = join(build, 'headwater-probe')
+export const readerPath = join(build, 'ring-reader')
+export const objectPath = join(build, 'probe.bpf.o')
+
+/** Why capture cannot be tested here, or false: the value of node:test's `skip`. */
+export function whyNot() {
+  if (!existsSync(probePath) || !existsSync(readerPath)) return 'bpf is not built: run make -C bpf'
+  const check = spawnSync(probePath, ['--check'], { encoding: 'utf8' })
+  if (check.status === 0) return false
+  return `capture is not possible here: ${JSON.parse(check.stdout || '{"reasons":["--check failed"]}').reasons.join('; ')}`
+}
+
+export function hasProgram(name) {
+  return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+}
+
+/** Names of enum hw_counter in order, read from wire.h so that they cannot differ. */
+export const counterNames = (() => {
+  const header = readFileSync(resolve(import.meta.dirname, '../../bpf/include/wire.h'), 'utf8')
+  const body = /enum hw_counter \{([^}]*)\}/.exec(header)[1].replaceAll(/\/\*[\s\S]*?\*\//g, '')
+  const names = {}
+  let next = 0
+  for (const item of body.split(',').map((s) => s.trim()).filter(Boolean)) {
+    const [name, value] = item.split('=').map((s) => s.trim())
+    next = value === undefined ? next : Number(value)
+    names[name] = next++
+  }
+  return names
+})()
+
+/**
+ * Starts probe and reader. Returns `records` (growing), `ask(command)` -> its answer,
+ * `settled()` (the ring is empty), `counters()` by name, `stop()`.
+ */
+export async function capture(scopes, { probeArgs = [], readerArgs = [], uid } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'hw-kernel-'))
+  chmodSync(dir, 0o755)
+  const socket = join(dir, 'probe.sock')
+  const probe = spawn(probePath, ['--socket', socket, ...scopes.flatMap((s) => ['--scope', s]), ...probeArgs], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [ready] = await once(createInterface(probe.stdout), 'line')
+  if (!ready.startsWith('ready ')) throw new Error(`probe said: ${ready}`)
+  const reader = await openReader(socket, { readerArgs, uid })
+  return {
+    ...reader,
+    dir,
+    socket,
+    probe,
+    async stop() {
+      await reader.close()
+      probe.kill('SIGTERM')
+      if (probe.exitCode === null && probe.signalCode === null) await once(probe, 'exit')
+      rmSync(dir, { recursive: true, force: true })
+      return probe.exitCode
+    },
+  }
+}
+
+/** The reader, with every capability dropped. */
+export async function openReader(socket, { readerArgs = [], uid } = {}) {
+  const user = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+  const child = spawn('setpriv',
+    [...user, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', readerPath, socket, ...readerArgs],
+    { stdio: ['pipe', 'pipe', 'inherit'] })
+  const records = []
+  const answers = []
+  const waiting = []
+  let hello
+  createInterface(child.stdout).on('line', (line) => {
+    const record = JSON.parse(line)
+    if (['HELLO', 'REPLY', 'COUNTERS', 'DRAINED', 'CPU'].includes(record.type)) {
+      const wait = waiting.shift()
+      if (wait) wait(record)
+      else answers.push(record)
+    } else records.push(record)
+  })
+  const next = () => answers.length ? Promise.resolve(answers.shift()) : new Promise((done, fail) => {
+    waiting.push(done)
+    child.once('exit', () => fail(new Error('the reader is gone')))
+  })
+  hello = await next()
+  const send = (command) => child.stdin.write(`${command}\n`)
+  const ask = (command) => { const answer = next(); send(command); return answer }
+  return {
+    hello, records, ask, send, child,
+    async settled() { await sleep(30); await ask('drain') },
+    async counters() {
+      const answer = await ask('counters')
+      return { ...answer, ...Object.fromEntries(Object.entries(counterNames).map(([k, i]) => [k, answer.values[i] ?? 0])) }
+    },
+    async close() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      send('quit')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** A raw TCP or Unix client: `send(bytes)`, `receive()` = what comes until 60 ms of silence. */
+export async function client(target) {
+  const socket = net.connect(target)
+  socket.setNoDelay(true)
+  await once(socket, 'connect')
+  let got = ''
+  socket.on('data', (chunk) => { got += chunk.toString('latin1') })
+  socket.on('error', () => {})
+  return {
+    socket,
+    send: (data) => new Promise((done) => socket.write(data, done)),
+    async receive(quiet = 60) {
+      for (let before = -1; before !== got.length;) { before = got.length; await sleep(quiet) }
+      const all = got
+      got = ''
+      return all
+    },
+    async close() { socket.destroy(); await sleep(20) },
+  }
+}
+
+/** nginx with one worker and a configuration of its own; returns { pid, stop }. */
+export async function nginx(port, locations, { worker = '', access = 'access_log off;' } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'hw-nginx-'))
+  chmodSync(dir, 0o755)
+  writeFileSync(join(dir, 'nginx.conf'), `daemon off; master_process off; pid ${dir}/pid; error_log ${dir}/error.log; ${worker}
+events { worker_connections 256; }
+http { ${access} keepalive_requests 100000000; sendfile on;
+  client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p; fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
+  server { listen 127.0.0.1:${port}; root ${dir}; ${locations} } }`)
+  writeFileSync(join(dir, 'small.txt'), 'a'.repeat(200))
+  writeFileSync(join(dir, 'large.txt'), 'b'.repeat(200_000))
+  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf')], { stdio: 'ignore' })
+  for (let i = 0; ; i++) {
+    const up = await new Promise((done) => {
+      const probe = net.connect(port, '127.0.0.1', () => { probe.destroy(); done(true) })
+      probe.on('error', () => done(false))
+    })
+    if (up) break
+    if (i > 100 || child.exitCode !== null) throw new Error(`nginx did not start on ${port}`)
+    await sleep(20)
+  }
+  return {
+    pid: child.pid, dir,
+    async stop() {
+      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A small server in Python whose `body` is Python code with the accepted socket as `c`. */
+export async function pythonServer(port, body, { unix, family = 'AF_INET', command = ['python3'] } = {}) {
+  const address = unix ? `'${unix}'` : family === 'AF_INET6' ? `('::1', ${port})` : `('127.0.0.1', ${port})`
+  const indented = body.split('\n').map((line) => `    ${line}`).join('\n')
+  const source = `import socket, os, sys, time, array, struct
+l = socket.socket(socket.${unix ? 'AF_UNIX' : family}); ${unix ? '' : 'l.setsockopt(1, 2, 1); '}l.bind(${address}); l.listen(16)
+print('up', flush=True)
+OK = b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'
+while True:
+    c, _ = l.accept()
+${indented}
+    c.close()
+`
+  const child = spawn(command[0], [...command.slice(1), '-c', source], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(createInterface(child.stdout), 'line')
+  return {
+    pid: child.pid,
+    async stop() { child.kill('SIGKILL'); if (child.exitCode === null && child.signalCode === null) await once(child, 'exit') },
+  }
+}
+
+export { sleep }
