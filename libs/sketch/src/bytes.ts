@@ -4,7 +4,7 @@ import { hashBytes, type Hash64 } from './hash.ts';
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Grows as needed; integers are LEB128 varints up to 2^53 - 1. */
+/** Grows as needed; integers are LEB128 varints up to 2^53 - 1, where sums saturate. */
 export class Writer {
   private bytes = new Uint8Array(1024);
   private view = new DataView(this.bytes.buffer);
@@ -24,7 +24,9 @@ export class Writer {
   }
 
   uint(n: number): void {
-    if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`not an unsigned integer: ${n}`);
+    if (!(n >= 0) || n % 1 !== 0) throw new RangeError(`not an unsigned integer: ${n}`);
+    // A sum that forged sizes drove this far must not keep a window from being written.
+    if (n > Number.MAX_SAFE_INTEGER) n = Number.MAX_SAFE_INTEGER;
     this.room(8);
     while (n > 0x7f) {
       this.bytes[this.at++] = (n % 128) | 0x80;

@@ -135,7 +135,7 @@ export class DdSketch {
       total += n;
       s.bump(index, n);
     }
-    if (total !== s.count) r.fail('buckets do not add up');
+    if (total !== s.count && total < Number.MAX_SAFE_INTEGER) r.fail('buckets do not add up');
     return s;
   }
 }

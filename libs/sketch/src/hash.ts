@@ -45,10 +45,3 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number, into: H
 export function hashKey(h: Hash64): number {
   return h.hi * 0x20_0000 + (h.lo >>> 11);
 }
-
-/** FNV-1a 32 of UTF-8 bytes: which partition closes a subject (subject hash modulo partition count). */
-export function fnv1a32(bytes: Uint8Array): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
-  return h >>> 0;
-}

@@ -30,12 +30,17 @@ export class HostAccount {
   /** chunks that could not be read, by reason */
   unread = new Map<string, number>();
   batches = 0;
-  /** batches between agent and fold that never came, by reason: sequence_gap, retention */
+  /**
+   * batches between agent and fold, by reason: `sequence_gap` never came (less `sequence_gap_filled`, which came
+   * after they had been counted), `retention` (records) was deleted by the bus before it was read
+   */
   lostBatches = new Map<string, number>();
   /** batches that came again and were skipped */
   repeatedBatches = 0;
   /** rows whose time was more than 60 s ahead of the bus and was set back */
   clampedTimes = 0;
+  /** exchanges older than every window that is kept: counted here, in no service window */
+  lateExchanges = 0;
   /** bus time minus host time over the batches, ms; the smallest is nearest to the true skew. Infinity: unknown */
   skewMinMs = Infinity;
   /** newest end of a delta's span, ms */
@@ -57,6 +62,7 @@ export class HostAccount {
     addCounts(this.lostBatches, other.lostBatches);
     this.repeatedBatches += other.repeatedBatches;
     this.clampedTimes += other.clampedTimes;
+    this.lateExchanges += other.lateExchanges;
     this.skewMinMs = Math.min(this.skewMinMs, other.skewMinMs);
     this.untilMs = Math.max(this.untilMs, other.untilMs);
   }
@@ -78,6 +84,7 @@ export class HostAccount {
     writeCounts(w, this.lostBatches);
     w.uint(this.repeatedBatches);
     w.uint(this.clampedTimes);
+    w.uint(this.lateExchanges);
     w.f64(this.skewMinMs);
     w.f64(this.untilMs);
   }
@@ -94,6 +101,7 @@ export class HostAccount {
     a.lostBatches = readCounts(r);
     a.repeatedBatches = r.uint();
     a.clampedTimes = r.uint();
+    a.lateExchanges = r.uint();
     a.skewMinMs = r.f64();
     a.untilMs = r.f64();
     return a;
@@ -116,6 +124,10 @@ export class HostsWindow {
     a = new HostAccount(host);
     this.byHost.set(host, a);
     return a;
+  }
+
+  get size(): number {
+    return this.byHost.size;
   }
 
   get(host: string): HostAccount | undefined {

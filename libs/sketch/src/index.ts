@@ -6,4 +6,4 @@ export { OTHER, Pattern, ROLES, type Role } from './pattern.ts';
 export { DIRECTIONS, HeaderStats, type Direction } from './header-stats.ts';
 export { MAX_HEADERS, MAX_PATTERNS, ServiceWindow } from './service-window.ts';
 export { HostAccount, HostsWindow, addCounts, type StartCounts } from './hosts-window.ts';
-export { fnv1a32, hashBytes, hashKey, type Hash64 } from './hash.ts';
+export { hashBytes, hashKey, type Hash64 } from './hash.ts';

@@ -29,6 +29,10 @@ export class ServiceWindow {
     return this.byPattern.size;
   }
 
+  get headerCount(): number {
+    return this.byHeader.size;
+  }
+
   /** The pattern to add to; the overflow bucket when the budget is spent or a part is overlong. Never null. */
   pattern(role: Role, method: string, route: string, status: number): Pattern {
     let key = patternKey(role, method, route, status);

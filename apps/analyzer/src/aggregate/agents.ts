@@ -1,0 +1,90 @@
+import { Sequences } from './sequences.ts';
+
+const VERSION = 1;
+/** An incarnation that said nothing for longer than any bus keeps records will not come again. */
+const FORGET_AFTER_MS = 48 * 3_600_000;
+
+export class AgentsError extends Error {
+  override name = 'AgentsError';
+}
+
+interface Agent {
+  host: string;
+  incarnation: string;
+  sequences: Sequences;
+  /** every exchange before this instant has been sent, ms */
+  watermark: number;
+  /** bus time of its last batch, ms */
+  heardMs: number;
+}
+
+/** The agents whose batches one partition carries; stored with every commit of that partition. */
+export class Agents {
+  private readonly byId = new Map<string, Agent>();
+  /** newest bus time of any batch, ms */
+  newestMs = 0;
+
+  /** The incarnation; begins at sequence 0 when it is new. */
+  of(host: string, incarnation: string): { agent: Agent; known: boolean } {
+    const id = `${host}/${incarnation}`;
+    let agent = this.byId.get(id);
+    const known = agent !== undefined;
+    if (!agent) this.byId.set(id, (agent = { host, incarnation, sequences: new Sequences(), watermark: 0, heardMs: 0 }));
+    return { agent, known };
+  }
+
+  heard(agent: Agent, watermark: number, atMs: number): void {
+    agent.watermark = Math.max(agent.watermark, watermark);
+    agent.heardMs = Math.max(agent.heardMs, atMs);
+    this.newestMs = Math.max(this.newestMs, atMs);
+  }
+
+  /**
+   * The instant before which all has been folded, as of partition time `nowMs`: the least over the agents that
+   * spoke within `silentAfterMs`. Agents that fell silent are left out and their hosts named. With nobody
+   * speaking the partition's own time stands.
+   */
+  watermark(nowMs: number, silentAfterMs: number): { watermark: number; silent: string[] } {
+    let least = Infinity;
+    const silent = new Set<string>();
+    const live = new Set<string>();
+    for (const a of this.byId.values()) {
+      if (a.heardMs < nowMs - silentAfterMs) silent.add(a.host);
+      else {
+        live.add(a.host);
+        least = Math.min(least, a.watermark);
+      }
+    }
+    return { watermark: least === Infinity ? nowMs : least, silent: [...silent].filter((h) => !live.has(h)).sort() };
+  }
+
+  encode(): Uint8Array {
+    const agents = [];
+    for (const [id, a] of this.byId) {
+      if (a.heardMs < this.newestMs - FORGET_AFTER_MS) this.byId.delete(id);
+      else agents.push({ host: a.host, incarnation: a.incarnation, watermark: a.watermark, heard: a.heardMs, ...a.sequences.toJSON() });
+    }
+    return Buffer.from(JSON.stringify({ version: VERSION, newest: this.newestMs, agents }));
+  }
+
+  /** @throws AgentsError when the bytes are damaged or of a newer version */
+  static decode(bytes: Uint8Array): Agents {
+    const known = new Agents();
+    try {
+      const stored = JSON.parse(Buffer.from(bytes).toString()) as {
+        version: number;
+        newest: number;
+        agents: { host: string; incarnation: string; watermark: number; heard: number; last: number; gaps: number[] }[];
+      };
+      if (stored.version > VERSION) throw new AgentsError(`agents' sequence numbers were written by a newer version (${stored.version}; this one knows up to ${VERSION})`);
+      known.newestMs = stored.newest;
+      for (const a of stored.agents) {
+        known.byId.set(`${a.host}/${a.incarnation}`, { host: a.host, incarnation: a.incarnation, sequences: Sequences.from(a), watermark: a.watermark, heardMs: a.heard });
+      }
+    } catch (cause) {
+      if (cause instanceof AgentsError) throw cause;
+      throw new AgentsError('the stored sequence numbers of the agents cannot be read', { cause });
+    }
+    return known;
+  }
+}

@@ -1,0 +1,124 @@
+import { ROLES } from '@headwater/sketch';
+import type { EventColumns } from '@headwater/header-event';
+import { BatchDictionary } from './dictionary.ts';
+import { EventTime } from './event-time.ts';
+import { foldHeaders } from './fold-headers.ts';
+import { PatternFold } from './fold-patterns.ts';
+import { windowStart, type Windows } from './windows.ts';
+
+export interface TimeRules {
+  /** what "now" means for this batch, ms */
+  referenceMs: number;
+  /** times further ahead of the reference than this are set back to it */
+  clampAheadMs: number;
+  /** exchanges older than this before the reference have no window any more */
+  retentionMs: number;
+}
+
+const END = 2;
+
+/** Rows of one batch that share window, service and role. */
+interface Group {
+  start: number;
+  service: number;
+  role: number;
+  rows: number;
+  from: number;
+}
+
+const dictionary = new BatchDictionary();
+const time = new EventTime();
+const patterns = new PatternFold();
+let groupOf = new Int32Array(0);
+let order = new Int32Array(0);
+let eventMs = new Float64Array(0);
+
+/**
+ * Folds one batch: every row goes to the window of its own event time. Work is per row, per dictionary entry and
+ * per distinct pair of header name and value; never per header string. Synchronous: its scratch memory is shared.
+ */
+export function foldColumns(columns: EventColumns, windows: Windows, nowMs: number, rules: TimeRules): { folded: number; clamped: number; late: number } {
+  const { rows } = columns;
+  const report = { folded: 0, clamped: 0, late: 0 };
+  if (rows === 0) return report;
+  if (groupOf.length < rows) {
+    groupOf = new Int32Array(rows * 2);
+    order = new Int32Array(rows * 2);
+    eventMs = new Float64Array(rows * 2);
+  }
+  const phase = columns.columns['headwater.phase']!;
+  const weight = columns.columns['headwater.weight']!;
+  const groups = groupRows(columns, rules, report);
+  dictionary.load(columns.dictionary);
+  for (let i = 0, at = 0; i < groups.length; i++) {
+    const g = groups[i]!;
+    g.from = at;
+    at += g.rows;
+    g.rows = 0;
+  }
+  for (let row = 0; row < rows; row++) {
+    const g = groups[groupOf[row]!];
+    if (g) order[g.from + g.rows++] = row;
+  }
+  for (const g of groups) {
+    const window = windows.service(dictionary.string(g.service), g.start, nowMs);
+    const role = ROLES[g.role] ?? 'server';
+    const mine = order.subarray(g.from, g.from + g.rows);
+    for (const row of mine) {
+      if (phase[row] !== END) {
+        window.roleExchanges[role] += weight[row]!;
+        report.folded += weight[row]!;
+      }
+      if (weight[row] !== 1) window.sampled = true;
+    }
+    patterns.fold(columns, mine, eventMs, dictionary, window, role);
+    foldHeaders(columns, mine, 'request', dictionary, window, role);
+    foldHeaders(columns, mine, 'response', dictionary, window, role);
+  }
+  return report;
+}
+
+/** Fills groupOf (-1: too old for any window) and eventMs. */
+function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retentionMs }: TimeRules, report: { clamped: number; late: number }): Group[] {
+  const startTime = columns.columns['start_time']!;
+  const total = columns.columns['headwater.total_ns']!;
+  const phase = columns.columns['headwater.phase']!;
+  const role = columns.columns['headwater.role']!;
+  const service = columns.columns['service.name']!;
+  const weight = columns.columns['headwater.weight']!;
+  const groups: Group[] = [];
+  const byKey = new Map<string, number>();
+  const oldest = windowStart(Math.max(0, referenceMs - retentionMs));
+  let last: Group | undefined;
+  let lastIndex = -1;
+  for (let row = 0; row < columns.rows; row++) {
+    let ms = time.ms(startTime[2 * row]!, startTime[2 * row + 1]!);
+    // An end belongs to the instant at which it ended; its start may lie hours back.
+    if (phase[row] === END && total[2 * row + 1]! < 0x8000_0000) ms += Math.floor((total[2 * row + 1]! * 0x1_0000_0000 + total[2 * row]!) / 1e6);
+    if (ms > referenceMs + clampAheadMs) {
+      ms = referenceMs;
+      report.clamped++;
+    }
+    if (ms < oldest) {
+      groupOf[row] = -1;
+      if (phase[row] !== END) report.late += weight[row]!;
+      continue;
+    }
+    eventMs[row] = ms;
+    const start = windowStart(ms);
+    const s = service[row]!;
+    const r = role[row]!;
+    if (!last || last.start !== start || last.service !== s || last.role !== r) {
+      const key = `${start} ${s} ${r}`;
+      const known = byKey.get(key);
+      if (known === undefined) {
+        byKey.set(key, (lastIndex = groups.length));
+        groups.push({ start, service: s, role: r, rows: 0, from: 0 });
+      } else lastIndex = known;
+      last = groups[lastIndex]!;
+    }
+    groupOf[row] = lastIndex;
+    last.rows++;
+  }
+  return groups;
+}

@@ -1,0 +1,149 @@
+import type { Claim, Commit, SegmentKey } from '@headwater/summary-store';
+import type { Arrived, FoldReport } from '../arrived.ts';
+import { Agents } from './agents.ts';
+import { foldAccount } from './fold-account.ts';
+import { foldColumns } from './fold-columns.ts';
+import { Windows, windowStart } from './windows.ts';
+
+export interface FoldRules {
+  clampAheadMs: number;
+  silentAfterMs: number;
+  retentionMs: number;
+  closeAfterMs: number;
+}
+
+/** Unchanged windows stay in memory this long, for late data not to cost a reload. */
+const KEEP_MS = 60_000;
+const UNKNOWN_HOST = '{unknown}';
+
+/**
+ * What is known of one partition between two commits: the windows, the agents and the place in the log. It begins
+ * from a claim and is a function of the claim and of the records folded since; clocks come in as arguments.
+ */
+export class UnitFold {
+  readonly epoch: number;
+  /** as the store has it; null before the first commit */
+  private storedOffset: number | null;
+  /** offset of the next record to fold */
+  nextOffset: number;
+  watermark: number;
+  private readonly agents: Agents;
+  private readonly windows: Windows;
+  private readonly rules: FoldRules;
+  private moved = false;
+  /** the log had lost its beginning when this fold began: first sequence numbers above 1 are the bus's retention */
+  private trimmed = false;
+
+  constructor(claim: Claim, rules: FoldRules, nowMs: number) {
+    this.epoch = claim.epoch;
+    this.storedOffset = claim.nextOffset;
+    this.nextOffset = claim.nextOffset ?? 0;
+    this.watermark = claim.watermark;
+    this.agents = claim.agents ? Agents.decode(claim.agents) : new Agents();
+    this.windows = Windows.load(claim.open, nowMs);
+    this.rules = rules;
+  }
+
+  get dirtyBytes(): number {
+    return this.windows.dirtyBytes();
+  }
+
+  get windowCount(): number {
+    return this.windows.size;
+  }
+
+  /** Begins (again) at `offset`, because nothing was stored, or what was stored is not in this log. */
+  startAt(offset: number): void {
+    this.nextOffset = offset;
+    this.trimmed = offset > 0;
+    this.moved = true;
+  }
+
+  /** Records [nextOffset, offset) are gone from the log: counts them where the data goes missing. */
+  lose(offset: number, nowMs: number): number {
+    const lost = offset - this.nextOffset;
+    const host = this.windows.hosts(windowStart(this.watermark > 0 ? this.watermark : nowMs), nowMs).host(UNKNOWN_HOST);
+    host.lostBatches.set('retention', (host.lostBatches.get('retention') ?? 0) + lost);
+    this.startAt(offset);
+    return lost;
+  }
+
+  /** A record that was put aside as a dead letter; its batch shows as a sequence gap of its agent. */
+  pass(offset: number): void {
+    this.nextOffset = offset + 1;
+    this.moved = true;
+  }
+
+  fold(batch: Arrived, nowMs: number): FoldReport {
+    const { identity, seq, account, columns, referenceMs } = batch;
+    const { clampAheadMs, retentionMs } = this.rules;
+    this.pass(batch.offset);
+    const { agent, known } = this.agents.of(identity.hostId, identity.incarnation);
+    const arrival = agent.sequences.arrive(seq);
+
+    const until = account.until_unix_ms > referenceMs + clampAheadMs ? referenceMs : account.until_unix_ms;
+    const host = this.windows.hosts(windowStart(until < referenceMs - retentionMs ? referenceMs : until), nowMs).host(identity.hostId);
+    const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0 };
+    this.agents.heard(agent, Math.min(account.watermark_unix_ms, referenceMs), referenceMs);
+    if (arrival.kind === 'repeat') {
+      host.repeatedBatches++;
+      report.repeated = 1;
+      return report;
+    }
+    if (arrival.kind === 'filled') {
+      add(host.lostBatches, 'sequence_gap_filled', 1);
+      report.gapsFilled = 1;
+    } else if (arrival.missed > 0) {
+      add(host.lostBatches, !known && this.trimmed ? 'retention' : 'sequence_gap', arrival.missed);
+      report.gaps = arrival.missed;
+    }
+    foldAccount(host, { ...account, until_unix_ms: until });
+    host.skewMinMs = Math.min(host.skewMinMs, referenceMs - account.until_unix_ms);
+    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, retentionMs });
+    host.clampedTimes += rows.clamped;
+    host.lateExchanges += rows.late;
+    return { ...report, ...rows };
+  }
+
+  /**
+   * Moves the watermark. `caughtUp`: nothing of the log is unread, so the partition's time is the clock; else it is
+   * that of the newest record read. Answers the hosts that are left out as silent.
+   */
+  settle(nowMs: number, caughtUp: boolean): string[] {
+    const partitionNow = caughtUp ? nowMs : this.agents.newestMs;
+    const { watermark, silent } = this.agents.watermark(partitionNow, this.rules.silentAfterMs);
+    this.watermark = Math.max(this.watermark, Math.min(watermark, nowMs));
+    return silent;
+  }
+
+  /** Whether a commit would write more than the time. */
+  get changed(): boolean {
+    return this.moved;
+  }
+
+  /** Everything since the last commit, absolute. */
+  commit(unit: Commit['unit'], silent: string[], nowMs: number): Commit {
+    return {
+      unit,
+      epoch: this.epoch,
+      expectedOffset: this.storedOffset,
+      nextOffset: this.nextOffset,
+      agents: this.agents.encode(),
+      watermark: this.watermark,
+      silent,
+      at: nowMs,
+      segments: this.windows.changed(),
+    };
+  }
+
+  committed(commit: Commit, taken: readonly SegmentKey[], nowMs: number): void {
+    this.storedOffset = commit.nextOffset;
+    this.moved = false;
+    this.windows.committed(taken);
+    this.windows.forget(this.watermark - this.rules.closeAfterMs, nowMs - KEEP_MS);
+  }
+}
+
+function add(counts: Map<string, number>, reason: string, n: number): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + n);
+}

@@ -1,0 +1,263 @@
+import type { BatchOutcome, ConsumerHooks, EventBus, PartitionRange, RecordBatch, Subscription, TopicPartition } from '@headwater/event-bus';
+import { fnv1a32 } from '@headwater/header-event';
+import type { SegmentKey, SummaryStore } from '@headwater/summary-store';
+import { UnitFold, type FoldRules } from './aggregate/unit-fold.ts';
+import { closeWindow } from './close/closer.ts';
+import type { Outbox } from './close/outbox.ts';
+import { planClose } from './close/plan.ts';
+import { deadLetter } from './consume/dead-letter.ts';
+import { inspect } from './consume/inspect.ts';
+import { beginning, fit } from './consume/place.ts';
+import { commitFold } from './flush/commit.ts';
+import { patiently } from './patience.ts';
+import type { Report } from './report/report.ts';
+import { NotNow, Unit } from './unit.ts';
+
+export interface PipelineSettings extends FoldRules {
+  topic: string;
+  deadLetterTopic: string;
+  dirtyMaxBytes: number;
+}
+
+/** How long a batch waits for a commit under way before the bus is asked to give it again. */
+const TURN_MS = 5_000;
+/** How long a partition that was fenced leaves the field to the other owner. */
+const FENCED_MS = 3_000;
+/** How often the end of the log is looked up, and for how long the answer stands. */
+const RANGE_MS = 2_000;
+const CAUGHT_UP_MS = 5_000;
+/** An unchanged partition writes its watermark this often. */
+const IDLE_COMMIT_MS = 2_000;
+const LEAVE_MS = 5_000;
+const CLOSES_A_ROUND = 500;
+
+/**
+ * Consume, aggregate, flush, close: what the analyzer does, in the order it does it. The fold contract
+ * (ARCHITECTURE.md, "The fold") is kept here and in `UnitFold`; the stages know nothing of each other.
+ */
+export class Pipeline implements ConsumerHooks {
+  /** set by whoever subscribed these hooks */
+  subscription: Pick<Subscription, 'seek'> | null = null;
+  private readonly units = new Map<number, Unit>();
+  private readonly toResume = new Set<number>();
+  private partitions = 0;
+  private readonly bus: EventBus;
+  private readonly store: SummaryStore;
+  private readonly outbox: Outbox;
+  private readonly report: Report;
+  private readonly settings: PipelineSettings;
+  private readonly now: () => number;
+
+  constructor(doors: { bus: EventBus; store: SummaryStore; outbox: Outbox; report: Report }, settings: PipelineSettings, now: () => number) {
+    this.bus = doors.bus;
+    this.store = doors.store;
+    this.outbox = doors.outbox;
+    this.report = doors.report;
+    this.settings = settings;
+    this.now = now;
+  }
+
+  async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
+    return Promise.all(
+      given.map(async ({ topic, partition }) => {
+        this.units.get(partition)?.leave();
+        const unit = new Unit(topic, partition);
+        this.units.set(partition, unit);
+        const offset = await unit.exclusively(() => this.claim(unit));
+        return { topic, partition, offset };
+      }),
+    );
+  }
+
+  async batch(batch: RecordBatch): Promise<BatchOutcome> {
+    const unit = this.units.get(batch.partition);
+    if (!unit) throw new NotNow(`${batch.topic}/${batch.partition} is not ours`);
+    return unit.exclusively(() => this.foldBatch(unit, batch), TURN_MS);
+  }
+
+  async revoked(taken: readonly TopicPartition[]): Promise<void> {
+    await Promise.all(taken.map(({ partition }) => this.leave(partition)));
+  }
+
+  /** Every flush interval: writes what changed, moves the watermarks of idle partitions, reloads what was dropped. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.units.values()].map((unit) => this.tend(unit).catch((e: unknown) => this.report.failed('flush', e))));
+  }
+
+  /** Closes windows whose time has come and that are ours to close. */
+  async close(): Promise<void> {
+    const own = new Map<number, number>();
+    for (const { partition, fold } of this.units.values()) if (fold) own.set(partition, fold.watermark);
+    if (own.size === 0 || this.partitions === 0) return;
+    for (const partition of this.toResume) {
+      if (own.has(partition)) this.report.resent(partition, await this.outbox.resume(partition));
+      this.toResume.delete(partition);
+    }
+    const { topic } = this.settings;
+    const { before, missing } = planClose(await this.store.units(topic), this.partitions, own, this.now(), this.settings);
+    if (before === null) return;
+    const keys = (await this.store.closable(topic, '10s', before)).filter((key) => this.ownerOf(key)?.fold);
+    for (const key of keys.slice(0, CLOSES_A_ROUND)) {
+      const unit = this.ownerOf(key);
+      if (!unit?.fold) continue;
+      const outcome = await closeWindow(this.store, this.outbox, { topic, partition: unit.partition }, unit.fold.epoch, key, missing, this.now());
+      this.report.closed(outcome, key.subject, key.start);
+    }
+  }
+
+  /** Deletes windows that are past their retention; one owner is enough, a second does no harm. */
+  async prune(): Promise<void> {
+    if (!this.units.has(0)) return;
+    this.report.pruned(await this.store.prune(this.settings.topic, '10s', this.now() - this.settings.retentionMs));
+  }
+
+  /** Flushes and leaves whatever is still held. */
+  async end(): Promise<void> {
+    await Promise.all([...this.units.keys()].map((partition) => this.leave(partition)));
+  }
+
+  get ready(): boolean {
+    return [...this.units.values()].every((u) => u.fold !== null);
+  }
+
+  private ownerOf(key: SegmentKey): Unit | undefined {
+    return this.units.get(fnv1a32(key.subject) % this.partitions);
+  }
+
+  private async leave(partition: number): Promise<void> {
+    const unit = this.units.get(partition);
+    if (!unit) return;
+    this.units.delete(partition);
+    // A last flush spares the next owner a replay; with the store away it is not waited for.
+    const timer = setTimeout(() => unit.leave(), LEAVE_MS);
+    await unit.exclusively(() => this.flushUnit(unit)).catch(() => undefined);
+    clearTimeout(timer);
+    unit.leave();
+    unit.fold = null;
+    this.report.left(partition);
+  }
+
+  /** Takes the partition over and answers where to read from. */
+  private async claim(unit: Unit): Promise<number> {
+    const { topic, partition } = unit;
+    await wait(unit.pausedUntil - this.now(), unit.signal);
+    const claimed = await patiently(
+      async () => {
+        const incarnation = await this.bus.incarnation(topic);
+        const range = await this.range(topic, partition);
+        return { range, claim: await this.store.claim({ topic, partition }, incarnation) };
+      },
+      unit.signal,
+      (error) => this.report.waiting('claim', error),
+    );
+    const fold = new UnitFold(claimed.claim, this.settings, this.now());
+    const begin = beginning(claimed.claim.nextOffset, claimed.range);
+    if (begin.kind === 'begin') {
+      fold.startAt(begin.offset);
+      if (claimed.claim.agents !== null) this.report.startedOver(partition, -1, begin.offset);
+    } else if (begin.kind === 'start over') {
+      fold.startAt(begin.offset);
+      this.report.startedOver(partition, claimed.claim.nextOffset!, begin.offset);
+    } else if (begin.kind === 'lost') this.report.lost(partition, fold.lose(begin.offset, this.now()));
+    unit.fold = fold;
+    if (begin.offset >= claimed.range.next) unit.caughtUpMs = this.now();
+    this.toResume.add(partition);
+    this.report.claimed(partition, fold.epoch, begin.offset, fold.windowCount);
+    return begin.offset;
+  }
+
+  private async foldBatch(unit: Unit, batch: RecordBatch): Promise<BatchOutcome> {
+    if (unit.signal.aborted) throw new NotNow(`${unit.topic}/${unit.partition} is not ours`);
+    if (!unit.fold) return { kind: 'seek', offset: await this.claim(unit) };
+    const fold = unit.fold;
+    const { records } = batch;
+    const place = fit({ first: records[0]!.offset, last: records.at(-1)!.offset }, fold.nextOffset);
+    if (place.kind === 'elsewhere') return this.elsewhere(unit, fold, records[0]!.offset);
+
+    for (const record of records) {
+      if (record.offset < fold.nextOffset) continue;
+      const seen = inspect(record, this.now());
+      if ('bad' in seen) {
+        await this.putAside(unit, record, seen.bad);
+        fold.pass(record.offset);
+      } else this.report.folded(unit.partition, fold.fold(seen.ok, this.now()));
+      if (fold.dirtyBytes > this.settings.dirtyMaxBytes && !(await this.flushUnit(unit))) return { kind: 'seek', offset: await this.claim(unit) };
+    }
+    if (fold.nextOffset >= batch.highWatermark) unit.caughtUpMs = this.now();
+    this.report.state(unit.partition, fold.windowCount, fold.watermark, Math.max(0, batch.highWatermark - fold.nextOffset));
+    return { kind: 'next' };
+  }
+
+  /** The batch does not hold the next record: either the consumer is elsewhere, or the bus deleted what comes next. */
+  private async elsewhere(unit: Unit, fold: UnitFold, first: number): Promise<BatchOutcome> {
+    const range = await this.range(unit.topic, unit.partition);
+    if (first > fold.nextOffset && (range.earliest > fold.nextOffset || unit.sought === fold.nextOffset)) {
+      this.report.lost(unit.partition, fold.lose(Math.max(range.earliest, unit.sought === fold.nextOffset ? first : 0), this.now()));
+    }
+    unit.sought = fold.nextOffset;
+    this.report.sought(unit.partition, fold.nextOffset);
+    return { kind: 'seek', offset: fold.nextOffset };
+  }
+
+  private async putAside(unit: Unit, record: RecordBatch['records'][number], bad: { reason: string; detail: string }): Promise<void> {
+    const letter = deadLetter(unit, record, bad.reason, bad.detail);
+    await patiently(
+      () => this.bus.publish(this.settings.deadLetterTopic, [letter]),
+      unit.signal,
+      (error) => this.report.waiting('dead letter', error),
+    );
+    this.report.deadLettered({ topic: unit.topic, partition: unit.partition, offset: record.offset }, bad.reason, bad.detail);
+  }
+
+  private async tend(unit: Unit): Promise<void> {
+    if (this.now() - unit.lastRangeCheckMs >= RANGE_MS) await this.lookAtEnd(unit);
+    await unit.exclusively(async () => {
+      if (unit.signal.aborted) return;
+      if (unit.fold && !unit.fold.changed && this.now() - unit.committedMs < IDLE_COMMIT_MS) return;
+      if (unit.fold && (await this.flushUnit(unit))) return;
+      // The consumer stands where the dropped memory was, and an idle partition gives no batch to answer with a seek.
+      const offset = await this.claim(unit);
+      await this.subscription?.seek({ topic: unit.topic, partition: unit.partition, offset });
+    });
+  }
+
+  /** An idle partition is caught up as long as the bus says so; with the bus away nobody knows. */
+  private async lookAtEnd(unit: Unit): Promise<void> {
+    unit.lastRangeCheckMs = this.now();
+    try {
+      const { next } = await this.range(unit.topic, unit.partition);
+      if (unit.fold && unit.fold.nextOffset >= next) unit.caughtUpMs = this.now();
+    } catch (error) {
+      this.report.waiting('bus', error as Error);
+    }
+  }
+
+  /** Writes everything since the last commit. False: the memory was dropped and must be claimed again. */
+  private async flushUnit(unit: Unit): Promise<boolean> {
+    const { fold, topic, partition } = unit;
+    if (!fold) return false;
+    const silent = fold.settle(this.now(), this.now() - unit.caughtUpMs < CAUGHT_UP_MS);
+    const outcome = await commitFold(this.store, fold, { topic, partition }, silent, unit.signal, this.now, this.report);
+    if (outcome === 'ok') {
+      unit.committedMs = this.now();
+      return true;
+    }
+    if (outcome === 'fenced') unit.pausedUntil = this.now() + FENCED_MS;
+    unit.fold = null;
+    return false;
+  }
+
+  private async range(topic: string, partition: number): Promise<PartitionRange> {
+    const ranges = await this.bus.ranges(topic);
+    this.partitions = ranges.length;
+    return ranges.find((r) => r.partition === partition) ?? { partition, earliest: 0, next: 0 };
+  }
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (!(ms > 0) || signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
