@@ -29,7 +29,7 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   let finalTotals: CaptureTotals | null = null;
   const totals = (): CaptureTotals | null => finalTotals ?? capture?.totals() ?? null;
 
-  const bus = await openBus(busSettings(config.bus));
+  const bus = await openBus(busSettings(config.bus), (level, message) => log[level](message));
   const publisher = new Publisher({
     bus,
     topic: topicName(config.topic_prefix, 'headerEvents'),

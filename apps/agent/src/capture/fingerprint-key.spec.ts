@@ -1,0 +1,41 @@
+import { chmodSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readFingerprintKey } from './fingerprint-key.ts';
+import { hostIdFrom } from './host-id.ts';
+
+const dir = () => mkdtempSync(join(tmpdir(), 'hw-key-'));
+
+describe('readFingerprintKey', () => {
+  it('makes the key once, for its owner alone', () => {
+    const file = join(dir(), 'key');
+    const first = readFingerprintKey(file, true);
+    expect(first.hex).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.id).toMatch(/^[0-9a-f]{8}$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFingerprintKey(file, true)).toEqual(first);
+    expect(readFingerprintKey(file, false)).toEqual(first);
+  });
+
+  it('refuses an absent, a readable and a wrong key, naming file and fix', () => {
+    const file = join(dir(), 'key');
+    expect(() => readFingerprintKey(file, false)).toThrow(/key_file .*key cannot be read.*openssl rand -hex 32/);
+    writeFileSync(file, 'ab'.repeat(32), { mode: 0o600 });
+    chmodSync(file, 0o644);
+    expect(() => readFingerprintKey(file, false)).toThrow(/mode 644.*chmod 600/);
+    chmodSync(file, 0o600);
+    writeFileSync(file, 'short');
+    expect(() => readFingerprintKey(file, false)).toThrow(/must hold 64 hex digits/);
+  });
+});
+
+describe('hostIdFrom', () => {
+  it('hashes the machine id, which must not leave the host', () => {
+    const machine = '0123456789abcdef0123456789abcdef';
+    expect(hostIdFrom(`${machine}\n`)).toMatch(/^[0-9a-f]{32}$/);
+    expect(hostIdFrom(machine)).not.toContain(machine);
+    expect(hostIdFrom(machine)).toBe(hostIdFrom(`${machine}\n`));
+    expect(() => hostIdFrom('uninitialized')).toThrow(/host_id/);
+  });
+});
