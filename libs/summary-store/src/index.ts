@@ -1,4 +1,5 @@
 import { EmbeddedSummaryStore } from './embedded/store.ts';
+import { RedisSummaryStore } from './redis/store.ts';
 import type { SummaryStore, SummaryStoreSettings } from './port.ts';
 
 export { RESOLUTION_MS, STORE_ERRORS, StoreError } from './port.ts';
@@ -30,5 +31,5 @@ export type {
  */
 export async function openSummaryStore(settings: SummaryStoreSettings): Promise<SummaryStore> {
   if (settings.kind === 'embedded') return EmbeddedSummaryStore.open(settings.path);
-  throw new Error('redis: not yet');
+  return RedisSummaryStore.open(settings);
 }

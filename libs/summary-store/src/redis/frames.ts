@@ -1,0 +1,51 @@
+/** Values as they lie in Redis (see lua-1.ts), and replies, to and from the port's shapes. */
+import type { Closed, Partial, Resolution, SegmentKey } from '../port.ts';
+
+/** revision f64 be, head length u32 be, head as JSON, bytes */
+export function packClosed({ revision, bytes, holds, missing, closedAt }: Closed): Buffer {
+  const head = Buffer.from(JSON.stringify({ holds, missing, closedAt }));
+  const front = Buffer.alloc(12);
+  front.writeDoubleBE(revision, 0);
+  front.writeUInt32BE(head.length, 8);
+  return Buffer.concat([front, head, bytes]);
+}
+
+export function unpackClosed(key: SegmentKey, value: Buffer): Closed {
+  const size = value.readUInt32BE(8);
+  const head = JSON.parse(value.toString('utf8', 12, 12 + size)) as Pick<Closed, 'holds' | 'missing' | 'closedAt'>;
+  const { resolution, start, subject } = key;
+  return { resolution, start, subject, revision: value.readDoubleBE(0), bytes: value.subarray(12 + size), ...head };
+}
+
+/** One field of a window's hash of partials: the open one, or the frozen ones in one value. */
+export function unpackPartials(window: { resolution: Resolution; start: number }, partition: number, field: Buffer, value: Buffer, into: Partial[]): void {
+  const { resolution, start } = window;
+  const subject = field.toString('utf8', 1);
+  if (field[0] === 0x6f /* o */) {
+    into.push({ resolution, start, subject, partition, revision: value.readDoubleBE(0), bytes: value.subarray(8) });
+    return;
+  }
+  for (let at = 0; at < value.length; ) {
+    const size = value.readUInt32BE(at + 8);
+    into.push({ resolution, start, subject, partition, revision: value.readDoubleBE(at), bytes: value.subarray(at + 12, at + 12 + size) });
+    at += 12 + size;
+  }
+}
+
+/** RES \n START \n subject */
+export function unpackKey(line: Buffer): SegmentKey {
+  const text = line.toString();
+  const first = text.indexOf('\n');
+  const second = text.indexOf('\n', first + 1);
+  return { resolution: text.slice(0, first) as Resolution, start: Number(text.slice(first + 1, second)), subject: text.slice(second + 1) };
+}
+
+/** {start, {field, value, ...}, ...} */
+export function* fieldsOf(reply: unknown): Generator<[start: number, field: Buffer, value: Buffer]> {
+  const windows = reply as (Buffer | Buffer[])[];
+  for (let w = 0; w < windows.length; w += 2) {
+    const start = Number(windows[w]);
+    const fields = windows[w + 1] as Buffer[];
+    for (let f = 0; f < fields.length; f += 2) yield [start, fields[f]!, fields[f + 1]!];
+  }
+}
