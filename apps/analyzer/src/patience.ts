@@ -9,9 +9,9 @@ const LONGEST_WAIT_MS = 3_000;
  */
 export async function patiently<T>(work: () => Promise<T>, signal: AbortSignal, waiting: (error: Error) => void): Promise<T> {
   const policy = retry(
-    handleWhen((error) => 'retryable' in error && error.retryable === true && !signal.aborted),
+    handleWhen((error) => error instanceof Error && 'retryable' in error && error.retryable === true && !signal.aborted),
     { maxAttempts: Number.MAX_SAFE_INTEGER, backoff: new ExponentialBackoff({ initialDelay: FIRST_WAIT_MS, maxDelay: LONGEST_WAIT_MS }) },
   );
-  policy.onRetry((reason) => waiting('error' in reason ? reason.error : new Error('no answer')));
+  policy.onRetry((reason) => waiting('error' in reason && reason.error instanceof Error ? reason.error : new Error('no answer')));
   return policy.execute(work, signal);
 }

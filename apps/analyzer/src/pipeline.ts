@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchOutcome, ConsumerHooks, EventBus, PartitionRange, RecordBatch, Subscription, TopicPartition } from '@headwater/event-bus';
 import { fnv1a32 } from '@headwater/header-event';
 import type { SegmentKey, SummaryStore } from '@headwater/summary-store';
@@ -111,6 +112,11 @@ export class Pipeline implements ConsumerHooks {
     this.report.pruned(await this.store.prune(this.settings.topic, '10s', this.now() - this.settings.retentionMs));
   }
 
+  /** Gives a store or a bus that is away a last chance, then ends all waiting, so that batches under way can end. */
+  stopWaiting(): void {
+    for (const unit of this.units.values()) setTimeout(() => unit.leave(), LEAVE_MS).unref();
+  }
+
   /** Flushes and leaves whatever is still held. */
   async end(): Promise<void> {
     await Promise.all([...this.units.keys()].map((partition) => this.leave(partition)));
@@ -140,7 +146,8 @@ export class Pipeline implements ConsumerHooks {
   /** Takes the partition over and answers where to read from. */
   private async claim(unit: Unit): Promise<number> {
     const { topic, partition } = unit;
-    await wait(unit.pausedUntil - this.now(), unit.signal);
+    const pause = unit.pausedUntil - this.now();
+    if (pause > 0) await sleep(pause, undefined, { signal: unit.signal });
     const claimed = await patiently(
       async () => {
         const incarnation = await this.bus.incarnation(topic);
@@ -252,12 +259,4 @@ export class Pipeline implements ConsumerHooks {
     this.partitions = ranges.length;
     return ranges.find((r) => r.partition === partition) ?? { partition, earliest: 0, next: 0 };
   }
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (!(ms > 0) || signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { busSettings, storeSettings, type AnalyzerConfig } from '@headwater/config';
+import { openBus, type ConsumerHooks, type EventBus, type Subscription } from '@headwater/event-bus';
+import { topicName } from '@headwater/header-event';
+import { openStateStore, type StateStore } from '@headwater/state-store';
+import { openSummaryStore, type SummaryStore } from '@headwater/summary-store';
+import type { Logger } from 'pino';
+import { Outbox } from './close/outbox.ts';
+import { patiently } from './patience.ts';
+import { Pipeline } from './pipeline.ts';
+import { serveAdmin } from './report/admin-server.ts';
+import { createReport } from './report/metrics.ts';
+import { AgentStatusWatch } from './watch/agent-status.ts';
+
+const CLOSE_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 60_000;
+
+/** Opens the doors, runs the pipeline until `stop`, flushes and leaves. */
+export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: AbortSignal): Promise<void> {
+  const now = Date.now;
+  const { report, registry } = createReport(log, now);
+  let pipeline: Pipeline | null = null;
+  const admin = await serveAdmin(config.admin, registry, () => pipeline?.ready ?? false);
+  log.info({ host: config.admin.host, port: admin.port }, 'metrics and health');
+  const open = <T>(what: string, work: () => Promise<T>) => patiently(work, stop, (error) => report.waiting(what, error));
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const bus: EventBus = await open('bus', () => openBus(busSettings(config.bus), (level, message) => log[level]({ door: 'bus' }, message)));
+    closers.unshift(() => bus.close());
+    const store: SummaryStore = await open('store', () => openSummaryStore(storeSettings(config.store)));
+    closers.unshift(() => store.end());
+    const state: StateStore = await open('state', () => openStateStore(storeSettings(config.state)));
+    closers.unshift(() => state.end());
+
+    const topic = topicName(config.topic_prefix, 'headerEvents');
+    const outbox = new Outbox(store, state, bus, topic, topicName(config.topic_prefix, 'summaries'));
+    pipeline = new Pipeline(
+      { bus, store, outbox, report },
+      {
+        topic,
+        deadLetterTopic: topicName(config.topic_prefix, 'deadLetter'),
+        dirtyMaxBytes: config.dirty_max_bytes,
+        clampAheadMs: config.clamp_ahead_ms,
+        silentAfterMs: config.silent_after_ms,
+        retentionMs: config.retention.windows_10s_ms,
+        closeAfterMs: config.close_after_ms,
+      },
+      now,
+    );
+    const subscribe = (group: string, of: string, hooks: ConsumerHooks): Promise<Subscription> => open(of, () => bus.consume(group, [of], hooks));
+    const events = await subscribe(config.group, topic, pipeline);
+    pipeline.subscription = events;
+    const status = await subscribe(`${config.group}-agent-status`, topicName(config.topic_prefix, 'agentStatus'), new AgentStatusWatch(state, report, now));
+    const mine = pipeline;
+    log.info({ topic, group: config.group }, 'analyzing');
+    const loops = [
+      every(config.flush_ms, stop, () => mine.flush(), (e) => report.failed('flush', e)),
+      every(CLOSE_EVERY_MS, stop, () => mine.close(), (e) => report.failed('close', e)),
+      every(PRUNE_EVERY_MS, stop, () => mine.prune(), (e) => report.failed('prune', e)),
+      once(stop, () => mine.stopWaiting()),
+    ];
+    await once(stop, () => Promise.all([events.stop(), status.stop()]));
+    await pipeline.end();
+    await Promise.all(loops);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    for (const close of closers) await close().catch((e: unknown) => report.failed('close', e));
+    admin.server.close();
+    admin.server.closeAllConnections();
+  }
+}
+
+function once(signal: AbortSignal, work: () => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const run = () => void Promise.resolve(work()).then(() => resolve(), reject);
+    if (signal.aborted) run();
+    else signal.addEventListener('abort', run, { once: true });
+  });
+}
+
+/** Runs `work` again and again, never twice at once, until `stop`; resolves when the last run has ended. */
+async function every(ms: number, stop: AbortSignal, work: () => Promise<void>, failed: (error: unknown) => void): Promise<void> {
+  for (;;) {
+    await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return;
+    await work().catch(failed);
+  }
+}
