@@ -1,4 +1,5 @@
 import { EmbeddedStateStore } from './embedded/store.ts';
+import { RedisStateStore } from './redis/store.ts';
 import type { StateStore, StateStoreSettings } from './port.ts';
 
 export { STATE_STORE_ERRORS, StateStoreError } from './port.ts';
@@ -10,5 +11,5 @@ export type { StateEntry, StateStore, StateStoreErrorCode, StateStoreSettings } 
  */
 export async function openStateStore(settings: StateStoreSettings): Promise<StateStore> {
   if (settings.kind === 'embedded') return EmbeddedStateStore.open(settings.path);
-  throw new Error('redis: not yet');
+  return RedisStateStore.open(settings);
 }

@@ -1,11 +1,11 @@
 /**
  * Runs a synchronous set of functions in a worker thread and calls them from here. node:sqlite blocks while it works
- * or waits for a lock; the main thread never does. (state-store has its own copy: libs do not import each other.)
+ * or waits for a lock; the main thread never does. (summary-store and state-store have the same file: libs do not import each other. A test compares them.)
  */
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 
 type Functions = Record<string, (...args: never[]) => unknown> & { end(): void };
-/** An error as it crosses the thread: `code` and `params` are StoreError's, absent for a programming error. */
+/** An error as it crosses the thread: `code` and `params` are the store's error's, absent for a programming error. */
 export interface ThreadFailure {
   code?: string;
   params?: Record<string, string | number>;

@@ -16,7 +16,7 @@ export interface RedisSettings {
   cluster?: string[];
   tls?: { ca?: string };
 }
-/** Functions in Lua; `$` in their names becomes a name that no other version of the library has. */
+/** Functions in Lua, each registered as function_name='NAME'; Redis knows it by a name that no other version of the library has. */
 export interface Library {
   name: string;
   code: string;
@@ -41,13 +41,16 @@ export class Connection {
   readonly #tag: string;
   /** Calls arrive in the order in which they were made (one socket); not so in a Cluster. */
   readonly ordered: boolean;
+  /** Why there is no connection; what ioredis tells a caller is only that there is none. */
+  #cause = '';
 
   private constructor(settings: RedisSettings, library: Library) {
     this.#client = client(settings);
     this.ordered = !settings.cluster;
     this.#tag = `${library.name}_${createHash('sha256').update(library.code).digest('hex').slice(0, 10)}`;
     this.#library = library;
-    this.#client.on('error', () => {}); // what fails is told to each caller; without a listener ioredis prints
+    this.#client.on('error', (error: Error) => (this.#cause = error.message)); // without a listener ioredis prints
+    this.#client.on('ready', () => (this.#cause = ''));
   }
 
   /** Rejects with a RedisFailure. */
@@ -59,13 +62,13 @@ export class Connection {
       throw describe(error);
     }
     try {
-      await connection.#ready();
+      await connection.#client.connect(); // settles at the first failure
       await Promise.all(connection.#masters().map((node) => check(node)));
       await connection.#load();
       return connection;
     } catch (error) {
       connection.#client.disconnect();
-      throw describe(error);
+      throw connection.#failure(error);
     }
   }
 
@@ -76,14 +79,14 @@ export class Connection {
     try {
       return await this.#client.callBuffer(command, all);
     } catch (error) {
-      if (!/Function not found/.test((error as Error).message)) throw describe(error);
+      if (!/Function not found/.test((error as Error).message)) throw this.#failure(error);
     }
     // Redis came back without the library (no persistence, another replica, a new node of the cluster).
     try {
       await this.#load();
       return await this.#client.callBuffer(command, all);
     } catch (error) {
-      throw describe(error);
+      throw this.#failure(error);
     }
   }
 
@@ -92,7 +95,7 @@ export class Connection {
     try {
       return await this.#client.callBuffer(name, args);
     } catch (error) {
-      throw describe(error);
+      throw this.#failure(error);
     }
   }
 
@@ -100,17 +103,12 @@ export class Connection {
     try {
       await Promise.all(this.#masters().map((node) => node.ping()));
     } catch (error) {
-      throw describe(error);
+      throw this.#failure(error);
     }
   }
 
   end(): void {
     this.#client.disconnect();
-  }
-
-  async #ready(): Promise<void> {
-    // connect() of a client with a retryStrategy settles at the first failure; the retries go on behind it.
-    await this.#client.connect();
   }
 
   #masters(): Redis[] {
@@ -120,8 +118,14 @@ export class Connection {
     return nodes;
   }
 
+  #failure(error: unknown): RedisFailure {
+    const failure = describe(error);
+    if (failure.code === 'unreachable' && failure.params && this.#cause && !failure.message.includes(this.#cause)) failure.params.detail += ` (${this.#cause})`;
+    return failure;
+  }
+
   async #load(): Promise<void> {
-    const code = `#!lua name=${this.#tag}\n${this.#library.code.replaceAll('$', `${this.#tag}_`)}`;
+    const code = `#!lua name=${this.#tag}\n${this.#library.code.replaceAll("function_name='", `function_name='${this.#tag}_`)}`;
     await Promise.all(
       this.#masters().map(async (node) => {
         try {

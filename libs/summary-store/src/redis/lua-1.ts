@@ -311,7 +311,7 @@ const REGISTER = [
   ...['drop_held', 'prune'].map((name) => ({ name, flags: `'allow-oom'` })), // they give room back
   ...['read', 'waiting', 'heads', 'status'].map((name) => ({ name, flags: `'no-writes'` })),
 ]
-  .map(({ name, flags }) => `redis.register_function{function_name='$${name}', callback=${name}, flags={${flags}}}`)
+  .map(({ name, flags }) => `redis.register_function{function_name='${name}', callback=${name}, flags={${flags}}}`)
   .join('\n');
 
 export const LIBRARY = { name: 'headwater_summary', code: [PRELUDE, FOLDING, CLOSING, READING, REGISTER].join('\n') };
