@@ -1,0 +1,58 @@
+// npm run bench [-- --rounds N --seconds S --only host|stream]: measures, never judges by time alone.
+// Writes build/bench.json and prints the budget table with what was measured.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' }, seconds: { type: 'string', default: '2' }, only: { type: 'string' } } });
+const say = (line) => console.log(line);
+const answer = { at: new Date().toISOString(), machine: { cpus: cpus().length, model: cpus()[0]?.model } };
+
+if (values.only !== 'stream') {
+  const host = await import('../test/load/host.mjs');
+  const tmp = mkdtempSync(join(tmpdir(), 'hw-pace-'));
+  const pace = await host.buildPace(tmp);
+  say('nginx, saturated: nothing | its own buffered JSON log | captured');
+  answer.nginx = await host.nginxCost({ rounds: Number(values.rounds), seconds: Number(values.seconds), say });
+  say('agent and probe at 10,000 exchanges a second');
+  answer.agent = await host.agentCost({ pace, rate: 10_000, seconds: 5, rounds: 3, say });
+  say('freshness');
+  answer.freshness = await host.freshness({ samples: 60, say });
+  rmSync(tmp, { recursive: true, force: true });
+}
+if (values.only !== 'host') {
+  say('Kafka and the analyzer');
+  const { streamBench } = await import('../test/load/stream.mjs');
+  answer.stream = await streamBench({ say });
+}
+
+const met = (value, gate) => (value <= gate ? 'met' : 'missed');
+const rows = [];
+if (answer.nginx) {
+  const a = answer.nginx.added_us;
+  const bad = answer.nginx.saturation.filter((s) => s.served !== s.delivered + s.lost).length;
+  rows.push(['nginx CPU added per request, saturated, us', '1.5', `${a.captured.median} [${a.captured.min}..${a.captured.max}]; JSON log ${a.json_log.median} [${a.json_log.min}..${a.json_log.max}]`, met(a.captured.median, 1.5)]);
+  rows.push(['delivered + counted lost = served, at saturation', 'always', `${answer.nginx.saturation.length - bad} of ${answer.nginx.saturation.length} runs; lost ${answer.nginx.saturation.reduce((n, s) => n + s.lost, 0)} of ${answer.nginx.saturation.reduce((n, s) => n + s.served, 0)}`, bad ? 'missed' : 'met']);
+}
+if (answer.agent) {
+  const c = answer.agent.completeness;
+  rows.push(['agent + probe CPU per exchange at 10k/s, us', '4', `${answer.agent.us_per_exchange.sum.median} [${answer.agent.us_per_exchange.sum.min}..${answer.agent.us_per_exchange.sum.max}]`, met(answer.agent.us_per_exchange.sum.median, 4)]);
+  rows.push(['delivered + counted lost = served, at 10k/s', 'always', `${c.delivered} + ${c.lost} of ${c.served}`, c.delivered + c.lost === c.served ? 'met' : 'missed']);
+  rows.push(['agent memory (RSS), MB', '160', String(answer.agent.rss_mb.agent), met(answer.agent.rss_mb.agent, 160)]);
+}
+if (answer.freshness) rows.push(['freshness p99, ms', '2000', String(answer.freshness.p99_ms), met(answer.freshness.p99_ms, 2000)]);
+if (answer.stream) {
+  const b = answer.stream.bytes;
+  rows.push(['bytes an exchange on Kafka: static 500 rows', '60', String(b.static_500), met(b.static_500, 60)]);
+  rows.push(['... API set with ids, 500 rows', '120', String(b.ids_500), met(b.ids_500, 120)]);
+  rows.push(['... 10 rows', '300', String(b.ids_10), met(b.ids_10, 300)]);
+  rows.push(['analyzer from Kafka, exchanges a core second', '500000', String(answer.stream.analyzer.per_core_s), answer.stream.analyzer.per_core_s >= 500_000 ? 'met' : 'missed']);
+}
+mkdirSync(join(root, 'build'), { recursive: true });
+writeFileSync(join(root, 'build/bench.json'), JSON.stringify(answer, null, 2));
+say('\n| what | gate | measured | |\n|---|---|---|---|');
+for (const r of rows) say(`| ${r.join(' | ')} |`);
+say('\nall figures: build/bench.json');
