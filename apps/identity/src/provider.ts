@@ -103,15 +103,27 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
   hashSecrets(provider);
   provider.use(async (ctx, next) => {
     await next();
-    if ((METADATA as readonly string[]).includes(ctx.path) && ctx.status === 200) ctx.body = served(ctx.body as Record<string, unknown>);
+    if ((METADATA as readonly string[]).includes(ctx.path) && ctx.status === 200) ctx.body = served(ctx.body as Record<string, unknown>, settings.issuer);
   });
   return provider;
 }
 
-/** The metadata document without what does not work. RFC 8414 requires `response_types_supported`: empty. */
-export function served(metadata: Record<string, unknown>): Record<string, unknown> {
+/**
+ * The metadata document without what does not work. RFC 8414 requires `response_types_supported`: empty. Endpoints are
+ * those of the issuer: oidc-provider takes them from the Host header, which anyone can write.
+ */
+export function served(metadata: Record<string, unknown>, issuer: string): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(metadata).filter(([k]) => !NOT_SERVED.includes(k)));
-  return { ...kept, response_types_supported: [], grant_types_supported: ['client_credentials'], scopes_supported: ALL_SCOPES };
+  return {
+    ...kept,
+    jwks_uri: issuer + ROUTES.jwks,
+    token_endpoint: issuer + ROUTES.token,
+    introspection_endpoint: issuer + ROUTES.introspection,
+    revocation_endpoint: issuer + ROUTES.revocation,
+    response_types_supported: [],
+    grant_types_supported: ['client_credentials'],
+    scopes_supported: ALL_SCOPES,
+  };
 }
 
 function digest(text: string): Buffer {

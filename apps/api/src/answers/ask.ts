@@ -1,0 +1,149 @@
+import type { Role } from '@headwater/sketch';
+import type { StateStore } from '@headwater/state-store';
+import type { WindowRead } from '@headwater/summary-store';
+import type { Principal } from '../auth/principal.ts';
+import { packCursor, page, unpackCursor, type Ranked } from '../query/cursor.ts';
+import type { Query } from '../query/parameters.ts';
+import { resolveRange, type TimeRange } from '../query/time.ts';
+import type { Decoder } from '../windows/decoded.ts';
+import { HOSTS_SUBJECT, Revisions, SERVICE_PREFIX, type WindowReader } from '../windows/reader.ts';
+import { rangeOut, type Answer } from './envelope.ts';
+import { FailureFold, type FailureRow } from './failures.ts';
+import { agentRow, parseStatus, type AgentRow } from './fleet.ts';
+import { HeaderFold, type HeaderRow } from './headers.ts';
+import { LatencyFold, type LatencyPoint } from './latency.ts';
+import { QualityFold } from './quality.ts';
+import { RequestPatternFold, type RequestPatternRow } from './request-patterns.ts';
+import { selectionOf, type GroupKey } from './selection.ts';
+import { ServiceFold, type ServiceRow } from './services.ts';
+
+/** What one question has settled before anything is read. */
+interface Question {
+  route: string;
+  query: Query;
+  range: TimeRange;
+  services: readonly string[] | null;
+  after: readonly [number, string] | null;
+  limit: number;
+  now: number;
+}
+
+interface Folded {
+  quality: QualityFold;
+  revisions: Revisions;
+}
+
+export const DEFAULT_GROUP: readonly GroupKey[] = ['service', 'method', 'route', 'status'];
+const DEFAULT_LIMIT = 100;
+const AGENT_PREFIX = 'agent/';
+
+/** Which services a principal's query may read: null all, else these. A service it may not see simply has no data. */
+export function visibleServices(principal: Principal, service: string | undefined): readonly string[] | null {
+  const allowed = principal.services;
+  if (service === undefined) return allowed;
+  return allowed === null || allowed.includes(service) ? [service] : [];
+}
+
+function groupKeys(query: Query): readonly GroupKey[] {
+  return query.group_by === undefined ? DEFAULT_GROUP : (query.group_by.split(',') as GroupKey[]);
+}
+
+/** Every question the API answers: settles it, reads, folds, answers. Folding and judging are in the files beside this one. */
+export class Asker {
+  constructor(
+    private readonly reader: WindowReader,
+    private readonly decoder: Decoder,
+    private readonly state: () => StateStore,
+    private readonly clock: () => number = Date.now,
+  ) {}
+
+  async services(query: Query, who: Principal): Promise<Answer<ServiceRow>> {
+    const q = this.#settle('services', query, who);
+    const fold = new ServiceFold((query.role ?? 'server') as Role);
+    const folded = await this.#fold(q, (service, w) => this.decoder.services(w).forEach((part) => fold.add(service, part)));
+    return this.#page(q, fold.rows(), folded);
+  }
+
+  async requestPatterns(query: Query, who: Principal): Promise<Answer<RequestPatternRow>> {
+    const q = this.#settle('request-patterns', query, who);
+    const length = q.range.end - q.range.start;
+    const fold = new RequestPatternFold(selectionOf(query), groupKeys(query));
+    const folded = await this.#fold(q, (service, w) => this.decoder.counts(w).forEach((part) => fold.add(service, part, false)));
+    for await (const windows of this.reader.read({ range: { start: q.range.start - length, end: q.range.start }, services: q.services })) {
+      for (const w of windows) {
+        if (!w.subject.startsWith(SERVICE_PREFIX)) continue;
+        folded.revisions.add(w);
+        for (const part of this.decoder.counts(w)) fold.add(w.subject.slice(SERVICE_PREFIX.length), part, true);
+      }
+    }
+    return this.#page(q, fold.rows(length), folded);
+  }
+
+  async failures(query: Query, who: Principal): Promise<Answer<FailureRow>> {
+    const q = this.#settle('failures', query, who);
+    const fold = new FailureFold(selectionOf(query), groupKeys(query));
+    const folded = await this.#fold(q, (service, w) => this.decoder.counts(w).forEach((part) => fold.add(service, part)));
+    return this.#page(q, fold.rows(), folded);
+  }
+
+  async latency(query: Query, who: Principal): Promise<Answer<LatencyPoint>> {
+    const q = this.#settle('latency', query, who);
+    const fold = new LatencyFold(selectionOf(query), q.range);
+    const { quality, revisions } = await this.#fold(q, (_, w) => this.decoder.services(w).forEach((part) => fold.add(w.start, part)));
+    const summary = quality.quality(q.range, q.now);
+    const data = fold.points((start, end) => quality.closed(start, end, q.now));
+    return { etag: revisions.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };
+  }
+
+  async headers(query: Query, who: Principal): Promise<Answer<HeaderRow>> {
+    const q = this.#settle('headers', query, who);
+    const fold = new HeaderFold({ role: (query.role ?? 'server') as Role, direction: (query.direction ?? null) as 'request' | 'response' | null, name: query.name?.toLowerCase() ?? null });
+    const folded = await this.#fold(q, (_, w) => this.decoder.services(w).forEach((part) => fold.add(part)));
+    return this.#page(q, fold.rows(), folded);
+  }
+
+  async agents(query: Query, who: Principal): Promise<Answer<AgentRow>> {
+    const q = { ...this.#settle('fleet/agents', query, who), services: [] };
+    const entries = await this.state().list(AGENT_PREFIX);
+    const folded = await this.#fold(q, () => undefined);
+    const agents = entries.map((e) => parseStatus(e.value)).filter((s) => s !== null).filter((s) => query.host === undefined || s.host === query.host);
+    return this.#page(q, agents.map((s) => agentRow(s, folded.quality.hosts, q.now)), folded);
+  }
+
+  #settle(route: string, query: Query, who: Principal): Question {
+    const now = this.clock();
+    const cursor = query.cursor === undefined ? null : unpackCursor(query.cursor, route, query);
+    return {
+      route,
+      query,
+      range: cursor?.range ?? resolveRange(query, now),
+      services: visibleServices(who, query.service),
+      after: cursor?.after ?? null,
+      limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
+      now,
+    };
+  }
+
+  /** Reads the range once; gives each service's window to `take` and the hosts' accounts to the quality. */
+  async #fold(q: Question, take: (service: string, window: WindowRead) => void): Promise<Folded> {
+    const quality = new QualityFold();
+    const revisions = new Revisions();
+    for await (const windows of this.reader.read(q)) {
+      for (const w of windows) {
+        revisions.add(w);
+        quality.add(w, w.subject === HOSTS_SUBJECT ? this.decoder.hosts(w) : []);
+        if (w.subject.startsWith(SERVICE_PREFIX)) take(w.subject.slice(SERVICE_PREFIX.length), w);
+      }
+    }
+    return { quality, revisions };
+  }
+
+  #page<T>(q: Question, rows: Ranked<T>[], { quality, revisions }: Folded): Answer<T> {
+    const summary = quality.quality(q.range, q.now);
+    const { rows: data, last } = page(rows, q.limit, q.after);
+    const next = last === null ? {} : { next_cursor: packCursor({ range: q.range, after: last }, q.route, q.query) };
+    // The agents' rows come from the state store, whose versions are not in the windows' revisions.
+    const etag = revisions.tag([q.route, q.query, q.range, q.services, q.limit, summary, q.route === 'fleet/agents' ? data : null]);
+    return { etag, envelope: { range: rangeOut(q.range), data, quality: summary, ...next } };
+  }
+}

@@ -1,0 +1,70 @@
+import { HostsWindow } from '@headwater/sketch';
+import type { WindowRead } from '@headwater/summary-store';
+import { WINDOW_MS, type TimeRange } from '../query/time.ts';
+
+/** How far the data of a range can be trusted. */
+export interface Quality {
+  /** every window of the range is closed with all partitions in it, and nothing was lost */
+  complete: boolean;
+  /** exchanges whose request was seen starting and did not arrive, all reasons */
+  lost: number;
+  lost_by: Record<string, number>;
+  /** hosts that reported in the range */
+  hosts: number;
+  /** read / (read + known to be unreadable, as encrypted traffic); 1 when nothing is known to be missing */
+  coverage: number;
+}
+
+/** A window closes at least this long after its end; one that does not exist yet may still come until then. ms */
+const CLOSE_AFTER_MS = 30_000;
+
+/** Which windows of a range are final, and what the hosts said they lost in them. */
+export class QualityFold {
+  readonly #hosts = new HostsWindow();
+  readonly #open = new Set<number>();
+  readonly #seen = new Set<number>();
+
+  /** Any subject's window; `accounts` are the decoded parts where it is the hosts' account. */
+  add(window: WindowRead, accounts: readonly HostsWindow[]): void {
+    this.#seen.add(window.start);
+    if (window.closed === null || window.partials.length > 0 || window.closed.missing.length > 0) this.#open.add(window.start);
+    for (const part of accounts) this.#hosts.merge(part);
+  }
+
+  /** Whether all windows in [start, end) are final. */
+  closed(start: number, end: number, now: number): boolean {
+    for (let t = start; t < end; t += WINDOW_MS) {
+      if (this.#open.has(t)) return false;
+      if (!this.#seen.has(t) && t + WINDOW_MS + CLOSE_AFTER_MS > now) return false;
+    }
+    return true;
+  }
+
+  quality(range: TimeRange, now: number): Quality {
+    const lostBy = new Map<string, number>();
+    let hosts = 0;
+    let read = 0;
+    let known = 0;
+    let lostBatches = 0;
+    for (const account of this.#hosts.hosts()) {
+      hosts += 1;
+      read += account.coverageRead;
+      known += account.coverageKnown;
+      for (const [reason, n] of account.request.lost) if (n > 0) lostBy.set(reason, (lostBy.get(reason) ?? 0) + n);
+      for (const n of account.lostBatches.values()) lostBatches += n;
+    }
+    let lost = 0;
+    for (const n of lostBy.values()) lost += n;
+    return {
+      complete: lost === 0 && lostBatches === 0 && this.closed(range.start, range.end, now),
+      lost,
+      lost_by: Object.fromEntries([...lostBy].sort(([a], [b]) => (a < b ? -1 : 1))),
+      hosts,
+      coverage: known > 0 ? Math.round((read / known) * 1e6) / 1e6 : 1,
+    };
+  }
+
+  get hosts(): HostsWindow {
+    return this.#hosts;
+  }
+}

@@ -1,0 +1,94 @@
+import 'reflect-metadata';
+import type { Server } from 'node:http';
+import type { INestApplication, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import type { StateStore } from '@headwater/state-store';
+import type { SummaryStore } from '@headwater/summary-store';
+import { Asker } from './answers/ask.ts';
+import { BearerGuard, RESOURCE_METADATA_URL, VERIFIER } from './auth/guard.ts';
+import { TokenVerifier } from './auth/verifier.ts';
+import type { TrustedIssuer } from './auth/principal.ts';
+import { ListingsController } from './controllers/listings.controller.ts';
+import { ABOUT, SystemController, type About } from './controllers/system.controller.ts';
+import { ApiMetrics } from './http/metrics.ts';
+import { ProblemFilter } from './http/problem.filter.ts';
+import { RATE_LIMIT, RATE_LIMITER, RateLimiter, RateLimitGuard, type RateLimit } from './http/rate-limit.ts';
+import { requestId } from './http/request-id.ts';
+import { buildDocument } from './openapi/document.ts';
+import { LISTINGS } from './routes.ts';
+import { Decoder } from './windows/decoded.ts';
+import { WindowReader } from './windows/reader.ts';
+
+export interface ApiSettings {
+  /** under which clients reach the API, without a slash at the end */
+  baseUrl: string;
+  /** resource identifier of RFC 9728 */
+  resource: string;
+  issuers: readonly TrustedIssuer[];
+  rateLimit: RateLimit;
+  /** topic whose windows are read */
+  topic: string;
+}
+
+export interface ApiParts {
+  summaries: () => SummaryStore;
+  state: () => StateStore;
+  log: Logger;
+  clock?: () => number;
+  verifier?: TokenVerifier;
+}
+
+const PATHS: ReadonlySet<string> = new Set([
+  ...Object.values(LISTINGS).map((l) => `/${l.path}`),
+  '/healthz', '/readyz', '/metrics', '/openapi.json', '/.well-known/oauth-protected-resource',
+]);
+
+/** RFC 9728 section 3.1: the well-known path is put between host and path of the resource identifier. */
+export function metadataUrl(resource: string): string {
+  const url = new URL(resource);
+  return `${url.origin}/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, about: About): Type {
+  const reader = new WindowReader(parts.summaries, settings.topic);
+  const limiter = new RateLimiter(settings.rateLimit);
+  @Module({
+    controllers: [ListingsController, SystemController],
+    providers: [
+      { provide: VERIFIER, useValue: parts.verifier ?? new TokenVerifier(settings.issuers, parts.clock) },
+      { provide: RESOURCE_METADATA_URL, useValue: metadataUrl(settings.resource) },
+      { provide: RATE_LIMITER, useValue: limiter },
+      { provide: RATE_LIMIT, useValue: settings.rateLimit },
+      { provide: Asker, useValue: new Asker(reader, new Decoder(), parts.state, parts.clock) },
+      { provide: ApiMetrics, useValue: metrics },
+      { provide: ABOUT, useValue: about },
+      { provide: APP_GUARD, useClass: BearerGuard },
+      { provide: APP_GUARD, useClass: RateLimitGuard },
+    ],
+  })
+  class ApiModule {}
+  return ApiModule;
+}
+
+/** The whole API, not yet listening. */
+export async function createApi(settings: ApiSettings, parts: ApiParts): Promise<INestApplication<Server>> {
+  const metrics = new ApiMetrics(PATHS);
+  let document: object | null = null;
+  const about: About = {
+    resource: settings.resource,
+    issuers: settings.issuers.map((i) => i.issuer),
+    checks: { summary_store: async () => parts.summaries().ping(), state_store: async () => parts.state().ping() },
+    openapi: () => (document ??= buildDocument(app)),
+  };
+  const app = await NestFactory.create<NestExpressApplication>(moduleOf(settings, parts, metrics, about), { logger: false, abortOnError: false, bodyParser: false });
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use(requestId);
+  app.use(metrics.middleware);
+  app.useGlobalFilters(new ProblemFilter(parts.log, PATHS));
+  await app.init();
+  return app;
+}
