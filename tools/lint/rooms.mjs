@@ -24,7 +24,7 @@ export function specifiersOf(ts, fileName, text) {
       : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal
       : ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require')) ? node.arguments[0]
       : undefined;
-    if (literal && ts.isStringLiteralLike(literal)) found.push({ text: literal.text, line: source.getLineAndCharacterOfPosition(literal.getStart()).line + 1 });
+    if (literal && ts.isStringLiteralLike(literal)) found.push({ text: literal.text, typeOnly: ts.isImportDeclaration(node) ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword || node.importClause?.isTypeOnly === true : ts.isExportDeclaration(node) ? node.isTypeOnly : ts.isImportTypeNode(node), line: source.getLineAndCharacterOfPosition(literal.getStart()).line + 1 });
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -64,13 +64,14 @@ function checkRoom({ ts, root, room, allowed, rootPackage, problems }) {
     const path = relative(root, file);
     const test = /(^|[./])(spec|integration|contract|fc)\.ts$|\/(testing|fixtures)\//.test(path) || !/^src\//.test(relative(own, file));
     const known = new Set([...Object.keys(manifest.dependencies ?? {}), ...(test ? [...Object.keys(manifest.devDependencies ?? {}), ...Object.keys(rootPackage.devDependencies ?? {})] : [])]);
-    for (const { text, line } of specifiersOf(ts, file, readFileSync(file, 'utf8'))) {
+    for (const { text, line, typeOnly } of specifiersOf(ts, file, readFileSync(file, 'utf8'))) {
       const at = `${path}:${line}: `;
       if (text.startsWith('.')) {
         const target = resolve(dirname(file), text);
         if (test && relative(root, target).startsWith('infra/')) continue; // tests start the real servers themselves
         if (relative(own, target).startsWith('..')) problems.push(`${at}${text} leaves ${room}; import the package by its name, if the table allows it`);
-        else if (staged) {
+        else if (staged && !typeOnly) {
+          // A type names what a stage is handed; only code couples stages.
           const [from, to] = [stage(own, file), stage(own, target)];
           if (from && to && from !== to && !test) problems.push(`${at}stage ${from}/ may not import stage ${to}/; pipeline.ts joins them`);
         }

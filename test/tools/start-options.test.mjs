@@ -1,0 +1,58 @@
+// `npm start`'s options: what is unknown, bad or contradicts is refused with both named.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { HELP, parseOptions } from '../../tools/start/options.mjs';
+
+const parse = (...argv) => parseOptions(argv, '/home/somebody');
+
+test('defaults: the demo shop on the usual ports', () => {
+  const o = parse();
+  assert.deepEqual({ demo: o.demo, scopes: o.scopes, api: o.apiPort, identity: o.identityPort, install: o.install }, { demo: true, scopes: [], api: 8470, identity: 8471, install: true });
+  assert.match(o.stateDir, /\/\.headwater$/);
+});
+
+test('scopes, ports and a state directory beside the caller', () => {
+  const o = parse('--no-demo', '--scope', 'port=8080', '--scope=peer-port=5432', '--scope', 'port=8080', '--state-dir', 'a b', '--api-port=1', '--identity-port', '2', '--no-install');
+  assert.deepEqual(o.scopes, ['port=8080', 'peer-port=5432']);
+  assert.equal(o.stateDir, '/home/somebody/a b');
+  assert.deepEqual([o.apiPort, o.identityPort, o.demo, o.install], [1, 2, false, false]);
+  assert.deepEqual(parse('--scope', 'all', '--i-mean-all').scopes, ['all']);
+});
+
+const REFUSED = [
+  [['--frobnicate'], /--frobnicate is not an option/],
+  [['--nodemo'], /--nodemo is not an option; did you mean --no-demo\?/],
+  [['start'], /start is not an option/],
+  [['--no-demo=yes', '--scope', 'port=1'], /--no-demo takes no value/],
+  [['--scope'], /--scope needs a value/],
+  [['--scope', '--no-demo'], /--scope needs a value/],
+  [['--scope', 'port=0'], /--scope port=0 names no port/],
+  [['--scope', 'port=70000'], /--scope port=70000 names no port/],
+  [['--scope', 'port=80x'], /--scope port=80x names no port/],
+  [['--scope', '8080'], /--scope 8080 is not a scope; write kind=value/],
+  [['--scope', 'host=a'], /--scope host=a is not a kind of scope; known: port/],
+  [['--scope', 'pid=999999999'], /names no process that runs/],
+  [['--scope', 'exe=/no/such/program'], /names no program/],
+  [['--scope', 'cgroup=a'], /is not a path/],
+  [['--scope', 'netns=/no/such'], /names no network namespace/],
+  [['--api-port', 'x'], /--api-port x is not a port/],
+  [['--api-port', '1', '--api-port', '2'], /--api-port 1 contradicts --api-port 2/],
+  [['--api-port', '9000', '--identity-port', '9000'], /--api-port 9000 contradicts --identity-port 9000/],
+  [['--api-port', '8471'], /--api-port 8471 contradicts --identity-port 8471 \(a default\)/],
+  [['--no-demo'], /--no-demo contradicts the absence of --scope/],
+  [['--scope', 'all'], /say so with --i-mean-all/],
+  [['--scope', 'all', '--i-mean-all', '--scope', 'port=1'], /--scope all contradicts --scope port=1/],
+  [['--i-mean-all'], /--i-mean-all contradicts the absence of --scope all/],
+  [['--hooks', 'kprobe'], /--hooks kprobe is not known; the only hooks so far are: sock/],
+  [['--state-dir', ''], /names no directory/],
+];
+
+for (const [argv, expected] of REFUSED) {
+  test(`refused with 2: ${argv.join(' ')}`, () => {
+    assert.throws(() => parse(...argv), (error) => expected.test(error.message) && error.exitCode === 2);
+  });
+}
+
+test('every option is in the help', () => {
+  for (const name of ['scope', 'no-demo', 'state-dir', 'api-port', 'identity-port', 'no-install', 'hooks', 'i-mean-all', 'help']) assert.ok(HELP.includes(`--${name}`), name);
+});

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// `npm test [-- GROUP ...]`: set-up, build, then the groups; the last line is "N passed, N failed, N skipped".
+import { build } from './build.mjs';
+import { gen } from './gen.mjs';
+import { lint } from './lint.mjs';
+import { Told, bold, dim, green, line, red } from './say.mjs';
+import { setup } from './setup.mjs';
+import { allowedSkip } from './test/allowed-skips.mjs';
+import { asResults, nodeTest, vitest } from './test/runners.mjs';
+
+/** In the order of the ladder: what fails cheaply fails first. */
+const GROUPS = {
+  lint: async () => asResults('lint', await lint()),
+  gen: async () => asResults('generated files', await gen({ check: true, built: true })),
+  tools: () => nodeTest(['test/boundaries', 'test/tools'], say),
+  unit: () => vitest('tools/test/vitest.unit.config.ts'),
+  integration: () => vitest('tools/test/vitest.servers.config.ts'),
+  kernel: () => nodeTest(['test/kernel'], say),
+  e2e: () => nodeTest(['test/e2e'], say),
+};
+
+const words = process.argv.slice(2);
+const wanted = words.filter((w) => !w.startsWith('--'));
+const total = { passed: 0, failed: 0, skipped: 0 };
+let code = 0;
+try {
+  const unknown = wanted.find((w) => !(w in GROUPS)) ?? words.find((w) => w.startsWith('--') && w !== '--no-install');
+  if (unknown !== undefined) throw new Told(`${unknown} is no group of tests; known: ${Object.keys(GROUPS).join(', ')}; and --no-install`, 2);
+  await setup({ groups: ['run', 'test'], install: !words.includes('--no-install') });
+  await build();
+  const allowed = allowedSkip();
+  for (const [name, group] of Object.entries(GROUPS)) {
+    if (wanted.length === 0 || wanted.includes(name)) judge(await timed(name, group), allowed);
+  }
+} catch (error) {
+  // Set-up or build broke: that is a failure like any other, and the last line says so.
+  line(`${red('✗')} ${error instanceof Told ? error.message : error.stack}`);
+  total.failed++;
+  code = error.exitCode ?? 1;
+}
+line(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed > 0 ? code || 1 : 0);
+
+async function timed(name, group) {
+  line(`\n${bold(name)}`);
+  const began = performance.now();
+  const results = await group();
+  const count = (status) => results.filter((r) => r.status === status).length;
+  line(dim(`  ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${((performance.now() - began) / 1000).toFixed(1)} s`));
+  return results;
+}
+
+function judge(results, allowed) {
+  for (const result of results) {
+    const reason = result.status === 'skipped' ? allowed(result.name) : null;
+    if (result.status === 'skipped' && reason === null) {
+      line(`${red('✗')} ${result.name}: skipped (${result.reason}), and not listed in test/allowed-skips`);
+      total.skipped++;
+      total.failed++;
+    } else {
+      total[result.status]++;
+      if (result.status === 'failed') line(`${red('✗')} ${result.name}\n${indent(result.error ?? '')}`);
+      if (reason !== null) line(`- ${result.name}: skipped; ${reason}`);
+    }
+  }
+}
+
+function say(result) {
+  const mark = { passed: green('✓'), failed: red('✗'), skipped: '-' }[result.status];
+  line(`  ${mark} ${result.name} ${dim(`${((result.ms ?? 0) / 1000).toFixed(1)} s`)}`);
+}
+
+function indent(text) {
+  return text.split('\n').map((l) => `    ${l}`).join('\n');
+}

@@ -1,0 +1,63 @@
+// Runs a group of tests with its runner and answers what the runner itself reported, test by test.
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { ROOT, node24 } from '../repo.mjs';
+import { run, tail } from '../say.mjs';
+
+const REPORTER = join(ROOT, 'tools/test/node-reporter.mjs');
+
+/** @typedef {{ status: 'passed'|'failed'|'skipped', name: string, ms?: number, reason?: string, error?: string }} Result */
+
+/** @returns {Promise<Result[]>} */
+export async function vitest(config) {
+  const dir = mkdtempSync(join(tmpdir(), 'hw-vitest-'));
+  const file = join(dir, 'report.json');
+  let broke = null;
+  try {
+    await run('vitest', ['run', '--config', join(ROOT, config), '--reporter=json', `--outputFile=${file}`]).catch((error) => (broke = error));
+    if (!existsSync(file)) return [{ status: 'failed', name: config, error: broke?.message ?? 'vitest wrote no report' }];
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    const results = report.testResults.flatMap((f) => {
+      const path = relative(ROOT, f.name);
+      const tests = f.assertionResults.map((a) => ({
+        status: a.status === 'passed' || a.status === 'failed' ? a.status : 'skipped',
+        name: `${path} > ${[...a.ancestorTitles, a.title].join(' > ')}`,
+        ms: a.duration,
+        ...(a.status === 'failed' ? { error: a.failureMessages.join('\n').slice(0, 8_000) } : {}),
+        ...(a.status !== 'passed' && a.status !== 'failed' ? { reason: a.status } : {}),
+      }));
+      // A file that cannot be loaded has no tests to fail.
+      if (f.status === 'failed' && !tests.some((t) => t.status === 'failed')) tests.push({ status: 'failed', name: path, error: f.message });
+      return tests;
+    });
+    if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: config, error: tail(broke.message, 40) });
+    return results;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Files `*.test.mjs` of directories of test/, one file after another. @returns {Promise<Result[]>} */
+export async function nodeTest(dirs, onResult = () => {}) {
+  const files = dirs.flatMap((dir) => (existsSync(join(ROOT, dir)) ? readdirSync(join(ROOT, dir)).filter((f) => f.endsWith('.test.mjs')).sort().map((f) => join(ROOT, dir, f)) : []));
+  if (files.length === 0) return [{ status: 'failed', name: dirs.join(', '), error: 'there is no *.test.mjs in there' }];
+  const results = [];
+  let broke = null;
+  await run(node24(), ['--test', '--test-concurrency=1', `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', ...files], {
+    onLine: (text) => {
+      if (!text.startsWith('{"status":')) return;
+      const { file, ...result } = JSON.parse(text);
+      const named = { ...result, name: `${file ? relative(ROOT, file) : ''} > ${result.name}` };
+      results.push(named);
+      onResult(named);
+    },
+  }).catch((error) => (broke = error));
+  if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: dirs.join(', '), error: tail(broke.message, 60) });
+  return results;
+}
+
+/** Checks that have no runner: `N passed, N failed` of lint and gen. */
+export function asResults(name, { passed, failed }) {
+  return [...Array.from({ length: passed }, () => ({ status: 'passed', name })), ...Array.from({ length: failed }, () => ({ status: 'failed', name, error: 'see above' }))];
+}
