@@ -4,8 +4,10 @@ import { silent } from './settings.ts';
 import type { BusLog } from './settings.ts';
 
 export * from './port.ts';
+export { topicsFor } from './topic-settings.ts';
 export { MAX_RECORD_BYTES } from './limits.ts';
 export type { BusLog } from './settings.ts';
+export { zstdCodec } from './kafka/zstd.ts';
 
 /**
  * The bus that the settings name. Kafka connects with the first call; the embedded file is opened here.

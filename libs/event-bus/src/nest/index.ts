@@ -1,1 +1,2 @@
-export {};
+export { EventBusContext, EventBusServer } from './server.ts';
+export type { EventBusServerOptions } from './server.ts';
