@@ -28,8 +28,6 @@ export const NEEDS = [
   { group: 'run', package: 'g++', why: 'compiles the capture core', have: program('g++') },
   { group: 'run', package: 'pkg-config', why: 'finds the libraries', have: program('pkg-config') },
   { group: 'run', package: 'libsodium-dev', why: 'keyed fingerprints', have: file('/usr/include/sodium.h') },
-  { group: 'run', package: 'libsimdjson-dev', why: 'reads JWT headers', have: file('/usr/include/simdjson.h') },
-  { group: 'run', package: 'libnghttp2-dev', why: 'reads HTTP/2 headers', have: file('/usr/include/nghttp2/nghttp2.h') },
   { group: 'run', package: 'node-llhttp', why: 'HTTP/1 parser, sources only', unpack: true, have: file('/usr/share/llhttp/llhttp.c', join(UNPACKED_DIR, 'usr/share/llhttp/llhttp.c')) },
   { group: 'run', package: 'util-linux', why: 'setpriv takes privileges away', have: program('setpriv') },
   { group: 'test', package: 'nginx', why: 'a real server to watch', have: program('nginx') },

@@ -16,6 +16,7 @@ const GROUPS = {
   unit: () => vitest('tools/test/vitest.unit.config.ts'),
   integration: () => vitest('tools/test/vitest.servers.config.ts'),
   kernel: () => nodeTest(['test/kernel'], say),
+  start: () => nodeTest(['test/start'], say),
   e2e: () => nodeTest(['test/e2e'], say),
 };
 

@@ -53,9 +53,8 @@ function hasSudo() {
 
 function recording() {
   const dir = join(ROOT, 'test/recordings');
-  const file = existsSync(dir) ? readdirSync(dir).filter((f) => f.endsWith('.hwrec')).sort()[0] : undefined;
-  if (!file) throw new Told(`there is no recording in ${dir} to replay`);
-  return join(dir, file);
+  if (!existsSync(dir) || !readdirSync(dir).some((f) => f.endsWith('.hwrec'))) throw new Told(`there is no recording in ${dir} to replay`);
+  return dir;
 }
 
 export function socketPath(stateDir) {

@@ -8,8 +8,9 @@ import { topicName } from '@headwater/header-event';
 import type { AgentIdentity } from '@headwater/header-event';
 import type { Logger } from 'pino';
 import type { FingerprintKey } from './capture/fingerprint-key.ts';
-import { openCapture } from './capture/open.ts';
+import { openCapture, playsOn } from './capture/open.ts';
 import { captureOptions } from './capture/options.ts';
+import { addTotals } from './capture/sum.ts';
 import { Publisher } from './publish/publisher.ts';
 import { serveAdmin } from './report/admin-server.ts';
 import { Heartbeat } from './report/heartbeat.ts';
@@ -19,6 +20,8 @@ import { agentStatus } from './report/status.ts';
 /** How long the queue may take to empty at the end. */
 const FINISH_MS = 10_000;
 const PROBE_PAUSE_MS = 1_000;
+/** Recordings are short; a pause between them keeps the pace of a quiet host. */
+const RECORDING_PAUSE_MS = 1_000;
 
 /** Capture, publish, report; until `stop` is aborted. Answers the exchanges that could not be sent. */
 export async function runAgent(config: AgentConfig, hostId: string, key: FingerprintKey | null, version: string, log: Logger, stop: AbortSignal): Promise<number> {
@@ -26,8 +29,8 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   const startedAt = new Date();
   let capture: Capture | null = null;
   let captureTrouble: string | null = 'the capture has not started';
-  let finalTotals: CaptureTotals | null = null;
-  const totals = (): CaptureTotals | null => finalTotals ?? capture?.totals() ?? null;
+  let ended: CaptureTotals | null = null;
+  const totals = (): CaptureTotals | null => (capture ? addTotals(ended, capture.totals()) : ended);
 
   const bus = await openBus(busSettings(config.bus), (level, message) => log[level](message));
   const publisher = new Publisher({
@@ -58,44 +61,43 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
     log,
   );
 
+  const aborted = new Promise<'stop'>((ok) => stop.addEventListener('abort', () => ok('stop'), { once: true }));
+  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop }).catch(() => undefined);
   // A probe that is away, at the start or later, is waited for; the queue and the numbering live on.
-  while (!stop.aborted) {
+  for (let turn = 0; !stop.aborted; turn++) {
     try {
-      capture = await openCapture(config, captureOptions(config, key));
+      capture = await openCapture(config, captureOptions(config, key), turn);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (why !== captureTrouble) log.warn({ reason: why }, 'the capture cannot start yet; trying again every second');
       captureTrouble = why;
-      await sleep(PROBE_PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
+      await pause(PROBE_PAUSE_MS);
       continue;
     }
     captureTrouble = null;
-    log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
+    if (turn === 0 || capture.source === 'live') log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
     const running = capture;
-    const ended = new Promise<Error | null>((ok) => {
+    const over = new Promise<Error | null>((ok) => {
       running.start((batch) => {
         coverage = batch.account.coverage;
         publisher.push(batch);
       }, ok);
     });
-    const stopped = new Promise<'stop'>((ok) => {
-      if (stop.aborted) ok('stop');
-      stop.addEventListener('abort', () => ok('stop'), { once: true });
-    });
-    const why = await Promise.race([ended, stopped]);
-    if (why === null) {
-      log.info('the recording has been played to its end');
-      await stopped;
+    const why = await Promise.race([over, aborted]);
+    if (why === null && !playsOn(config, turn)) {
+      log.info('the recordings have been played to their end');
+      await aborted;
     }
     await running.stop();
+    ended = addTotals(ended, running.totals());
+    capture = null;
     if (why instanceof Error) {
       captureTrouble = why.message;
       log.error({ reason: why.message }, 'the capture ended; trying to start it again');
-      await sleep(PROBE_PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
-    }
+      await pause(PROBE_PAUSE_MS);
+    } else if (!stop.aborted) await pause(RECORDING_PAUSE_MS);
   }
 
-  finalTotals = capture?.totals() ?? null;
   const unsent = await publisher.finish(FINISH_MS);
   await heartbeat.finish(1_000);
   admin.server.close();

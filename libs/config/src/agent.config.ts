@@ -8,10 +8,10 @@ export class ProbeConfig {
 }
 
 export class ReplayConfig {
-  @Text('Recorded traffic to play instead of live capture; everything it gives is marked as replayed', { optional: true })
+  @Text('Recording (*.hwrec), or a directory of them, to play instead of live capture; everything it gives is marked as replayed', { optional: true })
   file?: string;
 
-  @Switch('Whether the recording is played again and again')
+  @Switch('Whether it is played again and again')
   loop = false;
 }
 

@@ -16,7 +16,7 @@ export class IdentityConfig {
   @Text('Audience of the tokens: the API')
   audience!: string;
 
-  @Text('JSON file of the clients: [{"client_id", "client_secret", "scopes": []}], mode 0600')
+  @Text('JSON file of the clients, mode 0600: {"clients": [{"client_id", "client_secret", "scopes", "services", "token_format"}]}')
   clients_file!: string;
 
   @Text('Directory of the signing keys, mode 0700; made at the first start')

@@ -1,0 +1,26 @@
+import type { CaptureTotals } from '@headwater/capture';
+
+type Reasons = Record<string, number>;
+
+function addReasons(a: Reasons, b: Reasons): Reasons {
+  const sum = { ...a };
+  for (const [reason, n] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + n;
+  return sum;
+}
+
+/** Totals of a capture that ended, and of the one after it: counts add up, states are those of the later. */
+export function addTotals(earlier: CaptureTotals | null, later: CaptureTotals): CaptureTotals {
+  if (!earlier) return later;
+  const both = <T>(add: (kind: 'request' | 'response') => T): { request: T; response: T } => ({ request: add('request'), response: add('response') });
+  return {
+    started: both((k) => earlier.started[k] + later.started[k]),
+    emitted: both((k) => earlier.emitted[k] + later.emitted[k]),
+    filtered: both((k) => addReasons(earlier.filtered[k], later.filtered[k])),
+    lost: both((k) => addReasons(earlier.lost[k], later.lost[k])),
+    in_flight: later.in_flight,
+    kernel: addReasons(earlier.kernel, later.kernel),
+    connections: later.connections,
+    reassembly_bytes: later.reassembly_bytes,
+    drain_cpu_ns: earlier.drain_cpu_ns + later.drain_cpu_ns,
+  };
+}

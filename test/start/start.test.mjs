@@ -1,0 +1,129 @@
+// `npm start`'s own script, run as a person would: privileges, refusals, what happens when something dies.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../../tools/repo.mjs';
+import { freePort } from '../../tools/start/ports.mjs';
+
+const root = process.getuid() === 0;
+const CAP = { dac_read_search: 1n << 2n, sys_ptrace: 1n << 19n, perfmon: 1n << 38n, bpf: 1n << 39n };
+
+function start(args) {
+  const child = spawn(process.execPath, [join(ROOT, 'tools/start.mjs'), '--no-install', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = { child, output: '', ended: null };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (d) => (run.output += d));
+  run.gone = new Promise((ok) => child.once('close', (code, signal) => ok((run.ended = { code, signal }))));
+  return run;
+}
+
+async function running(t, extra = []) {
+  const dir = mkdtempSync(join(tmpdir(), 'hw start-'));
+  const stateDir = join(dir, 'state');
+  const ports = ['--api-port', String(await freePort()), '--identity-port', String(await freePort())];
+  const scope = extra.includes('--scope') || extra.includes('--demo') ? [] : ['--no-demo', '--scope', `port=${await freePort()}`];
+  const run = start(['--state-dir', stateDir, ...ports, ...scope, ...extra.filter((e) => e !== '--demo')]);
+  t.after(async () => {
+    if (!run.ended) run.child.kill('SIGTERM');
+    await run.gone;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const file = join(stateDir, 'standalone.json');
+  for (let waited = 0; !existsSync(file); waited += 50) {
+    assert.ok(!run.ended && waited < 120_000, `not ready:\n${run.output}`);
+    await sleep(50);
+  }
+  return { ...run, run, stateDir, info: JSON.parse(readFileSync(file, 'utf8')) };
+}
+
+const alive = (pid) => existsSync(`/proc/${pid}/stat`);
+const statuses = (pid) => readdirSync(`/proc/${pid}/task`).map((task) => Object.fromEntries(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8').trim().split('\n').map((l) => l.split(/:\s*/, 2))));
+const caps = (status, set) => BigInt(`0x${status[set]}`);
+
+test('no thread of a Node process has a capability; the probe has what it needs and no more', { timeout: 150_000 }, async (t) => {
+  const { info, run, stateDir } = await running(t);
+  assert.ok(Object.keys(info.processes).length >= 4, JSON.stringify(info.processes));
+  for (const [name, pid] of Object.entries(info.processes)) {
+    for (const status of statuses(pid)) {
+      const at = `${name} ${status.Name}`;
+      assert.equal(status.NoNewPrivs, '1', at);
+      const most = name === 'probe' ? CAP.dac_read_search | CAP.sys_ptrace : 0n;
+      for (const set of ['CapPrm', 'CapEff']) assert.equal(caps(status, set) & ~most, 0n, `${at}: ${set} ${status[set]}`);
+      if (name !== 'probe') for (const set of ['CapInh', 'CapAmb']) assert.equal(caps(status, set), 0n, `${at}: ${set} ${status[set]}`);
+      const bound = name === 'probe' ? CAP.dac_read_search | CAP.sys_ptrace | CAP.perfmon | CAP.bpf : 0n;
+      if (root) assert.equal(caps(status, 'CapBnd') & ~bound, 0n, `${at}: CapBnd ${status.CapBnd}`);
+    }
+    assert.ok(statuses(pid).length >= 1);
+  }
+  for (const file of ['standalone.json', 'clients.json', 'token.curl', 'fingerprint.key', 'logs/agent.log', 'config/agent.yaml']) assert.equal(statSync(join(stateDir, file)).mode & 0o777, 0o600, file);
+  assert.equal(statSync(stateDir).mode & 0o777, 0o700);
+  assert.ok(!run.output.includes(info.client_secret), 'the secret is printed');
+
+  const second = start(['--state-dir', stateDir, '--no-demo', '--scope', 'port=1', '--api-port', String(await freePort()), '--identity-port', String(await freePort())]);
+  assert.deepEqual(await second.gone, { code: 1, signal: null }, second.output);
+  assert.match(second.output, new RegExp(`runs already on .* \\(pid ${run.child.pid}\\)`));
+  assert.ok(existsSync(join(stateDir, 'standalone.json')), 'the second start left the first alone');
+
+  const curl = /^curl -K .*$/m.exec(run.output)?.[0];
+  const answer = await new Promise((ok) => {
+    const sh = spawn('sh', ['-c', curl], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    sh.stdout.on('data', (d) => (out += d));
+    sh.stderr.on('data', (d) => (out += d));
+    sh.once('close', () => ok(out));
+  });
+  assert.ok(Array.isArray(JSON.parse(answer).data), `the printed line does not work: ${curl}\n${answer}`);
+
+  run.child.kill('SIGTERM');
+  assert.deepEqual(await run.gone, { code: 0, signal: null }, run.output);
+  for (const [name, pid] of Object.entries(info.processes)) assert.ok(!alive(pid), `${name} is still there`);
+  assert.ok(!existsSync(join(stateDir, 'standalone.json')));
+});
+
+test('a process that dies is named with its last words, and all end', { timeout: 150_000 }, async (t) => {
+  const { info, run } = await running(t);
+  process.kill(info.processes.analyzer, 'SIGKILL');
+  assert.equal((await run.gone).code, 1);
+  assert.match(run.output, /analyzer \(pid \d+\) ended by itself: signal SIGKILL/);
+  for (const [name, pid] of Object.entries(info.processes)) assert.ok(!alive(pid), `${name} is still there`);
+});
+
+test('when the start itself is killed, nothing of it stays', { timeout: 150_000 }, async (t) => {
+  const { info, run } = await running(t);
+  run.child.kill('SIGKILL');
+  await run.gone;
+  for (let waited = 0; Object.values(info.processes).some(alive); waited += 50) {
+    assert.ok(waited < 20_000, `still there: ${Object.entries(info.processes).filter(([, pid]) => alive(pid)).map(([n]) => n).join(', ')}`);
+    await sleep(50);
+  }
+});
+
+test('a taken port is refused with the name of who holds it', { timeout: 30_000 }, async (t) => {
+  const server = net.createServer();
+  await new Promise((ok) => server.listen(0, '127.0.0.1', ok));
+  t.after(() => server.close());
+  const { port } = server.address();
+  const run = start(['--state-dir', join(tmpdir(), 'hw-never'), '--no-demo', '--scope', 'port=1', '--api-port', String(port)]);
+  assert.equal((await run.gone).code, 1);
+  assert.match(run.output, new RegExp(`port ${port} \\(--api-port\\) is taken by .* \\(pid ${process.pid}\\)`));
+  assert.ok(!existsSync(join(tmpdir(), 'hw-never')));
+});
+
+test('the demo shop is what is captured when nothing else is asked for', { timeout: 150_000, skip: root ? false : 'capture needs root' }, async (t) => {
+  const { info, stateDir } = await running(t, ['--demo']);
+  assert.ok(info.processes.demo);
+  const token = (await (await fetch(info.token_url, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }), headers: { authorization: `Basic ${Buffer.from(`${info.client_id}:${info.client_secret}`).toString('base64')}` } })).json()).access_token;
+  let seen = [];
+  for (let waited = 0; waited < 20_000; waited += 250) {
+    const { data } = await (await fetch(`${info.api}/v1/request-patterns?group_by=method,route,status`, { headers: { authorization: `Bearer ${token}` } })).json();
+    seen = data.map((d) => `${d.method} ${d.route} ${d.status}`);
+    if (['GET /products/{int} 200', 'GET /account 401', 'GET /v0/search 200', 'POST /basket 201'].every((s) => seen.includes(s))) break;
+    await sleep(250);
+  }
+  for (const wanted of ['GET /products/{int} 200', 'GET /account 401', 'GET /v0/search 200', 'POST /basket 201']) assert.ok(seen.includes(wanted), `${wanted} in ${seen}`);
+  assert.ok(statSync(join(stateDir, 'logs/demo.log')).size > 0);
+});
