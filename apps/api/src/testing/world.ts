@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import pino from 'pino';
-import { fnv1a32, type HostsWindow, type ServiceWindow } from '@headwater/sketch';
+import type { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { openSummaryStore, type SummaryStore } from '@headwater/summary-store';
 import { createApi, type ApiSettings } from '../app.ts';
@@ -123,7 +123,7 @@ export class World {
 
   /** Closes the subject's window with the given merged contents. */
   async close(start: number, subject: string, merged: ServiceWindow | HostsWindow, missing: number[] = []): Promise<void> {
-    const unit = { topic: TOPIC, partition: fnv1a32(subject) % 1 };
+    const unit = { topic: TOPIC, partition: 0 };
     const key = { resolution: '10s', start, subject } as const;
     const taken = await this.summaries.take(TOPIC, key, unit);
     const holds: Record<number, number> = { ...taken.closed?.holds };

@@ -1,0 +1,373 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import { StoreError } from '@headwater/summary-store';
+import { World } from '../testing/world.ts';
+
+const MS = 1e6;
+let w: World;
+const T = Date.UTC(2026, 10, 22, 9, 0, 0);
+const at = (s: number): number => T + s * 1_000;
+const RANGE = 'start=2026-11-22T09:00:00Z&end=2026-11-22T09:10:00Z';
+
+interface Exchanges { role?: 'server' | 'client'; method?: string; route: string; status: number; n: number; ttfbMs?: number; error?: string; seenAt: number }
+
+function service(rows: Exchanges[], headers: (s: ServiceWindow) => void = () => undefined): ServiceWindow {
+  const s = new ServiceWindow();
+  for (const r of rows) {
+    const role = r.role ?? 'server';
+    const p = s.pattern(role, r.method ?? 'GET', r.route, r.status);
+    p.exchanges += r.n;
+    s.roleExchanges[role] += r.n;
+    if (r.error !== undefined) p.addError(r.error, r.n);
+    if (r.ttfbMs !== undefined) {
+      p.ttfb.add(r.ttfbMs * MS, r.n);
+      p.total.add(r.ttfbMs * 2 * MS, r.n);
+    }
+    p.firstSeenMs = Math.min(p.firstSeenMs, r.seenAt);
+    p.lastSeenMs = Math.max(p.lastSeenMs, r.seenAt);
+  }
+  headers(s);
+  return s;
+}
+
+function hosts(list: { host: string; lost?: Record<string, number>; read?: number; known?: number; skew?: number }[]): HostsWindow {
+  const h = new HostsWindow();
+  for (const x of list) {
+    const a = h.host(x.host);
+    for (const [reason, n] of Object.entries(x.lost ?? {})) a.request.lost.set(reason, n);
+    a.coverageRead = x.read ?? 0;
+    a.coverageKnown = x.known ?? 0;
+    if (x.skew !== undefined) a.skewMinMs = x.skew;
+  }
+  return h;
+}
+
+function shopHeaders(s: ServiceWindow): void {
+  const h = s.header('server', 'request', 'user-agent');
+  h.exchanges = 80;
+  h.occurrences = 80;
+  h.bytes = 1_600;
+  h.top.add('curl/8', 60);
+  h.top.add('ab/2', 20);
+  h.distinct.add('curl/8');
+  h.distinct.add('ab/2');
+  const c = s.header('server', 'response', 'content-type');
+  c.exchanges = 100;
+  c.bytes = 3_000;
+}
+
+beforeAll(async () => {
+  w = await World.start();
+  // before the range, for the trend: 50 at -5 min
+  const before = service([{ route: '/orders/{int}', status: 200, n: 50, seenAt: at(-300) }]);
+  await w.commit(at(-300), [{ subject: 's:shop', window: before }]);
+  await w.close(at(-300), 's:shop', before);
+  // closed window at 0 s
+  const first = service([
+    { route: '/orders/{int}', status: 200, n: 90, ttfbMs: 10, seenAt: at(1) },
+    { route: '/orders/{int}', status: 404, n: 6, ttfbMs: 2, seenAt: at(2) },
+    { route: '/pay', method: 'POST', status: 500, n: 3, ttfbMs: 40, seenAt: at(3) },
+    { route: '/pay', method: 'POST', status: 0, n: 1, error: 'connection_reset', seenAt: at(4) },
+    { role: 'client', route: '/bank', status: 200, n: 7, seenAt: at(5) },
+  ], shopHeaders);
+  const account = hosts([{ host: 'web-1', skew: 4 }, { host: 'web-2' }]);
+  await w.commit(at(0), [{ subject: 's:shop', window: first }, { subject: 'h:', window: account }]);
+  await w.close(at(0), 's:shop', first);
+  await w.close(at(0), 'h:', account);
+  // a second service in the same window, and late data for the first one after its close
+  const mail = service([{ route: '/send', status: 202, n: 20, ttfbMs: 5, seenAt: at(6) }]);
+  await w.commit(at(0), [{ subject: 's:mail', window: mail }]);
+  await w.close(at(0), 's:mail', mail);
+  const lateWindow = service([{ route: '/orders/{int}', status: 200, n: 10, ttfbMs: 10, seenAt: at(7) }]);
+  await w.commit(at(60), [{ subject: 's:shop', window: lateWindow }]);
+  await w.close(at(60), 's:shop', lateWindow);
+});
+afterAll(() => w.stop());
+
+const ajv = new Ajv2020({ strict: false, formats: { 'date-time': (v: string) => !Number.isNaN(Date.parse(v)) && v.endsWith('Z'), uri: true } });
+const document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
+ajv.addSchema({ $id: 'doc', components: document.components });
+function expectSchema(name: string, body: unknown): void {
+  const validate = ajv.compile({ $ref: `doc#/components/schemas/${name}` });
+  expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
+}
+
+describe('the documented example of every listing', () => {
+  test.each(Object.entries(document.paths as Record<string, { get: { responses: Record<string, { content: Record<string, { schema: { $ref?: string }; example: unknown }> }> } }>))('%s', (_, { get }) => {
+    const content = get.responses['200']?.content['application/json'];
+    if (content?.schema.$ref === undefined) return;
+    expectSchema(content.schema.$ref.split('/').at(-1) as string, content.example);
+  });
+});
+
+describe('/v1/services', () => {
+  test('exact counts by service, largest first; ttfb within 1 %', async () => {
+    const { status, json, text } = await w.get(`/v1/services?${RANGE}`);
+    expect(status, text).toBe(200);
+    expectSchema('ServiceList', json);
+    expect(json.range).toEqual({ start: '2026-11-22T09:00:00Z', end: '2026-11-22T09:10:00Z', step: 10 });
+    expect(json.data).toMatchObject([
+      { service: 'shop', role: 'server', exchanges: 110, client_errors: 6, server_errors: 3 },
+      { service: 'mail', role: 'server', exchanges: 20, client_errors: 0, server_errors: 0 },
+    ]);
+    expect(json.data[0].ttfb_ms.p50).toBeGreaterThan(9.9);
+    expect(json.data[0].ttfb_ms.p50).toBeLessThan(10.1);
+    expect(json.quality).toEqual({ complete: true, lost: 0, lost_by: {}, hosts: 2, coverage: 1 });
+  });
+  test('the client role is apart', async () => {
+    const { json } = await w.get(`/v1/services?${RANGE}&role=client`);
+    expect(json.data).toEqual([{ service: 'shop', role: 'client', exchanges: 7, client_errors: 0, server_errors: 0, ttfb_ms: { p50: null, p95: null, p99: null } }]);
+  });
+});
+
+describe('/v1/request-patterns', () => {
+  test('by service, method, route and status, with rate and trend', async () => {
+    const { json } = await w.get(`/v1/request-patterns?${RANGE}`);
+    expectSchema('RequestPatternList', json);
+    expect(json.data).toEqual([
+      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 200, exchanges: 100, rate_per_s: 0.166667, trend: 1 },
+      { service: 'mail', method: 'GET', route: '/send', status: 202, exchanges: 20, rate_per_s: 0.033333, trend: null },
+      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 404, exchanges: 6, rate_per_s: 0.01, trend: null },
+      { service: 'shop', method: 'POST', route: '/pay', status: 500, exchanges: 3, rate_per_s: 0.005, trend: null },
+      { service: 'shop', method: 'POST', route: '/pay', status: 0, exchanges: 1, rate_per_s: 0.001667, trend: null },
+    ]);
+  });
+  test.each([
+    ['group_by=service', ['shop 110', 'mail 20']],
+    ['group_by=route,role', ['/orders/{int} server 106', '/send server 20', '/pay server 4']],
+    ['status=4xx&group_by=status', ['404 6']],
+    ['status=404,5xx&group_by=status', ['404 6', '500 3']],
+    ['status=0&group_by=status', ['0 1']],
+    ['method=POST&group_by=method', ['POST 4']],
+    ['route=%2Fsend&group_by=route', ['/send 20']],
+    ['service=mail&group_by=service', ['mail 20']],
+    ['service=nobody', []],
+    ['role=client&group_by=route', ['/bank 7']],
+  ])('%s', async (query, expected) => {
+    const { json } = await w.get(`/v1/request-patterns?${RANGE}&${query}`);
+    expect(json.data.map((r: Record<string, unknown>) => [...['service', 'route', 'role', 'method', 'status'].filter((k) => k in r).map((k) => r[k]), r['exchanges']].join(' '))).toEqual(expected);
+  });
+  test('pages: every row once, in the order of one page, the range pinned', async () => {
+    const whole = await w.get(`/v1/request-patterns?${RANGE}`);
+    const rows: unknown[] = [];
+    let cursor = '';
+    for (let pages = 0; pages < 10; pages += 1) {
+      const { json, status, text } = await w.get(`/v1/request-patterns?${RANGE}&limit=2${cursor}`);
+      expect(status, text).toBe(200);
+      expect(json.data.length).toBeLessThanOrEqual(2);
+      rows.push(...json.data);
+      if (json.next_cursor === undefined) break;
+      cursor = `&cursor=${json.next_cursor}`;
+    }
+    expect(rows).toEqual(whole.json.data);
+  });
+  test('a cursor keeps the range that "now" had', async () => {
+    const first = await w.get('/v1/request-patterns?start=now-70m&end=now&limit=1');
+    const { now } = w;
+    w.now += 60_000;
+    const second = await w.get(`/v1/request-patterns?start=now-70m&end=now&limit=1&cursor=${first.json.next_cursor}`, { token: await w.token() });
+    w.now = now;
+    expect(second.json.range).toEqual(first.json.range);
+  });
+  test('a cursor of another query, or a made-up one, is refused', async () => {
+    const { json } = await w.get(`/v1/request-patterns?${RANGE}&limit=1`);
+    for (const path of [`/v1/request-patterns?${RANGE}&limit=1&status=4xx&cursor=${json.next_cursor}`, `/v1/failures?${RANGE}&cursor=${json.next_cursor}`, `/v1/services?cursor=e30`, '/v1/services?cursor=%FF']) {
+      const reply = await w.get(path);
+      expect(reply.status, path).toBe(400);
+      expect(reply.json.errors[0].parameter).toBe('cursor');
+    }
+  });
+});
+
+describe('/v1/failures', () => {
+  test('three kinds of error, their ratio, the first of them', async () => {
+    const { json } = await w.get(`/v1/failures?${RANGE}&group_by=service,route`);
+    expectSchema('FailureList', json);
+    expect(json.data).toEqual([
+      { service: 'shop', route: '/orders/{int}', exchanges: 106, client_errors: 6, server_errors: 0, transport_errors: 0, error_ratio: 0.056604, first_seen: '2026-11-22T09:00:02Z' },
+      { service: 'shop', route: '/pay', exchanges: 4, client_errors: 0, server_errors: 3, transport_errors: 1, error_ratio: 1, first_seen: '2026-11-22T09:00:03Z' },
+    ]);
+  });
+  test('by status, only what failed', async () => {
+    const { json } = await w.get(`/v1/failures?${RANGE}&group_by=status`);
+    expect(json.data.map((r: { status: number; client_errors: number }) => r.status)).toEqual([404, 500, 0]);
+  });
+});
+
+describe('/v1/latency', () => {
+  test('one point a step, also where nothing happened', async () => {
+    const { json } = await w.get(`/v1/latency?${RANGE}&step=1m&service=shop`);
+    expectSchema('LatencyPointList', json);
+    expect(json.range.step).toBe(60);
+    expect(json.data).toHaveLength(10);
+    expect(json.data.map((p: { exchanges: number }) => p.exchanges)).toEqual([100, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(json.data[0].t).toBe('2026-11-22T09:00:00Z');
+    expect(json.data[1].ttfb_ms.p999).toBeCloseTo(10, 0);
+    expect(json.data[1].total_ms.p50).toBeCloseTo(20, 0);
+    expect(json.data[2].ttfb_ms).toEqual({ p50: null, p90: null, p95: null, p99: null, p999: null });
+    expect(json.data.every((p: { complete: boolean }) => p.complete)).toBe(true);
+  });
+  test('filters', async () => {
+    const { json } = await w.get(`/v1/latency?${RANGE}&step=10m&status=5xx`);
+    expect(json.data).toHaveLength(1);
+    expect(json.data[0].exchanges).toBe(3);
+    expect(json.data[0].ttfb_ms.p50).toBeCloseTo(40, 0);
+  });
+});
+
+describe('/v1/headers', () => {
+  test('presence over all exchanges of the role, distinct, bytes, top', async () => {
+    const { json } = await w.get(`/v1/headers?${RANGE}&service=shop`);
+    expectSchema('HeaderList', json);
+    expect(json.data).toEqual([
+      { name: 'content-type', direction: 'response', exchanges: 100, presence: 0.909091, distinct: 0, bytes: 3_000, top: [], sampled: false },
+      { name: 'user-agent', direction: 'request', exchanges: 80, presence: 0.727273, distinct: 2, bytes: 1_600, top: [{ value: 'curl/8', exchanges: 60, error: 0 }, { value: 'ab/2', exchanges: 20, error: 0 }], sampled: false },
+    ]);
+  });
+  test('by name and direction', async () => {
+    expect((await w.get(`/v1/headers?${RANGE}&name=User-Agent`)).json.data).toHaveLength(1);
+    expect((await w.get(`/v1/headers?${RANGE}&direction=response`)).json.data.map((h: { name: string }) => h.name)).toEqual(['content-type']);
+  });
+});
+
+describe('/v1/fleet/agents', () => {
+  const status = (host: string, more: object = {}): string => JSON.stringify({
+    host, incarnation: 'i1', version: '0.1.0', started_at: '2026-11-22T08:00:00Z', seen_at: '2026-11-22T09:59:50Z', hooks: 'sock', scope: ['port=80'], policy: 'default@1',
+    source: 'live', losses: { ring_full: 2 }, filtered: {}, exchanges: 12, coverage: 1, lag_ms: 150, kernel: '6.12', ...more,
+  });
+  test('status and account together, by host', async () => {
+    await w.state.set('agent/web-2', status('web-2', { seen_at: '2026-11-22T09:00:00Z' }));
+    await w.state.set('agent/web-1', status('web-1'));
+    await w.state.set('agent/broken', 'not json');
+    const { json } = await w.get(`/v1/fleet/agents?${RANGE}`);
+    expectSchema('AgentList', json);
+    expect(json.data).toMatchObject([{ host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true }, { host: 'web-2', skew_ms: null, alive: false }]);
+    expect((await w.get(`/v1/fleet/agents?${RANGE}&host=web-2`)).json.data).toHaveLength(1);
+    const etag = (await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag'];
+    await w.state.set('agent/web-1', status('web-1', { exchanges: 13 }));
+    expect((await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag']).not.toBe(etag);
+  });
+  test('a page ends and the next begins after it', async () => {
+    const { json } = await w.get(`/v1/fleet/agents?${RANGE}&limit=1`);
+    expect((await w.get(`/v1/fleet/agents?${RANGE}&limit=1&cursor=${json.next_cursor}`)).json.data.map((a: { host: string }) => a.host)).toEqual(['web-2']);
+  });
+});
+
+describe('a services claim', () => {
+  test('narrows every listing; asking for another service shows nothing', async () => {
+    const token = await w.token({ services: ['mail'] });
+    expect((await w.get(`/v1/services?${RANGE}`, { token })).json.data.map((r: { service: string }) => r.service)).toEqual(['mail']);
+    expect((await w.get(`/v1/request-patterns?${RANGE}&group_by=route`, { token })).json.data.map((r: { route: string }) => r.route)).toEqual(['/send']);
+    expect((await w.get(`/v1/failures?${RANGE}`, { token })).json.data).toEqual([]);
+    expect((await w.get(`/v1/headers?${RANGE}`, { token })).json.data).toEqual([]);
+    expect((await w.get(`/v1/latency?${RANGE}&step=10m`, { token })).json.data[0].exchanges).toBe(20);
+    expect((await w.get(`/v1/services?${RANGE}&service=shop`, { token })).json.data).toEqual([]);
+    expect((await w.get(`/v1/services?${RANGE}`, { token: await w.token({ services: [] }) })).json.data).toEqual([]);
+  });
+  test('does not reach agents, which belong to all services', async () => {
+    const reply = await w.get(`/v1/fleet/agents?${RANGE}`, { token: await w.token({ services: ['mail'] }) });
+    expect(reply.status).toBe(403);
+    expect(reply.json.type).toBe('urn:headwater:problem:forbidden');
+  });
+  test('gives another ETag', async () => {
+    const all = await w.get(`/v1/services?${RANGE}`);
+    const some = await w.get(`/v1/services?${RANGE}`, { token: await w.token({ services: ['shop', 'mail'] }) });
+    expect(some.headers['etag']).not.toBe(all.headers['etag']);
+  });
+});
+
+describe('ETag and quality follow the windows', () => {
+  const range = 'start=2026-11-22T09:20:00Z&end=2026-11-22T09:21:00Z';
+  const rows = (n: number): ServiceWindow => service([{ route: '/x', status: 200, n, seenAt: at(1_201) }]);
+
+  test('304 while nothing changes; open, closed and late data each change it', async () => {
+    const get = (etag?: unknown) => w.get(`/v1/services?${range}`, { headers: etag === undefined ? [] : ['if-none-match', String(etag)] });
+    const empty = await get();
+    expect(empty.json.data).toEqual([]);
+    expect((await get(empty.headers['etag'])).status).toBe(304);
+    await w.commit(at(1_200), [{ subject: 's:tag', window: rows(3) }]);
+    const open = await get(empty.headers['etag']);
+    expect(open.status).toBe(200);
+    expect(open.json).toMatchObject({ data: [{ exchanges: 3 }], quality: { complete: false } });
+    await w.commit(at(1_200), [{ subject: 's:tag', window: rows(5) }], false);
+    const more = await get(open.headers['etag']);
+    expect(more.json.data[0].exchanges).toBe(5);
+    await w.close(at(1_200), 's:tag', rows(5));
+    const closed = await get(more.headers['etag']);
+    expect(closed.json).toMatchObject({ data: [{ exchanges: 5 }], quality: { complete: true } });
+    const unchanged = await get(closed.headers['etag']);
+    expect([unchanged.status, unchanged.text]).toEqual([304, '']);
+    expect((await get('"other"')).status).toBe(200);
+    expect((await get(`"other", ${String(closed.headers['etag'])}`)).status).toBe(304);
+    // late data: a supplementary partial beside the closed segment, then a second close that takes it in
+    await w.commit(at(1_200), [{ subject: 's:tag', window: rows(2) }]);
+    const late = await get(closed.headers['etag']);
+    expect(late.json).toMatchObject({ data: [{ exchanges: 7 }], quality: { complete: false } });
+    await w.close(at(1_200), 's:tag', rows(7));
+    expect((await get(late.headers['etag'])).json).toMatchObject({ data: [{ exchanges: 7 }], quality: { complete: true } });
+  });
+
+  test('a point is marked open in a series; the others are not', async () => {
+    await w.commit(at(1_210), [{ subject: 's:tag', window: rows(1) }]);
+    const { json } = await w.get(`/v1/latency?${range}`);
+    expect(json.data.map((p: { complete: boolean }) => p.complete)).toEqual([true, false, true, true, true, true]);
+    await w.close(at(1_210), 's:tag', rows(1), [3]);
+    expect((await w.get(`/v1/latency?${range}`)).json.data[1].complete).toBe(false);
+  });
+
+  test('the current window is open although nothing is in it yet', async () => {
+    const { json } = await w.get('/v1/latency?start=now-2m&end=now');
+    expect(json.data.map((p: { complete: boolean }) => p.complete)).toEqual([...Array.from({ length: 9 }, () => true), false, false, false]);
+  });
+
+  test('losses of all hosts, by reason, and coverage', async () => {
+    const account = hosts([{ host: 'a', lost: { ring_full: 3, gap: 1 }, read: 90, known: 100 }, { host: 'b', lost: { ring_full: 2 }, read: 30, known: 60 }]);
+    await w.commit(at(1_800), [{ subject: 'h:', window: account }]);
+    await w.close(at(1_800), 'h:', account);
+    const { json } = await w.get('/v1/failures?start=2026-11-22T09:30:00Z&end=2026-11-22T09:31:00Z');
+    expect(json.quality).toEqual({ complete: false, lost: 6, lost_by: { gap: 1, ring_full: 5 }, hosts: 2, coverage: 0.75 });
+  });
+});
+
+describe('400 names the parameter', () => {
+  test.each([
+    ['/v1/services?start=yesterday', 'start'], ['/v1/services?start=2026-13-01T00:00:00Z', 'start'], ['/v1/services?end=now%2B1w', 'end'], ['/v1/services?start=now&end=now-1h', 'start'],
+    ['/v1/services?start=now-8d', 'start'], ['/v1/latency?step=7s', 'step'], ['/v1/latency?step=0', 'step'], ['/v1/latency?step=1.5m', 'step'], ['/v1/latency?start=now-3d&step=10s', 'step'],
+    ['/v1/services?role=both', 'role'], ['/v1/request-patterns?group_by=colour', 'group_by'], ['/v1/request-patterns?group_by=route,route', 'group_by'],
+    ['/v1/failures?status=4x', 'status'], ['/v1/failures?status=99', 'status'], ['/v1/failures?limit=0', 'limit'], ['/v1/failures?limit=1001', 'limit'], ['/v1/failures?limit=ten', 'limit'],
+    ['/v1/headers?route=%2Fx', 'route'], ['/v1/headers?direction=up', 'direction'], ['/v1/services?service=', 'service'], ['/v1/services?service=a&service=b', 'service'],
+    ['/v1/services?servcie=a', 'servcie'], ['/v1/latency?limit=5', 'limit'], ['/v1/latency?__proto__=1', '__proto__'], ['/v1/services?constructor=1', 'constructor'], ['/healthz?x=1', 'x'],
+  ])('%s', async (path, parameter) => {
+    const reply = await w.get(path);
+    expect(reply.status, reply.text).toBe(400);
+    expect(reply.headers['content-type']).toContain('application/problem+json');
+    expectSchema('Problem', reply.json);
+    expect(reply.json).toMatchObject({ type: 'urn:headwater:problem:invalid-parameter', instance: path.split('?')[0], errors: [{ parameter }] });
+    expect(reply.json.request_id).toBe(reply.headers['x-request-id']);
+  });
+  test('several at once', async () => {
+    const { json } = await w.get('/v1/failures?status=x&limit=x&wat=1');
+    expect(json.errors.map((e: { parameter: string }) => e.parameter)).toEqual(['status', 'limit', 'wat']);
+  });
+});
+
+describe('the store is away', () => {
+  test('503 with Retry-After; readyz says which; it recovers by itself', async () => {
+    w.storeError = new StoreError('unreachable', { detail: 'redis://secret-host:6379' });
+    const reply = await w.get('/v1/services');
+    expect(reply.status).toBe(503);
+    expect(reply.headers['retry-after']).toBe('2');
+    expect(reply.json.type).toBe('urn:headwater:problem:store-unavailable');
+    expect(reply.text).not.toContain('secret-host');
+    const ready = await w.get('/readyz');
+    expect(ready.status).toBe(503);
+    expect(ready.json.checks).toEqual({ summary_store: 'unreachable', state_store: 'unreachable' });
+    expect(ready.text).not.toContain('secret-host');
+    expect((await w.get('/healthz')).status).toBe(200);
+    w.storeError = null;
+    expect((await w.get('/v1/services')).status).toBe(200);
+    expect((await w.get('/readyz')).json).toEqual({ status: 'ready', checks: { summary_store: 'ok', state_store: 'ok' } });
+  });
+});
