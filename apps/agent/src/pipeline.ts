@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CaptureError } from '@headwater/capture';
 import type { Capture, CaptureTotals } from '@headwater/capture';
 import { busSettings } from '@headwater/config';
 import type { AgentConfig } from '@headwater/config';
@@ -68,7 +69,8 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
     try {
       capture = await openCapture(config, captureOptions(config, key), turn);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof CaptureError && error.retryable)) throw error;
+      const why = error.message;
       if (why !== captureTrouble) log.warn({ reason: why }, 'the capture cannot start yet; trying again every second');
       captureTrouble = why;
       await pause(PROBE_PAUSE_MS);

@@ -23,9 +23,9 @@ export function recordings(path: string): string[] {
 export async function openCapture(config: AgentConfig, options: CaptureOptions, turn: number): Promise<Capture> {
   if (config.replay.file) {
     const files = recordings(config.replay.file);
-    return openReplay(files[turn % files.length] ?? '', options);
+    return openReplay({ file: files[turn % files.length] ?? '', options, paced: true });
   }
-  return openLive(config.probe.socket ?? '', options);
+  return openLive({ socketPath: config.probe.socket ?? '', options });
 }
 
 /** Whether there is another recording to play after this turn. */
