@@ -1,1 +1,6 @@
-export {};
+import { run } from './program.ts';
+
+process.exitCode = await run(process.argv.slice(2), process.env, {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});
