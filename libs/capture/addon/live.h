@@ -1,0 +1,32 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+
+#include "../live/drain.h"
+
+namespace hw {
+
+// The drain thread behind five methods.
+class Live : public Napi::ObjectWrap<Live> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit Live(const Napi::CallbackInfo& info);
+  ~Live() override;
+  void shutDown();  // the environment ends: no JavaScript any more
+
+ private:
+  Napi::Value open(const Napi::CallbackInfo& info);   // (path): an error sentence, or the hello as an object
+  Napi::Value start(const Napi::CallbackInfo& info);  // (onBatch, onEnd)
+  Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value totals(const Napi::CallbackInfo& info);
+  Napi::Value pause(const Napi::CallbackInfo& info);
+
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<Drain> drain_;
+  Napi::ThreadSafeFunction onBatch_, onEnd_;
+  bool started_ = false;
+};
+
+}  // namespace hw

@@ -1,0 +1,84 @@
+// One batch of events as columns. All memory is taken once per batch; a row writes fixed slots.
+// Strings are interned into one dictionary that lives as long as the batch; index 0 is "".
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "columns.generated.h"
+#include "hash.h"
+
+namespace hw {
+
+uint32_t columnWidth(ColumnType t);
+
+class Dictionary {
+ public:
+  Dictionary() { clear(); }
+  void clear();
+  // Latin-1 bytes in, index out; stored as UTF-8.
+  int32_t intern(std::string_view latin1) { return latin1.empty() ? 0 : internHashed(latin1, hashBytes(latin1)); }
+  int32_t internHashed(std::string_view latin1, uint64_t hash);
+  size_t bytes() const { return bytes_.size() + offsets_.size() * 4; }
+  const std::vector<int32_t>& offsets() const { return offsets_; }
+  const std::string& text() const { return bytes_; }
+
+ private:
+  void grow();
+  void append(std::string_view latin1);
+  struct Slot {
+    uint64_t hash = 0;
+    int32_t index = 0;  // 0: free
+    uint32_t rawLength = 0;
+  };
+  bool same(const Slot& s, std::string_view latin1) const;
+  std::vector<Slot> slots_;
+  std::vector<int32_t> offsets_;
+  std::string bytes_;
+};
+
+struct HeaderLists {
+  std::vector<int32_t> offsets, name, value;
+  std::vector<uint8_t> action;
+  void clear() {
+    offsets.assign(1, 0);
+    name.clear();
+    value.clear();
+    action.clear();
+  }
+  void add(int32_t n, int32_t v, uint8_t a) {
+    name.push_back(n);
+    value.push_back(v);
+    action.push_back(a);
+  }
+  void endRow() { offsets.push_back(static_cast<int32_t>(name.size())); }
+};
+
+class Batch {
+ public:
+  explicit Batch(uint32_t maxRows);
+  void reset();
+
+  template <typename T>
+  void put(Column c, T v) {
+    memcpy(data_.get() + at_[c] + static_cast<size_t>(rows) * sizeof(T), &v, sizeof(T));
+  }
+  const uint8_t* column(Column c) const { return data_.get() + at_[c]; }
+  // About what the batch weighs on the wire.
+  size_t weight() const { return rows * 160u + dict.bytes() + (lists[0].name.size() + lists[1].name.size()) * 9u; }
+
+  uint32_t rows = 0;
+  const uint32_t maxRows;
+  Dictionary dict;
+  HeaderLists lists[2];  // by Kind
+  std::string account;   // BatchAccount as JSON, set when the batch closes
+
+ private:
+  std::unique_ptr<uint8_t[]> data_;
+  size_t at_[COLUMN_N] = {};
+  size_t size_ = 0;
+};
+
+}  // namespace hw

@@ -1,0 +1,91 @@
+// The whole of the capture behind one door: records in, batches out. One thread uses it.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "account.h"
+#include "attribution.h"
+#include "batch.h"
+#include "connection.h"
+#include "options.h"
+#include "policy.h"
+
+namespace hw {
+
+using BatchPtr = std::unique_ptr<Batch>;
+
+class Core {
+ public:
+  // `send` takes a closed batch, or returns false (and leaves it) when its reader is busy.
+  using Send = std::function<bool(BatchPtr&)>;
+  Core(Options o, Send send);
+  ~Core();
+
+  // One record as it lies in the ring. False: it does not follow wire.h (and was counted).
+  bool onRecord(const void* data, size_t size);
+  // Monotonic now of the records' clock; runs timers, closes batches by time. `drainedAtNs`: everything recorded before was read.
+  void tick(uint64_t nowNs, uint64_t drainedAtNs);
+  // Ends what can be ended and closes the batch. Afterwards only `offerBatches`.
+  void flush(uint64_t nowNs);
+  // Gives waiting batches to the reader; true when none is left.
+  bool offerBatches();
+  // The end: every batch still waiting goes to `last`, which may block.
+  void closing(const std::function<void(BatchPtr&)>& last);
+  void setClock(int64_t unixMinusMono) { unixMinusMono_ = unixMinusMono; }
+  // Kernel-side deltas since the last call.
+  void onKernelLoss(uint64_t requests, uint64_t responses);
+  void onUnread(const char* reason, uint64_t n) { unread_[reason] += n; }
+  // The law, recounted from what is held. Aborts in debug builds when it does not hold.
+  bool audit() const;
+  // Members of CaptureTotals, without the braces.
+  std::string totalsJson() const;
+
+  // For connections.
+  Message* newMessage(Kind k);
+  void freeMessage(Message* m);
+  void emit(Connection& c, Exchange& e, const char* error);
+  int64_t unixNs(uint64_t monoNs) const { return static_cast<int64_t>(monoNs) + unixMinusMono_; }
+
+  const Options options;
+  Account account;
+  Attribution attribution;
+  uint64_t nowNs = 0;
+  uint64_t heldBytes = 0;       // unfinished heads and waiting records
+  uint64_t unreadMessages = 0;  // message starts that could not be read
+  uint64_t badRecords = 0;
+  bool replay = false;
+  size_t connectionCount() const { return connections_.size(); }
+  size_t waitingBatches() const { return ready_.size(); }
+
+ private:
+  Connection& connection(uint64_t cookie);
+  void forget(uint64_t cookie);
+  void sweep(bool all);
+  void closeBatch();
+  std::string accountJson();
+  // row.cc
+  void writeRow(Connection& c, Exchange& e, const char* error);
+  void writeTarget(Connection& c, const Message& q);
+  void writeAddresses(Connection& c, const Message& q);
+
+  Send send_;
+  Policy policy_;
+  std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  Connection* last_ = nullptr;
+  std::vector<std::unique_ptr<Message>> pool_;
+  std::vector<Message*> free_;
+  BatchPtr batch_;
+  std::vector<BatchPtr> ready_;
+  uint64_t batchOpenedNs_ = 0, lastSweepNs_ = 0, lastBatchNs_ = 0;
+  int64_t unixMinusMono_ = 0;
+  Account told_;  // as of the last closed batch
+  uint64_t toldUnread_ = 0, toldEmitted_ = 0;
+  int64_t sinceUnixMs_ = 0, watermarkMs_ = 0;
+  std::unordered_map<std::string, uint64_t> unread_;
+  std::string routeText_, pathText_, addressText_;
+};
+
+}  // namespace hw

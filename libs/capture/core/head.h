@@ -1,0 +1,44 @@
+// One message head: where its parts lie in its bytes, and what frames its body. llhttp decides what is HTTP.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reasons.h"
+
+namespace hw {
+
+struct Span {
+  uint32_t at = 0, len = 0;
+};
+
+struct HeaderSpan {
+  Span name, value;
+};
+
+struct Head {
+  Span method, target;
+  uint16_t status = 0;
+  uint8_t major = 1, minor = 1;
+  bool chunked = false, hasLength = false, upgrade = false;
+  uint64_t contentLength = 0;
+  std::vector<HeaderSpan> headers;  // capacity is reused
+};
+
+enum class HeadResult : uint8_t { OK, MALFORMED };
+
+// Offset just behind the blank line, or 0. `from` is how far earlier calls have looked.
+size_t headEnd(const char* data, size_t n, size_t from);
+
+// Reads a head that `headEnd` found whole. Folded lines are unfolded in place (CR LF become spaces).
+// With `truncated`, `bytes` is what there is of a longer head: whole lines are read, the rest is left out.
+HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out);
+
+// A token of upper-case letters (a method) and a space, "HTTP/1.", or neither; 'needs more' when n is short.
+enum class StartLook : uint8_t { NO, REQUEST, RESPONSE, MAYBE_REQUEST, MAYBE_RESPONSE };
+StartLook lookAtStart(const char* data, size_t n);
+
+inline std::string_view view(const std::string& bytes, Span s) { return {bytes.data() + s.at, s.len}; }
+
+}  // namespace hw

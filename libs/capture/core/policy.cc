@@ -1,0 +1,185 @@
+#include "policy.h"
+
+#include "glob.h"
+
+namespace hw {
+
+namespace {
+
+// Values that say how an API is used and carry no secret by their definition. Everything else: presence only.
+constexpr std::string_view kHarmless[] = {
+    "accept", "accept-charset", "accept-encoding", "accept-language", "accept-patch", "accept-post", "accept-ranges", "access-control-*", "age", "allow",
+    "alt-svc", "api-version", "x-api-version", "cache-control", "cdn-cache-control", "connection", "content-encoding", "content-language", "content-length",
+    "content-range", "content-security-policy", "content-security-policy-report-only", "content-type", "cross-origin-*", "date", "deprecation", "dnt", "expect",
+    "expires", "forwarded-proto", "host", "keep-alive", "last-modified", "max-forwards", "origin-agent-cluster", "permissions-policy", "pragma", "priority",
+    "proxy-connection", "range", "ratelimit", "ratelimit-*", "referrer-policy", "retry-after", "save-data", "sec-ch-ua*", "sec-fetch-*", "sec-gpc",
+    "sec-websocket-version", "sec-websocket-protocol", "server", "strict-transport-security", "sunset", "te", "timing-allow-origin", "trailer", "transfer-encoding",
+    "upgrade", "upgrade-insecure-requests", "user-agent", "vary", "via", "warning", "x-cache", "x-cache-hits", "x-content-type-options", "x-dns-prefetch-control",
+    "x-forwarded-proto", "x-forwarded-port", "x-frame-options", "x-powered-by", "x-ratelimit-*", "x-rate-limit-*", "x-requested-with", "x-xss-protection"};
+
+// Values that are URIs: their query and user information are cut even when kept.
+constexpr std::string_view kUris[] = {"referer", "location", "content-location", "refresh", "origin", "link", "x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri", "sourcemap", "destination"};
+
+constexpr size_t kNameSlots = 4096, kMaxNames = 2048, kMaxName = 256, kMaxValue = 4096;
+
+bool matches(std::string_view pattern, std::string_view text) { return pattern.empty() || glob(pattern, text, true); }
+
+void cutUri(std::string_view v, std::string& out) {
+  out.clear();
+  std::string_view rest = v.substr(0, v.find_first_of("?#;"));
+  const size_t scheme = rest.find("://");
+  const size_t from = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const size_t slash = rest.find('/', from);
+  const size_t at = rest.substr(0, slash).rfind('@');
+  if (at != std::string_view::npos && at >= from) {
+    out += rest.substr(0, from);
+    rest.remove_prefix(at + 1);
+  }
+  out += rest;
+}
+
+// The shape of a value: letters and digits are replaced, at most 64 characters.
+void mask(std::string_view v, std::string& out) {
+  out.clear();
+  for (const char c : v.substr(0, 64)) {
+    if (c >= '0' && c <= '9') out += '0';
+    else if (c >= 'a' && c <= 'z') out += 'a';
+    else if (c >= 'A' && c <= 'Z') out += 'A';
+    else out += static_cast<unsigned char>(c) < 0x80 ? c : '_';
+  }
+}
+
+}  // namespace
+
+Policy::Policy(const Options& o) : o_(o), fp_(o.keyId, o.key), text_(o.policyId + "@" + std::to_string(o.policyVersion)), names_(kNameSlots) {
+  for (const Rule& r : o.rules) byRow_ |= !r.service.empty() || !r.route.empty();
+}
+
+Action Policy::decide(const Name& n, Kind kind, const RowContext* row) const {
+  for (const Rule& r : o_.rules) {
+    if (r.direction >= 0 && r.direction != kind) continue;
+    if (!glob(r.header, n.text, true)) continue;
+    if (row != nullptr && (!matches(r.service, row->service) || !matches(r.route, row->route))) continue;
+    if (n.secret != SecretKind::NONE && r.action != A_DROP && r.action != A_PRESENCE) return A_SUMMARY;
+    return r.action;
+  }
+  if (n.secret != SecretKind::NONE) return A_SUMMARY;
+  for (const std::string_view h : kHarmless)
+    if (glob(h, n.text, true)) return A_KEEP;
+  return A_PRESENCE;
+}
+
+void Policy::fill(Name& n) {
+  n.secret = secretKind(n.text);
+  n.cutQuery = false;
+  for (const std::string_view u : kUris) n.cutQuery |= glob(u, n.text, true);
+  if (!byRow_)
+    for (const Kind k : {REQUEST, RESPONSE}) n.action[k] = decide(n, k, nullptr);
+  n.epoch = 0;
+}
+
+Policy::Name& Policy::name(std::string_view s) {
+  s = s.substr(0, kMaxName);
+  const uint64_t hash = hashBytes(s);
+  for (size_t i = hash & (kNameSlots - 1);; i = (i + 1) & (kNameSlots - 1)) {
+    Name& n = names_[i];
+    if (n.text.empty()) {
+      if (used_ >= kMaxNames) {  // a peer that invents names without end: those are worked out each time
+        overflow_.text = s;
+        overflow_.hash = hash;
+        fill(overflow_);
+        return overflow_;
+      }
+      used_++;
+      n.text = s;
+      n.hash = hash;
+      fill(n);
+      return n;
+    }
+    if (n.hash == hash && n.text == s) return n;
+  }
+}
+
+int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted) {
+  if (action == A_KEEP) {
+    if (looksLikeCredential(v)) {
+      action = A_SUMMARY;
+      summarize(SecretKind::AUTHORIZATION, v, fp_, row.nowUnixSeconds, scratch_);
+      fingerprinted |= fp_.enabled();
+      return batch.dict.intern(scratch_);
+    }
+    if (n.cutQuery) {
+      cutUri(v, scratch_);
+      return batch.dict.intern(scratch_);
+    }
+    return batch.dict.intern(v.substr(0, kMaxValue));
+  }
+  if (action == A_SUMMARY) {
+    summarize(n.secret, v, fp_, row.nowUnixSeconds, scratch_);
+    fingerprinted |= fp_.enabled();
+    return batch.dict.intern(scratch_);
+  }
+  if (action == A_HASH) {
+    if (!fp_.enabled()) {
+      action = A_PRESENCE;
+      return 0;
+    }
+    scratch_.clear();
+    fp_.append(v, scratch_);
+    fingerprinted = true;
+    return batch.dict.intern(scratch_);
+  }
+  if (action == A_MASK) {
+    mask(v, scratch_);
+    return batch.dict.intern(scratch_);
+  }
+  (void)kind;
+  return 0;
+}
+
+bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, const Head& head, const RowContext& row) {
+  HeaderLists& list = batch.lists[kind];
+  bool fingerprinted = false;
+  for (const HeaderSpan& h : head.headers) {
+    Name& n = name(view(bytes, h.name));
+    uint8_t action = n.action[kind];
+    if (byRow_) action = decide(n, kind, &row);
+    if (action == A_DROP) continue;
+    if (n.epoch != epoch_) {
+      n.index = batch.dict.internHashed(n.text, n.hash);
+      n.epoch = epoch_;
+    }
+    const int32_t v = action == uint8_t{A_PRESENCE} ? 0 : value(batch, kind, n, action, view(bytes, h.value), row, fingerprinted);
+    list.add(n.index, v, action);
+  }
+  list.endRow();
+  return fingerprinted;
+}
+
+// Private and local addresses say nothing of a person outside; public ones lose their last part.
+void Policy::address(std::string_view text, bool isPublic, const uint8_t* bytes, bool v6, std::string& out) const {
+  out.clear();
+  if (o_.clientAddress == AddressMode::KEEP || (o_.clientAddress == AddressMode::TRUNCATE && !isPublic)) {
+    out = text;
+  } else if (o_.clientAddress == AddressMode::HASH) {
+    if (fp_.enabled()) fp_.append(text, out);
+  } else if (!v6) {
+    out = std::to_string(bytes[0]) + "." + std::to_string(bytes[1]) + "." + std::to_string(bytes[2]) + ".0";
+  } else {
+    static constexpr char kHex[] = "0123456789abcdef";
+    for (int i = 0; i < 6; i += 2) {
+      const unsigned word = static_cast<unsigned>(bytes[i] << 8 | bytes[i + 1]);
+      bool lead = true;
+      for (int shift = 12; shift >= 0; shift -= 4) {
+        const unsigned d = (word >> shift) & 15;
+        if (lead && d == 0 && shift > 0) continue;
+        lead = false;
+        out += kHex[d];
+      }
+      out += ':';
+    }
+    out += ':';
+  }
+}
+
+}  // namespace hw

@@ -1,0 +1,57 @@
+// The redaction policy: ordered rules, first match wins, then the built-in allow-list, then presence.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batch.h"
+#include "fingerprint.h"
+#include "head.h"
+#include "options.h"
+#include "secrets.h"
+
+namespace hw {
+
+struct RowContext {
+  std::string_view service, route;
+  int64_t nowUnixSeconds = 0;
+};
+
+class Policy {
+ public:
+  explicit Policy(const Options& o);
+
+  // Appends one row's header list of `kind` to the batch. True when a fingerprint was written.
+  bool writeHeaders(Batch& batch, Kind kind, const std::string& bytes, const Head& head, const RowContext& row);
+  // A new batch: dictionary indices from before mean nothing.
+  void newBatch() { epoch_++; }
+  std::string_view text() const { return text_; }  // id@version
+  const Fingerprint& fingerprint() const { return fp_; }
+  void address(std::string_view text, bool isPublic, const uint8_t* bytes, bool v6, std::string& out) const;
+
+ private:
+  struct Name {  // one header name as sent; found again without a look-up by rules
+    std::string text;
+    uint64_t hash = 0;
+    SecretKind secret = SecretKind::NONE;
+    bool cutQuery = false;
+    uint8_t action[2] = {A_PRESENCE, A_PRESENCE};
+    uint64_t epoch = 0;
+    int32_t index = 0;
+  };
+  Name& name(std::string_view s);
+  void fill(Name& n);
+  Action decide(const Name& n, Kind kind, const RowContext* row) const;
+  int32_t value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted);
+
+  const Options& o_;
+  Fingerprint fp_;
+  std::string text_, scratch_;
+  bool byRow_ = false;  // a rule asks for the service or the route
+  uint64_t epoch_ = 1;
+  std::vector<Name> names_;
+  size_t used_ = 0;
+  Name overflow_;
+};
+
+}  // namespace hw

@@ -1,0 +1,21 @@
+// Headers whose values never leave in clear under any policy, and what is said of them instead.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fingerprint.h"
+
+namespace hw {
+
+enum class SecretKind : uint8_t { NONE, AUTHORIZATION, COOKIE, SET_COOKIE, OTHER };
+
+SecretKind secretKind(std::string_view name);
+
+// A value that is a credential by its looks, whatever its header is called.
+bool looksLikeCredential(std::string_view value);
+
+// The summary: "Bearer fp=<id>:<hex> jwt alg=...", "names=a,b fp=...", "name=sid attributes=Path,HttpOnly fp=...", "fp=...".
+void summarize(SecretKind kind, std::string_view value, const Fingerprint& fp, int64_t nowUnixSeconds, std::string& out);
+
+}  // namespace hw

@@ -1,0 +1,246 @@
+#include "drain.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <vector>
+
+namespace hw {
+
+namespace {
+
+constexpr uint64_t kMs = 1000000;
+constexpr uint32_t kPassRecords = 8192;      // then totals() gets a turn
+constexpr uint64_t kBusyNs = 5 * kMs / 2;    // measured: a small ring drained every 2 to 3 ms stays in the cache
+constexpr uint64_t kIdleNs = 20 * kMs;
+constexpr uint64_t kCountersNs = 100 * kMs;
+constexpr int kResolveMs = 20;               // once per process; afterwards its answer is taken when it comes
+constexpr uint64_t kAskAgainNs = 60000 * kMs;
+
+uint64_t clockNs(clockid_t id) {
+  timespec t;
+  clock_gettime(id, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1000000000ULL + static_cast<uint64_t>(t.tv_nsec);
+}
+
+}  // namespace
+
+Drain::Drain(Options o, Out out) : out_(std::move(out)), core_(std::move(o), out_.send) {}
+
+Drain::~Drain() {
+  stop();
+  join();
+  if (ring_ != nullptr) ring_buffer__free(ring_);
+  if (wake_ >= 0) close(wake_);
+}
+
+std::string Drain::open(const std::string& path) {
+  if (std::string error = probe_.connect(path); !error.empty()) return error;
+  ring_ = ring_buffer__new(probe_.fd(HW_FD_RING), onRecord, this, nullptr);
+  if (ring_ == nullptr) return std::string("cannot map the probe's ring: ") + strerror(errno);
+  const hw_control control{};
+  const uint32_t key = 0;
+  bpf_map_update_elem(probe_.fd(HW_FD_CONTROL), &key, &control, BPF_ANY);
+  wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  setClock();
+  readCounters();
+  return {};
+}
+
+void Drain::start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "hw-drain");
+    run();
+  });
+}
+
+void Drain::stop() {
+  stop_ = true;
+  const uint64_t one = 1;
+  if (wake_ >= 0 && write(wake_, &one, sizeof one) < 0) return;
+}
+
+void Drain::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Drain::pause(uint32_t ms) { pausedUntilNs_ = clockNs(CLOCK_MONOTONIC) + ms * kMs; }
+
+void Drain::setClock() { core_.setClock(static_cast<int64_t>(clockNs(CLOCK_REALTIME)) - static_cast<int64_t>(clockNs(CLOCK_MONOTONIC))); }
+
+int Drain::onRecord(void* self, void* data, size_t size) {
+  Drain& d = *static_cast<Drain*>(self);
+  if (size >= sizeof(hw_conn) && *static_cast<unsigned char*>(data) == HW_T_CONN) {
+    hw_conn c;
+    memcpy(&c, data, sizeof c);
+    d.core_.onRecord(data, size);
+    d.resolve(c.tgid);
+  } else {
+    d.core_.onRecord(data, size);
+  }
+  return ++d.taken_ >= d.budget_ ? -EAGAIN : 0;
+}
+
+bool Drain::pass() {
+  taken_ = 0;
+  budget_ = kPassRecords;
+  const int n = ring_buffer__consume(ring_);
+  return n != -EAGAIN;
+}
+
+void Drain::run() {
+  uint64_t wait = kBusyNs, clockAt = 0;
+  while (!stop_) {
+    const uint64_t now = clockNs(CLOCK_MONOTONIC);
+    bool emptied = false;
+    if (now >= pausedUntilNs_) {
+      while (wanted_) usleep(20);
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (now - clockAt > 1000 * kMs) {
+        clockAt = now;
+        setClock();
+      }
+      emptied = pass();
+      if (emptied) drainedAtNs_ = now;
+      if (now - countersAtNs_ >= kCountersNs) readCounters();
+      const uint64_t after = clockNs(CLOCK_MONOTONIC);
+      core_.tick(after, drainedAtNs_ == 0 ? now : drainedAtNs_);
+    } else {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      core_.offerBatches();
+      emptied = true;
+    }
+    if (taken_ > 0) wait = kBusyNs;
+    else if (wait < kIdleNs) wait = wait * 3 / 2;
+    timespec t{0, emptied ? static_cast<long>(wait) : 0};
+    pollfd p[2] = {{probe_.socket(), POLLIN, 0}, {wake_, POLLIN, 0}};
+    if (ppoll(p, 2, &t, nullptr) > 0 && p[0].revents != 0) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      readReplies();
+    }
+    if (gone_) break;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    while (!pass()) {
+    }
+    readCounters();
+    core_.flush(clockNs(CLOCK_MONOTONIC));
+    core_.closing(out_.last);
+  }
+  out_.end(gone_ && !stop_ ? "headwater-probe went away; what it had captured was delivered" : "");
+}
+
+void Drain::readCounters() {
+  countersAtNs_ = clockNs(CLOCK_MONOTONIC);
+  cpuNs_ = clockNs(CLOCK_THREAD_CPUTIME_ID);
+  const uint32_t cpus = probe_.hello().cpus;
+  if (cpus == 0 || cpus > 8192) return;
+  std::vector<uint64_t> values(cpus);
+  for (uint32_t c = 0; c < HW_C_N; c++) {
+    if (bpf_map_lookup_elem(probe_.fd(HW_FD_COUNTERS), &c, values.data()) != 0) continue;
+    uint64_t sum = 0;
+    for (const uint64_t v : values) sum += v;
+    counters_[c] = sum;
+  }
+  if (!based_) {  // what was lost before this agent came is not its account
+    based_ = true;
+    memcpy(told_, counters_, sizeof told_);
+    return;
+  }
+  core_.onKernelLoss(counters_[HW_C_LOST_START_REQUEST] - told_[HW_C_LOST_START_REQUEST], counters_[HW_C_LOST_START_RESPONSE] - told_[HW_C_LOST_START_RESPONSE]);
+  for (unsigned why = 1; why < HW_U_N; why++)
+    if (unreadName(why) != nullptr && counters_[HW_C_UNREAD + why] > told_[HW_C_UNREAD + why]) core_.onUnread(unreadName(why), counters_[HW_C_UNREAD + why] - told_[HW_C_UNREAD + why]);
+  memcpy(told_, counters_, sizeof told_);
+}
+
+void Drain::resolve(uint32_t tgid) {
+  const uint64_t now = clockNs(CLOCK_MONOTONIC);
+  const auto [it, fresh] = asked_.emplace(tgid, now);
+  if (!fresh) {
+    if (now - it->second < kAskAgainNs) return;
+    it->second = now;
+    probe_.ask(HW_REQ_PROCESS, tgid);
+    return;
+  }
+  if (asked_.size() > 65536) asked_.clear();
+  if (!probe_.ask(HW_REQ_PROCESS, tgid)) return;
+  pollfd p{probe_.socket(), POLLIN, 0};
+  if (poll(&p, 1, kResolveMs) > 0) readReplies();
+}
+
+void Drain::readReplies() {
+  hw_reply r;
+  for (;;) {
+    const int got = probe_.reply(r);
+    if (got < 0) gone_ = true;
+    if (got <= 0) return;
+    if (r.what == HW_REQ_PROCESS && r.error == 0) core_.attribution.onResolved(r.tgid, r.comm, r.exe, r.cgroup);
+  }
+}
+
+std::string Drain::totalsJson() {
+  wanted_ = true;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  wanted_ = false;
+  std::string out = "{" + core_.totalsJson() + ",\"kernel\":{";
+  bool first = true;
+  for (unsigned c = 0; c < HW_C_N; c++) {
+    const char* name = counterName(c);
+    const char* why = c > HW_C_UNREAD && c < HW_C_UNREAD + unsigned{HW_U_N} ? unreadName(c - HW_C_UNREAD) : nullptr;
+    if (name == nullptr && why == nullptr) continue;
+    if (!first) out += ',';
+    first = false;
+    out += "\"" + (name != nullptr ? std::string(name) : std::string("unread_") + why) + "\":" + std::to_string(counters_[c]);
+  }
+  out += "},\"drain_cpu_ns\":" + std::to_string(cpuNs_) + "}";
+  return out;
+}
+
+const char* counterName(unsigned c) {
+  switch (c) {
+    case HW_C_CHUNKS: return "chunks";
+    case HW_C_BYTES: return "bytes";
+    case HW_C_RECORDS: return "records";
+    case HW_C_LOST_RECORDS: return "lost_records";
+    case HW_C_LOST_BYTES: return "lost_bytes";
+    case HW_C_START_REQUEST: return "start_request";
+    case HW_C_START_RESPONSE: return "start_response";
+    case HW_C_LOST_START_REQUEST: return "lost_start_request";
+    case HW_C_LOST_START_RESPONSE: return "lost_start_response";
+    case HW_C_PEEK: return "peek";
+    case HW_C_FAULT: return "fault";
+    case HW_C_OVER: return "over";
+    case HW_C_GAP: return "gap";
+    case HW_C_NO_STORAGE: return "no_storage";
+    case HW_C_STEPS: return "steps";
+    case HW_C_CONNS: return "conns";
+    case HW_C_CLOSES: return "closes";
+    case HW_C_LOST_CLOSES: return "lost_closes";
+    default: return nullptr;
+  }
+}
+
+const char* unreadName(unsigned why) {
+  switch (why) {
+    case HW_U_KTHREAD: return "kthread";
+    case HW_U_NOT_SYSCALL: return "not_syscall";
+    case HW_U_COMPAT: return "compat";
+    case HW_U_SENDFILE: return "sendfile";
+    case HW_U_SPLICE: return "splice";
+    case HW_U_URING: return "uring";
+    case HW_U_MMSG: return "mmsg";
+    case HW_U_TRUNC: return "trunc";
+    case HW_U_FAULT: return "fault";
+    case HW_U_OTHER: return "other";
+    default: return nullptr;
+  }
+}
+
+}  // namespace hw

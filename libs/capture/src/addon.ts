@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { CaptureError } from './errors.ts';
+import type { CaptureOptions, ProbeInfo } from './port.ts';
+
+/** One closed batch as addon/batch_object.cc lays it out. */
+export interface RawBatch {
+  rows: number;
+  dictionaryEntries: number;
+  dictionaryBytes: number;
+  requestHeaders: number;
+  responseHeaders: number;
+  /** BatchAccount as JSON */
+  account: string;
+  buffer: ArrayBuffer;
+}
+
+export interface NativeReplay {
+  push(framed: Uint8Array): RawBatch[];
+  flush(): RawBatch[];
+  /** CaptureTotals as JSON */
+  totals(): string;
+  /** the start account, recounted */
+  audit(): boolean;
+}
+
+export interface NativeLive {
+  /** the hello, or a sentence that says why not */
+  open(socketPath: string): ProbeInfo | string;
+  start(onBatch: (batch: RawBatch) => void, onEnd: (error: string) => void): void;
+  stop(): void;
+  totals(): string;
+  pause(ms: number): void;
+}
+
+interface Addon {
+  Replay: new (options: CaptureOptions, startUnixMs: number, audit: boolean) => NativeReplay;
+  Live: new (options: CaptureOptions) => NativeLive;
+  /** name -> sentence, from core/reasons.h */
+  reasons: { filtered: Record<string, string>; lost: Record<string, string> };
+}
+
+let loaded: Addon | undefined;
+
+/** Both src/ and dist/ lie one level below the package. */
+export function addon(): Addon {
+  if (loaded) return loaded;
+  const path = fileURLToPath(new URL('../build/capture.node', import.meta.url));
+  try {
+    loaded = createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    throw new CaptureError('HW_CAPTURE_ADDON', `the native capture at ${path} does not load (${(cause as Error).message}); build it with: make -C libs/capture`, { cause });
+  }
+  return loaded;
+}
