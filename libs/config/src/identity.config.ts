@@ -23,7 +23,7 @@ export class IdentityConfig {
   keys_dir!: string;
 
   @Whole('Life of an access token, s', 60, 86_400)
-  token_ttl_s = 3_600;
+  token_ttl_s = 600;
 
   @Part(StoreConfig, 'Where grants are kept')
   state: StoreConfig = new StoreConfig();
