@@ -32,6 +32,8 @@ async function main() {
   await setup({ groups: ['run'], install: options.install });
   await build();
 
+  // Whatever is written from here on, by us or by the processes, is for its owner alone.
+  process.umask(0o077);
   const owner = owners().state;
   release = takeStateDir(options.stateDir, owner);
   process.on('SIGTERM', () => void end(0, 'SIGTERM'));
@@ -78,11 +80,14 @@ async function startAll(options, owner, capture, began) {
 
   await step('topics', () => run(...unprivileged(owner, node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', files.admin])).then(() => undefined));
   let metadata;
-  await step('identity', async () => {
-    metadata = await app('identity').ready(() => answers(`${issuer}/.well-known/oauth-authorization-server`));
+  await step('identity, analyzer, api', async () => {
+    const ready = [
+      app('identity').ready(() => answers(`${issuer}/.well-known/oauth-authorization-server`)),
+      app('analyzer').ready(() => answers(`${admin.analyzer}/healthz`)),
+      app('api').ready(() => answers(`${api}/readyz`)),
+    ];
+    [metadata] = await Promise.all(ready);
   });
-  await step('analyzer', () => app('analyzer').ready(() => answers(`${admin.analyzer}/healthz`)).then(() => undefined));
-  await step('api', () => app('api').ready(() => answers(`${api}/readyz`)).then(() => undefined));
   const demo = options.demo && capture.kind === 'live' ? { shop: await freePort(), stock: await freePort() } : null;
   if (capture.kind === 'live') {
     capture.scopes = [...options.scopes, ...(demo ? [`port=${demo.shop}`, `port=${demo.stock}`] : [])];
