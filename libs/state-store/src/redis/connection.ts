@@ -120,7 +120,9 @@ export class Connection {
 
   #failure(error: unknown): RedisFailure {
     const failure = describe(error);
-    if (failure.code === 'unreachable' && failure.params && this.#cause && !failure.message.includes(this.#cause)) failure.params.detail += ` (${this.#cause})`;
+    if (failure.code !== 'unreachable' || !failure.params) return failure;
+    // ioredis says only that there is no connection; the reason came as an event.
+    if (/enableOfflineQueue|Connection is closed|max retries per request/.test(failure.message)) failure.params.detail = this.#cause || 'no connection';
     return failure;
   }
 
