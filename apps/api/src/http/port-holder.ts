@@ -29,6 +29,11 @@ function entries(dir: string): string[] {
   }
 }
 
+/** Program and first argument: the comm of every Node process is the same. More of a command line may hold secrets. */
+function nameOf(pid: string): string {
+  return read(`/proc/${pid}/cmdline`).split('\0').slice(0, 2).join(' ').trim() || read(`/proc/${pid}/comm`).trim() || 'a process';
+}
+
 /** `nginx (pid 42)` that listens on the port, as far as /proc shows it to us; null otherwise. */
 export function portHolder(port: number): string | null {
   const inodes = listeners(port);
@@ -42,7 +47,7 @@ export function portHolder(port: number): string | null {
         continue;
       }
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-      if (inode !== undefined && inodes.has(inode)) return `${read(`/proc/${pid}/comm`).trim() || 'a process'} (pid ${pid})`;
+      if (inode !== undefined && inodes.has(inode)) return `${nameOf(pid)} (pid ${pid})`;
     }
   }
   return null;
