@@ -14,6 +14,7 @@ import { AgentStatusWatch } from './watch/agent-status.ts';
 
 const CLOSE_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
+const FENCED_PAUSE_MS = 3_000;
 
 /** Opens the doors, runs the pipeline until `stop`, flushes and leaves. */
 export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: AbortSignal): Promise<void> {
@@ -40,6 +41,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
         topic,
         deadLetterTopic: topicName(config.topic_prefix, 'deadLetter'),
         dirtyMaxBytes: config.dirty_max_bytes,
+        fencedPauseMs: FENCED_PAUSE_MS,
         clampAheadMs: config.clamp_ahead_ms,
         silentAfterMs: config.silent_after_ms,
         retentionMs: config.retention.windows_10s_ms,

@@ -18,12 +18,12 @@ export interface PipelineSettings extends FoldRules {
   topic: string;
   deadLetterTopic: string;
   dirtyMaxBytes: number;
+  /** how long a partition that was fenced leaves the field to the other owner, ms */
+  fencedPauseMs: number;
 }
 
 /** How long a batch waits for a commit under way before the bus is asked to give it again. */
 const TURN_MS = 5_000;
-/** How long a partition that was fenced leaves the field to the other owner. */
-const FENCED_MS = 3_000;
 /** How often the end of the log is looked up, and for how long the answer stands. */
 const RANGE_MS = 2_000;
 const CAUGHT_UP_MS = 5_000;
@@ -249,7 +249,7 @@ export class Pipeline implements ConsumerHooks {
       unit.committedMs = this.now();
       return true;
     }
-    if (outcome === 'fenced') unit.pausedUntil = this.now() + FENCED_MS;
+    if (outcome === 'fenced') unit.pausedUntil = this.now() + this.settings.fencedPauseMs;
     unit.fold = null;
     return false;
   }

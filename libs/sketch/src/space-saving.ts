@@ -44,30 +44,30 @@ export class SpaceSaving {
    * few that stay, so a column of unique ids costs no strings.
    */
   addBatch(keys: ArrayLike<number>, counts: ArrayLike<number>, n: number, valueOf: (i: number) => string): void {
-    const fresh: number[] = [];
+    const floor = this.floor;
+    const least = this.entries.size === TOP_CAPACITY ? this.least() : -1;
+    // The heaviest newcomers, heaviest first; equal weights by key, so that the order of arrival does not matter.
+    const best: number[] = [];
+    let dropped = 0;
     for (let i = 0; i < n; i++) {
       const known = this.entries.get(keys[i]!);
-      if (known) known.count += counts[i]!;
-      else fresh.push(i);
-    }
-    if (fresh.length === 0) return;
-    const floor = this.floor;
-    const excess = this.entries.size + fresh.length - TOP_CAPACITY;
-    if (excess > 0) {
-      // Heaviest first; equal weights by key, so that the result does not depend on the order of arrival.
-      fresh.sort((a, b) => counts[b]! - counts[a]! || keys[a]! - keys[b]!);
-      if (fresh.length > TOP_CAPACITY) {
-        this.floor = floor + counts[fresh[TOP_CAPACITY]!]!;
-        fresh.length = TOP_CAPACITY;
+      const count = counts[i]!;
+      if (known) {
+        known.count += count;
+        continue;
       }
-    }
-    if (excess > 0 && this.entries.size === TOP_CAPACITY) {
-      const least = this.least();
-      while (fresh.length > 0 && counts[fresh.at(-1)!]! + floor <= least) {
-        this.floor = Math.max(this.floor, floor + counts[fresh.pop()!]!);
+      if (count + floor <= least || (best.length === TOP_CAPACITY && !heavier(i, best[TOP_CAPACITY - 1]!, keys, counts))) {
+        if (count > dropped) dropped = count;
+        continue;
       }
+      if (best.length === TOP_CAPACITY) dropped = Math.max(dropped, counts[best.pop()!]!);
+      let at = best.length;
+      while (at > 0 && heavier(i, best[at - 1]!, keys, counts)) at--;
+      best.splice(at, 0, i);
     }
-    for (const i of fresh) this.insert(keys[i]!, valueOf(i), counts[i]! + floor, floor);
+    if (dropped > 0) this.floor = floor + dropped;
+    if (best.length === 0) return;
+    for (const i of best) this.insert(keys[i]!, valueOf(i), counts[i]! + floor, floor);
     this.trim();
   }
 
@@ -139,4 +139,8 @@ export class SpaceSaving {
     }
     return s;
   }
+}
+
+function heavier(i: number, j: number, keys: ArrayLike<number>, counts: ArrayLike<number>): boolean {
+  return counts[i]! > counts[j]! || (counts[i] === counts[j] && keys[i]! < keys[j]!);
 }

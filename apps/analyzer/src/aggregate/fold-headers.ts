@@ -33,7 +33,8 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
   }
   slotOf.fill(-1, 0, dictionary.entries);
   const stats: HeaderStats[] = [];
-  pairs.clear(countFields(offsets, rows));
+  // A name has one dictionary entry or, with several casings, more: there are never more slots than entries.
+  pairs.clear(countFields(offsets, rows), dictionary.entries, dictionary.entries * 4);
 
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -47,7 +48,7 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
         lastRow[slot] = i;
         exchanges[slot]! += w;
       }
-      pairs.add(slot * 4 + TELLS[action[e]!]!, dictionary.same(value[e]!), w);
+      pairs.add(slot * 4 + TELLS[action[e]!]!, value[e]!, w);
     }
   }
   for (let slot = 0; slot < stats.length; slot++) stats[slot]!.exchanges += exchanges[slot]!;
@@ -73,17 +74,20 @@ function foldPairs(stats: HeaderStats[], dictionary: BatchDictionary): void {
   const keys: number[][] = stats.map(() => []);
   const counts: number[][] = stats.map(() => []);
   const entries: number[][] = stats.map(() => []);
+  const nameBytes = stats.map((h) => h.name.length);
+  const again: number[] = [];
   for (let i = 0; i < pairs.size; i++) {
-    const slot = pairs.first(i) >>> 2;
-    const tells = pairs.first(i) & 3;
-    const entry = pairs.second(i);
-    const n = pairs.count(i);
+    const slot = pairs.a[i]! >>> 2;
+    const tells = pairs.a[i]! & 3;
+    const entry = pairs.value[i]!;
+    const n = pairs.n[i]!;
     const h = stats[slot]!;
     h.occurrences += n;
-    h.bytes += n * (h.name.length + dictionary.byteLength(entry));
+    h.bytes += n * (nameBytes[slot]! + dictionary.byteLength(entry));
     if (tells === UNTOLD) continue;
+    if (dictionary.same(entry) !== entry) again.push(i);
     h.distinct.addHash(dictionary.hi[entry]!, dictionary.lo[entry]!);
-    if (tells !== SHOWN) continue;
+    if (tells !== SHOWN || dictionary.same(entry) !== entry) continue;
     keys[slot]!.push(dictionary.key(entry));
     counts[slot]!.push(n);
     entries[slot]!.push(entry);
@@ -91,5 +95,11 @@ function foldPairs(stats: HeaderStats[], dictionary: BatchDictionary): void {
   for (let slot = 0; slot < stats.length; slot++) {
     const from = entries[slot]!;
     stats[slot]!.top.addBatch(keys[slot]!, counts[slot]!, from.length, (i) => dictionary.string(from[i]!));
+  }
+  // A value that the producer's dictionary holds twice: one by one, for a batch must not name a value twice.
+  for (const i of again) {
+    if ((pairs.a[i]! & 3) !== SHOWN) continue;
+    const entry = pairs.value[i]!;
+    stats[pairs.a[i]! >>> 2]!.top.addBatch([dictionary.key(entry)], [pairs.n[i]!], 1, () => dictionary.string(entry));
   }
 }

@@ -1,61 +1,46 @@
 /**
- * Counts pairs of small integers over one pass: open addressing, cleared by a generation number instead of
- * by writing, so that a pass costs what it touches.
+ * Counts pairs (a, value) over one pass, where a value is a dictionary index. A value nearly always comes with one
+ * name, so the last pair of a value is looked at first and the others hang behind it; the empty value, which every
+ * redacted field has, is looked up by `a` instead.
  */
 export class PairTable {
-  private mask = 0;
-  private generation = 0;
-  private stamp = new Int32Array(0);
-  private a = new Int32Array(0);
-  private b = new Int32Array(0);
-  private n = new Float64Array(0);
-  /** slots in use, in order of first touch */
-  private used = new Int32Array(0);
+  private ofValue = new Int32Array(0);
+  private ofEmpty = new Int32Array(0);
+  private next = new Int32Array(0);
+  a = new Int32Array(0);
+  value = new Int32Array(0);
+  n = new Float64Array(0);
   size = 0;
 
-  /** Begins a pass with at most `pairs` different pairs. */
-  clear(pairs: number): void {
-    const want = Math.max(64, 1 << (33 - Math.clz32(Math.max(1, pairs))));
-    if (this.stamp.length < want) {
-      this.stamp = new Int32Array(want);
-      this.a = new Int32Array(want);
-      this.b = new Int32Array(want);
-      this.n = new Float64Array(want);
-      this.used = new Int32Array(want);
-      this.mask = want - 1;
-      this.generation = 0;
+  /** Begins a pass over at most `fields` fields; values are below `values`, a below `limit`. */
+  clear(fields: number, values: number, limit: number): void {
+    if (this.ofValue.length < values) this.ofValue = new Int32Array(values * 2);
+    if (this.ofEmpty.length < limit) this.ofEmpty = new Int32Array(limit * 2);
+    if (this.a.length < fields) {
+      this.next = new Int32Array(fields * 2);
+      this.a = new Int32Array(fields * 2);
+      this.value = new Int32Array(fields * 2);
+      this.n = new Float64Array(fields * 2);
     }
-    this.generation++;
+    this.ofValue.fill(-1, 0, values);
+    this.ofEmpty.fill(-1, 0, limit);
     this.size = 0;
   }
 
-  add(a: number, b: number, weight: number): void {
-    const mask = this.mask;
-    let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
-    h = (h ^ (h >>> 15)) & mask;
-    while (this.stamp[h] === this.generation) {
-      if (this.a[h] === a && this.b[h] === b) {
-        this.n[h]! += weight;
-        return;
-      }
-      h = (h + 1) & mask;
+  add(a: number, value: number, weight: number): void {
+    const heads = value === 0 ? this.ofEmpty : this.ofValue;
+    const head = value === 0 ? a : value;
+    let i = heads[head]!;
+    while (i >= 0 && this.a[i] !== a) i = this.next[i]!;
+    if (i >= 0) {
+      this.n[i]! += weight;
+      return;
     }
-    this.stamp[h] = this.generation;
-    this.a[h] = a;
-    this.b[h] = b;
-    this.n[h] = weight;
-    this.used[this.size++] = h;
-  }
-
-  first(i: number): number {
-    return this.a[this.used[i]!]!;
-  }
-
-  second(i: number): number {
-    return this.b[this.used[i]!]!;
-  }
-
-  count(i: number): number {
-    return this.n[this.used[i]!]!;
+    i = this.size++;
+    this.a[i] = a;
+    this.value[i] = value;
+    this.n[i] = weight;
+    this.next[i] = heads[head]!;
+    heads[head] = i;
   }
 }
