@@ -1,0 +1,191 @@
+#!/usr/bin/env node
+// Writes schemas/*.json and asyncapi.yaml from the table of columns (src/schema.ts) and of topics (src/topics.ts).
+//   node gen.mjs            write
+//   node gen.mjs --check    exit 1 where a file differs from what would be written
+// Needs Node 24 (it reads TypeScript) and nothing else.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { EVENT_COLUMNS, EVENT_FLAGS, HEADER_ACTIONS } from './src/schema.ts';
+import { ARROW_STREAM, RECORD_HEADERS, TOPICS, topicName } from './src/topics.ts';
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+const id = (name) => `urn:headwater:schema:${name}`;
+const count = (description, more = {}) => ({ type: 'integer', minimum: 0, ...(description && { description }), ...more });
+const text = (description, more = {}) => ({ type: 'string', ...(description && { description }), ...more });
+const counts = (description) => ({ type: 'object', description, additionalProperties: { type: 'integer', minimum: 0 } });
+const object = (properties, more = {}) => ({ type: 'object', required: Object.keys(properties), properties, ...more });
+
+const PHASES = ['complete', 'begin', 'end'];
+const ROLES = ['server', 'client'];
+const RANGES = { u8: [0, 255], u16: [0, 65_535], u32: [0, 4_294_967_295], i32: [-2_147_483_648, 2_147_483_647] };
+const TIME = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$';
+
+function column({ name, type, description }) {
+  if (name === 'headwater.phase') return text('complete; or begin and end of a long exchange. Count and ttfb from complete or begin; total and sizes from complete or end.', { enum: PHASES });
+  if (name === 'headwater.role') return text('Both ends on watched hosts are two events: choose one role, never sum over roles.', { enum: ROLES });
+  if (name === 'headwater.flags') return { type: 'array', description: 'What is known to be imperfect in this row.', items: { type: 'string', enum: Object.keys(EVENT_FLAGS) }, uniqueItems: true };
+  switch (type) {
+    case 'headers': return { type: 'array', description: `${description} In wire order, casing and repeats kept; each UTF-16 code unit is one byte of the wire (latin-1).`, items: { $ref: '#/$defs/header' } };
+    case 'string': return text(`${description} Left out when absent.`, { minLength: 1 });
+    case 'time_ns': return text(description, { pattern: TIME });
+    case 'u64': return text(`${description} Decimal, because it has 64 bits.`, { pattern: '^[0-9]{1,20}$' });
+    case 'i64': return count(`${description} Left out when unknown.`);
+    default: return { type: 'integer', minimum: RANGES[type][0], maximum: RANGES[type][1], description };
+  }
+}
+
+const headerEvent = {
+  $schema: DRAFT,
+  $id: id('header-event.v1'),
+  title: 'Header event, version 1',
+  description: 'One HTTP exchange (or one phase of a long one) as JSON: the columns of the Arrow batches of header-events.v1, by the same names. v1 only grows: readers ignore what they do not know.',
+  ...object(Object.fromEntries(EVENT_COLUMNS.map((c) => [c.name, column(c)])), {
+    required: ['start_time', 'headwater.phase', 'headwater.role', 'http.request.headers', 'http.response.headers', 'headwater.connection', 'headwater.ordinal', 'headwater.weight', 'headwater.flags'],
+  }),
+  $defs: {
+    header: object({ name: text('As sent.'), value: text('After redaction.'), action: text('What happened to the value at the host.', { enum: [...HEADER_ACTIONS, 'unknown'] }) }),
+  },
+};
+
+const starts = (what) => object({
+  started: count(`${what} whose first byte was seen`),
+  emitted: count('of them in this batch, after pairing'),
+  filtered: counts('left out on purpose, by reason'),
+  lost: counts('lost, by reason'),
+  in_flight: count('state at until_unix_ms, not a delta', {}),
+}, { description: `${what}: started = emitted + filtered + lost + in_flight, summed over the batches of an agent.` });
+
+const batchAccount = {
+  $schema: DRAFT,
+  $id: id('batch-account.v1'),
+  title: 'Account of a batch, version 1',
+  description: `Record header ${RECORD_HEADERS.account} of header-events.v1: what the batch says of the capture since the batch before it.`,
+  ...object({
+    watermark_unix_ms: count('every exchange that started before this instant has been sent, is in flight, or is counted'),
+    since_unix_ms: count('the deltas cover (since, until]'),
+    until_unix_ms: count(),
+    request: starts('requests'),
+    response: starts('responses'),
+    exchanges: count('exchanges in this batch, after weights'),
+    unread: counts('chunks in scope that could not be read, by reason'),
+    coverage: { type: 'number', minimum: 0, maximum: 1, description: 'exchanges read / (read + known unread)' },
+    source: text('live, or replay of recorded traffic', { minLength: 1, maxLength: 64 }),
+  }),
+};
+
+const agentStatus = {
+  $schema: DRAFT,
+  $id: id('agent-status.v1'),
+  title: 'Agent status, version 1',
+  description: 'Heartbeat of an agent, every 5 s.',
+  ...object({
+    host: text('host id', { minLength: 1 }),
+    incarnation: text('changes with every start of the agent', { minLength: 1 }),
+    version: text(),
+    started_at: text('', { format: 'date-time' }),
+    seen_at: text('', { format: 'date-time' }),
+    hooks: text('how the kernel is watched'),
+    scope: { type: 'array', items: { type: 'string' } },
+    policy: text('redaction policy as id@version'),
+    source: { enum: ['live', 'replay'] },
+    losses: counts('since the start, by reason'),
+    filtered: counts('since the start, by reason'),
+    exchanges: count('since the start'),
+    coverage: { type: 'number', minimum: 0, maximum: 1 },
+    lag_ms: { type: 'number', minimum: 0, description: 'age of the oldest exchange not yet acknowledged by the bus' },
+    kernel: text(),
+  }),
+};
+
+const KEYS = {
+  headerEvents: 'host id; the partition is FNV-1a 32 of it modulo the partitions, fixed per agent incarnation',
+  headerEventsJson: 'service', summaries: 'service', alerts: 'alert id', insights: 'insight id', insightRequests: 'request id',
+  agentStatus: 'host id', capturePolicy: '`fleet` or a host id', deadLetter: '<topic>/<partition>/<offset> of the record',
+};
+
+function asyncApi() {
+  const channels = {};
+  const messages = {
+    HeaderEventBatch: {
+      title: 'A batch of header events',
+      summary: 'One Arrow IPC stream of one record batch; all string columns share dictionary 0. Readers select columns by name.',
+      contentType: ARROW_STREAM,
+      headers: object({
+        [RECORD_HEADERS.contentType]: { const: ARROW_STREAM },
+        [RECORD_HEADERS.schema]: text('schema version; refuse a greater one', { const: '1' }),
+        [RECORD_HEADERS.agent]: text('<host id>/<incarnation>'),
+        [RECORD_HEADERS.seq]: text('1, 2, 3 ... per incarnation: repeats are repeats, gaps are loss', { pattern: '^[1-9][0-9]*$' }),
+        [RECORD_HEADERS.crc32]: text('CRC-32 (that of zlib) of the bytes of the account header, then of the value', { pattern: '^[0-9a-f]{8}$' }),
+        [RECORD_HEADERS.account]: text('JSON, see schemas/batch-account.v1.schema.json'),
+      }),
+      payload: {
+        schemaFormat: 'application/vnd.apache.arrow.stream',
+        schema: { columns: EVENT_COLUMNS.map(({ name, type }) => ({ name, type: ARROW[type] })), metadata: { 'headwater.schema': '1' } },
+      },
+    },
+    HeaderEvent: { title: 'One header event', contentType: 'application/json', payload: { $ref: './schemas/header-event.v1.schema.json' } },
+    AgentStatus: { title: 'Heartbeat of an agent', contentType: 'application/json', payload: { $ref: './schemas/agent-status.v1.schema.json' } },
+    DeadLetter: { title: 'A record that could not be read', summary: 'The bytes as they were; the reason is in the record headers.', payload: { type: 'string', format: 'binary' } },
+    Json: { title: 'JSON', contentType: 'application/json', payload: { type: 'object' } },
+  };
+  const MESSAGE = { headerEvents: 'HeaderEventBatch', headerEventsJson: 'HeaderEvent', agentStatus: 'AgentStatus', deadLetter: 'DeadLetter' };
+  const operations = {};
+  for (const [key, topic] of Object.entries(TOPICS)) {
+    const message = MESSAGE[key] ?? 'Json';
+    channels[key] = {
+      address: topicName('headwater', key),
+      messages: { [message]: { $ref: `#/components/messages/${message}` } },
+      bindings: { kafka: { partitions: topic.partitions, topicConfiguration: { 'cleanup.policy': [topic.cleanup], 'retention.ms': topic.retentionMs } } },
+      description: `Key: ${KEYS[key]}. Compression zstd.`,
+    };
+    operations[`read_${key}`] = { action: 'receive', channel: { $ref: `#/channels/${key}` } };
+  }
+  return {
+    asyncapi: '3.0.0',
+    info: { title: 'Headwater', version: '1.0.0', description: 'HTTP header events of a fleet, as any Kafka consumer reads them. Topic prefix `headwater` is configurable.', license: { name: 'Apache-2.0' } },
+    defaultContentType: 'application/json',
+    channels,
+    operations,
+    components: { messages },
+  };
+}
+const ARROW = {
+  time_ns: 'timestamp[ns, tz=UTC]', i64: 'int64', u64: 'uint64', u32: 'uint32', i32: 'int32', u16: 'uint16', u8: 'uint8',
+  string: 'dictionary<values=utf8, indices=int32>', headers: 'list<struct<name: dictionary, value: dictionary, action: uint8>>',
+};
+
+/** YAML of plain data: block style, every text quoted as in JSON. */
+function yaml(value, indent = '') {
+  const entries = Array.isArray(value) ? value.map((v) => ['-', v]) : Object.entries(value).map(([k, v]) => [`${/^[a-z_]\w*$/i.test(k) ? k : JSON.stringify(k)}:`, v]);
+  return entries.map(([head, v]) => {
+    if (typeof v !== 'object' || v === null) return `${indent}${head} ${JSON.stringify(v)}\n`;
+    if (Object.keys(v).length === 0) return `${indent}${head} ${Array.isArray(v) ? '[]' : '{}'}\n`;
+    return head === '-' ? `${indent}- ${yaml(v, `${indent}  `).trimStart()}` : `${indent}${head}\n${yaml(v, `${indent}  `)}`;
+  }).join('');
+}
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const files = {
+  'schemas/header-event.v1.schema.json': json(headerEvent),
+  'schemas/batch-account.v1.schema.json': json(batchAccount),
+  'schemas/agent-status.v1.schema.json': json(agentStatus),
+  'asyncapi.yaml': `# Generated by gen.mjs from src/schema.ts and src/topics.ts.\n${yaml(asyncApi())}`,
+};
+let differ = 0;
+for (const [name, content] of Object.entries(files)) {
+  const path = new URL(name, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(path, content);
+    continue;
+  }
+  let present = '';
+  try {
+    present = readFileSync(path, 'utf8');
+  } catch {
+    // reported as different
+  }
+  if (present !== content) {
+    differ++;
+    console.error(`libs/header-event/${name} is not what gen.mjs writes; run: npm run gen`);
+  }
+}
+process.exitCode = differ > 0 ? 1 : 0;
