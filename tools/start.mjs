@@ -13,7 +13,7 @@ import { freePort, holderOf, isFree } from './start/ports.mjs';
 import { Process, answers, unprivileged } from './start/process.mjs';
 import { showScreen } from './start/screen.mjs';
 import { hostIdIfNeeded, standaloneClient, writeTokenRequest } from './start/secrets.mjs';
-import { takeStateDir, writePrivate } from './start/state-dir.mjs';
+import { refuseIfLive, takeStateDir, writePrivate } from './start/state-dir.mjs';
 
 /** How long each may take to end: the agent drains and sends, the analyzer folds what is left. */
 const STOP_MS = { demo: 2_000, agent: 15_000, analyzer: 15_000, api: 8_000, identity: 8_000, probe: 5_000 };
@@ -28,6 +28,7 @@ async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return void process.stdout.write(HELP);
   const began = performance.now();
+  refuseIfLive(options.stateDir);
   await refuseTakenPorts(options);
   await setup({ groups: ['run'], install: options.install });
   await build();

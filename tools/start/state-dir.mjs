@@ -13,6 +13,12 @@ export function startTimeOf(pid) {
   }
 }
 
+/** Tells of a start that lives on this directory; looks only. */
+export function refuseIfLive(dir) {
+  const other = readPid(join(dir, 'start.pid'));
+  if (other && startTimeOf(other.pid) === other.start_time) throw new Told(`Headwater runs already on ${dir} (pid ${other.pid}); stop it with: kill ${other.pid}\n  or give this one its own --state-dir`, 1);
+}
+
 /** Makes the directory and takes it for this process. Answers a function that gives it back. */
 export function takeStateDir(dir, owner) {
   try {
@@ -36,8 +42,7 @@ export function takeStateDir(dir, owner) {
     } catch (error) {
       if (error.code !== 'EEXIST' || tries > 3) throw new Told(`${file} cannot be written: ${error.message}`);
     }
-    const other = readPid(file);
-    if (other && startTimeOf(other.pid) === other.start_time) throw new Told(`Headwater runs already on ${dir} (pid ${other.pid}); stop it with: kill ${other.pid}\n  or give this one its own --state-dir`, 1);
+    refuseIfLive(dir);
     rmSync(file, { force: true });
   }
   rmSync(join(dir, 'standalone.json'), { force: true });
