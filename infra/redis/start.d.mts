@@ -10,4 +10,4 @@ export interface RunningRedis {
   snapshot(): Promise<void>;
   restoreSnapshot(): Promise<void>;
 }
-export function startRedis(options?: { dir?: string; port?: number; appendonly?: boolean; config?: Record<string, string | number> }): Promise<RunningRedis>;
+export function startRedis(options?: { dir?: string; port?: number; appendonly?: boolean; config?: Record<string, string | number>; sentinelFile?: string }): Promise<RunningRedis>;

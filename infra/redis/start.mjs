@@ -31,11 +31,12 @@ const HOST = '127.0.0.1';
 
 /**
  * Without persistence by default (what is not in a snapshot is lost with the process), `noeviction` always unless config says otherwise.
- * @param {{dir?: string, port?: number, appendonly?: boolean, config?: Record<string, string | number>}} [options]
+ * @param {{dir?: string, port?: number, appendonly?: boolean, config?: Record<string, string | number>, sentinelFile?: string}} [options]
+ *   sentinelFile: runs a Sentinel on this file (it rewrites it) instead of a data server
  *   config: any directive of redis.conf, e.g. {maxmemory: '20mb', requirepass: 'x', 'cluster-enabled': 'yes'}
  * @returns {Promise<RunningRedis>}
  */
-export async function startRedis({ dir, port, appendonly = false, config = {} } = {}) {
+export async function startRedis({ dir, port, appendonly = false, config = {}, sentinelFile } = {}) {
   const made = dir === undefined;
   const home = dir ?? mkdtempSync(join(tmpdir(), 'headwater-redis-'));
   mkdirSync(home, { recursive: true });
@@ -61,7 +62,8 @@ export async function startRedis({ dir, port, appendonly = false, config = {} } 
       daemonize: 'no',
       ...config,
     };
-    const args = Object.entries(directives).flatMap(([key, value]) => [`--${key}`, String(value)]);
+    const chosen = sentinelFile ? { bind: HOST, port: at, dir: home } : directives;
+    const args = [...(sentinelFile ? [sentinelFile, '--sentinel'] : []), ...Object.entries(chosen).flatMap(([key, value]) => [`--${key}`, String(value)])];
     const log = [];
     child = spawn(process.env.REDIS_SERVER ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const mine = child;

@@ -205,6 +205,6 @@ export function describe(error: unknown): RedisFailure {
   // MISCONF: it cannot write its snapshot or log, mostly a full disk; it goes on when there is room.
   if (/^(OOM|MISCONF)\b/.test(message)) return detail('full');
   if (/^WRONGTYPE\b/.test(message)) return detail('corrupt');
-  if (/^(ERR|CROSSSLOT)\b/.test(message) && !/Function not found|max number of clients/.test(message)) return { message };
+  if (/^(ERR|CROSSSLOT)\b/.test(message) && !/Function not found|max number of clients|The user executing the script/.test(message)) return { message };
   return detail('unreachable'); // LOADING, READONLY, CLUSTERDOWN, MASTERDOWN, NOREPLICAS, NOAUTH, WRONGPASS, NOPERM, BUSY ...
 }
