@@ -1,6 +1,7 @@
 // Whether a port of 127.0.0.1 is free, and who holds it when it is not: pid and name, read from /proc.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
+import { basename } from 'node:path';
 
 export async function isFree(port) {
   return new Promise((ok) => {
@@ -16,6 +17,14 @@ export async function freePort() {
   const { port } = server.address();
   await new Promise((ok) => server.close(ok));
   return port;
+}
+
+/** Its command's base name; of an interpreter the script too, since all Node processes have one name. */
+export function nameOf(pid) {
+  const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const script = /^(node|python[\d.]*|ruby|java|sh|bash)$/.test(basename(command)) ? args.find((a) => a !== '' && !a.startsWith('-')) : undefined;
+  // nginx and others write a sentence into their argv: `nginx: worker process`.
+  return [command.includes(': ') ? command.split(':')[0] : basename(command), script].filter(Boolean).join(' ') || readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
 /** `nginx (pid 123)`; what can be known of a listener. */
@@ -36,7 +45,7 @@ export function holderOf(port) {
     try {
       for (const fd of readdirSync(`/proc/${pid}/fd`)) {
         const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
-        if (link.startsWith('socket:[') && inodes.has(link.slice(8, -1))) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+        if (link.startsWith('socket:[') && inodes.has(link.slice(8, -1))) return `${nameOf(pid)} (pid ${pid})`;
       }
     } catch {
       // another user's process, or one that has just ended
