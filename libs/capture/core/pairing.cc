@@ -125,7 +125,7 @@ void Connection::matched(size_t i, Message* m) {
     m->framing = Framing::NONE;
     endMessage(s, 0, true);
   }
-  if (!e.request->ended) e.request->flags |= EF_EARLY_RESPONSE;
+  if (!e.request->ended && e.request->framing != Framing::UNKNOWN) e.request->flags |= EF_EARLY_RESPONSE;
   if (toTunnel) {
     m->flags |= EF_UPGRADED;
     Stream& q = streamOf(REQUEST);

@@ -5,7 +5,10 @@ import type { CaptureBatch } from './port.ts';
 /** Typed arrays over the parts of one buffer, each part at a multiple of 8. */
 class Parts {
   private at = 0;
-  constructor(private readonly buffer: ArrayBuffer) {}
+  private readonly buffer: ArrayBuffer;
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer;
+  }
   private take(bytes: number): number {
     const from = this.at;
     this.at += (bytes + 7) & ~7;

@@ -6,11 +6,14 @@ import type { Capture, CaptureBatch, CaptureOptions, CaptureTotals, ProbeInfo } 
 
 class LiveCapture implements Capture {
   readonly source = 'live';
+  readonly probe: ProbeInfo;
+  private readonly native: NativeLive;
   private ended: Promise<void> | undefined;
-  constructor(
-    private readonly native: NativeLive,
-    readonly probe: ProbeInfo,
-  ) {}
+
+  constructor(native: NativeLive, probe: ProbeInfo) {
+    this.native = native;
+    this.probe = probe;
+  }
 
   start(onBatch: (batch: CaptureBatch) => void, onEnd: (error: Error | null) => void): void {
     if (this.ended) throw new CaptureError('HW_CAPTURE_STATE', 'this capture was started before: open a new one');

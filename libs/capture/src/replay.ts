@@ -76,10 +76,13 @@ class ReplayCapture implements Capture {
   private done: Promise<void> | undefined;
   private stopping = false;
   private pausedUntil = 0;
-  constructor(
-    private readonly native: NativeReplay,
-    private readonly input: ReplayInput,
-  ) {}
+  private readonly native: NativeReplay;
+  private readonly input: ReplayInput;
+
+  constructor(native: NativeReplay, input: ReplayInput) {
+    this.native = native;
+    this.input = input;
+  }
 
   start(onBatch: (batch: CaptureBatch) => void, onEnd: (error: Error | null) => void): void {
     if (this.done) throw new CaptureError('HW_CAPTURE_STATE', 'this replay was started before: open a new one');
