@@ -1,4 +1,4 @@
-import type { Role } from '@headwater/sketch';
+import type { Direction } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
 import type { WindowRead } from '@headwater/summary-store';
 import type { Principal } from '../auth/principal.ts';
@@ -6,15 +6,16 @@ import { packCursor, page, unpackCursor, type Ranked } from '../query/cursor.ts'
 import type { Query } from '../query/parameters.ts';
 import { resolveRange, type TimeRange } from '../query/time.ts';
 import type { Decoder } from '../windows/decoded.ts';
-import { HOSTS_SUBJECT, Revisions, SERVICE_PREFIX, type WindowReader } from '../windows/reader.ts';
+import { isHosts, Revisions, serviceOf, type WindowReader } from '../windows/reader.ts';
 import { rangeOut, type Answer } from './envelope.ts';
-import { FailureFold, type FailureRow } from './failures.ts';
+import { failureRows, type FailureRow } from './failures.ts';
 import { agentRow, parseStatus, type AgentRow } from './fleet.ts';
 import { HeaderFold, type HeaderRow } from './headers.ts';
 import { LatencyFold, type LatencyPoint } from './latency.ts';
+import { PatternTotals } from './pattern-totals.ts';
 import { QualityFold } from './quality.ts';
-import { RequestPatternFold, type RequestPatternRow } from './request-patterns.ts';
-import { selectionOf, type GroupKey } from './selection.ts';
+import { requestPatternRows, type RequestPatternRow } from './request-patterns.ts';
+import { isWholeRole, selectionOf, type GroupKey, type Selection } from './selection.ts';
 import { ServiceFold, type ServiceRow } from './services.ts';
 
 /** What one question has settled before anything is read. */
@@ -23,6 +24,7 @@ interface Question {
   query: Query;
   range: TimeRange;
   services: readonly string[] | null;
+  selection: Selection;
   after: readonly [number, string] | null;
   limit: number;
   now: number;
@@ -59,37 +61,41 @@ export class Asker {
 
   async services(query: Query, who: Principal): Promise<Answer<ServiceRow>> {
     const q = this.#settle('services', query, who);
-    const fold = new ServiceFold((query.role ?? 'server') as Role);
-    const folded = await this.#fold(q, (service, w) => this.decoder.services(w).forEach((part) => fold.add(service, part)));
+    const fold = new ServiceFold(q.selection.role);
+    const folded = await this.#fold(q, (service, w) => this.decoder.totals(w).forEach((part) => fold.add(service, part)));
     return this.#page(q, fold.rows(), folded);
   }
 
   async requestPatterns(query: Query, who: Principal): Promise<Answer<RequestPatternRow>> {
     const q = this.#settle('request-patterns', query, who);
     const length = q.range.end - q.range.start;
-    const fold = new RequestPatternFold(selectionOf(query), groupKeys(query));
-    const folded = await this.#fold(q, (service, w) => this.decoder.counts(w).forEach((part) => fold.add(service, part, false)));
+    const totals = new PatternTotals(q.selection);
+    const folded = await this.#fold(q, (_, w) => this.decoder.counts(w).forEach((part) => totals.add(part)));
     for await (const windows of this.reader.read({ range: { start: q.range.start - length, end: q.range.start }, services: q.services })) {
       for (const w of windows) {
-        if (!w.subject.startsWith(SERVICE_PREFIX)) continue;
+        if (serviceOf(w) === null) continue;
         folded.revisions.add(w);
-        for (const part of this.decoder.counts(w)) fold.add(w.subject.slice(SERVICE_PREFIX.length), part, true);
+        this.decoder.counts(w).forEach((part) => totals.addBefore(part));
       }
     }
-    return this.#page(q, fold.rows(length), folded);
+    return this.#page(q, requestPatternRows(totals.by(groupKeys(query)), length), folded);
   }
 
   async failures(query: Query, who: Principal): Promise<Answer<FailureRow>> {
     const q = this.#settle('failures', query, who);
-    const fold = new FailureFold(selectionOf(query), groupKeys(query));
-    const folded = await this.#fold(q, (service, w) => this.decoder.counts(w).forEach((part) => fold.add(service, part)));
-    return this.#page(q, fold.rows(), folded);
+    const totals = new PatternTotals(q.selection);
+    const folded = await this.#fold(q, (_, w) => this.decoder.counts(w).forEach((part) => totals.add(part)));
+    return this.#page(q, failureRows(totals.by(groupKeys(query))), folded);
   }
 
   async latency(query: Query, who: Principal): Promise<Answer<LatencyPoint>> {
     const q = this.#settle('latency', query, who);
-    const fold = new LatencyFold(selectionOf(query), q.range);
-    const { quality, revisions } = await this.#fold(q, (_, w) => this.decoder.services(w).forEach((part) => fold.add(w.start, part)));
+    const fold = new LatencyFold(q.selection, q.range);
+    const whole = isWholeRole(q.selection);
+    const { quality, revisions } = await this.#fold(q, (_, w) => {
+      if (whole) this.decoder.totals(w).forEach((part) => fold.addTotals(w.start, part));
+      else this.decoder.full(w).forEach((part) => fold.add(w.start, part));
+    });
     const summary = quality.quality(q.range, q.now);
     const data = fold.points((start, end) => quality.closed(start, end, q.now));
     return { etag: revisions.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };
@@ -97,8 +103,8 @@ export class Asker {
 
   async headers(query: Query, who: Principal): Promise<Answer<HeaderRow>> {
     const q = this.#settle('headers', query, who);
-    const fold = new HeaderFold({ role: (query.role ?? 'server') as Role, direction: (query.direction ?? null) as 'request' | 'response' | null, name: query.name?.toLowerCase() ?? null });
-    const folded = await this.#fold(q, (_, w) => this.decoder.services(w).forEach((part) => fold.add(part)));
+    const fold = new HeaderFold({ role: q.selection.role, direction: (query.direction ?? null) as Direction | null, name: query.name?.toLowerCase() ?? null });
+    const folded = await this.#fold(q, (_, w) => this.decoder.headers(w).forEach((part) => fold.add(part)));
     return this.#page(q, fold.rows(), folded);
   }
 
@@ -118,6 +124,7 @@ export class Asker {
       query,
       range: cursor?.range ?? resolveRange(query, now),
       services: visibleServices(who, query.service),
+      selection: selectionOf(query),
       after: cursor?.after ?? null,
       limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
       now,
@@ -131,8 +138,9 @@ export class Asker {
     for await (const windows of this.reader.read(q)) {
       for (const w of windows) {
         revisions.add(w);
-        quality.add(w, w.subject === HOSTS_SUBJECT ? this.decoder.hosts(w) : []);
-        if (w.subject.startsWith(SERVICE_PREFIX)) take(w.subject.slice(SERVICE_PREFIX.length), w);
+        quality.add(w, isHosts(w) ? this.decoder.hosts(w) : []);
+        const service = serviceOf(w);
+        if (service !== null) take(service, w);
       }
     }
     return { quality, revisions };

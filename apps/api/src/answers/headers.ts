@@ -1,6 +1,7 @@
-import { HeaderStats, type Direction, type Role, type ServiceWindow } from '@headwater/sketch';
+import { HeaderStats, type Direction, type Role } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
-import { round } from './request-patterns.ts';
+import type { WindowHeaders } from '../windows/digest.ts';
+import { round } from './round.ts';
 
 export interface HeaderRow {
   name: string;
@@ -37,11 +38,11 @@ export class HeaderFold {
     this.#selection = selection;
   }
 
-  add(window: ServiceWindow): void {
+  add(window: WindowHeaders): void {
     const { role, direction, name } = this.#selection;
     this.#exchanges += window.roleExchanges[role];
     this.#sampled ||= window.sampled;
-    for (const h of window.headers()) {
+    for (const h of window.headers) {
       if (h.role !== role || (direction !== null && h.direction !== direction) || (name !== null && h.name !== name)) continue;
       const key = `${h.name}\u0000${h.direction}`;
       let mine = this.#byName.get(key);

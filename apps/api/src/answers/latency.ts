@@ -1,5 +1,6 @@
-import { DdSketch, type ServiceWindow } from '@headwater/sketch';
+import { DdSketch, type Role, type ServiceWindow } from '@headwater/sketch';
 import { iso, type TimeRange } from '../query/time.ts';
+import type { RoleTotals } from '../windows/digest.ts';
 import { quantiles5, type Quantiles5 } from './quantiles.ts';
 import { selects, type Selection } from './selection.ts';
 
@@ -26,14 +27,21 @@ export class LatencyFold {
   }
 
   add(start: number, window: ServiceWindow): void {
+    for (const p of window.patterns()) if (selects(this.#selection, p)) this.#merge(start, p);
+  }
+
+  /** The same where the selection is a whole role. */
+  addTotals(start: number, totals: ReadonlyMap<Role, RoleTotals>): void {
+    const t = totals.get(this.#selection.role);
+    if (t !== undefined) this.#merge(start, t);
+  }
+
+  #merge(start: number, from: { exchanges: number; ttfb: DdSketch; total: DdSketch }): void {
     const point = this.#points[Math.floor((start - this.#range.start) / this.#range.stepMs)];
     if (point === undefined) return;
-    for (const p of window.patterns()) {
-      if (!selects(this.#selection, p)) continue;
-      point.exchanges += p.exchanges;
-      point.ttfb.merge(p.ttfb);
-      point.total.merge(p.total);
-    }
+    point.exchanges += from.exchanges;
+    point.ttfb.merge(from.ttfb);
+    point.total.merge(from.total);
   }
 
   /** @param closed whether the windows in [start, end) are final */

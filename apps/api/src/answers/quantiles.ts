@@ -1,5 +1,5 @@
 import type { DdSketch } from '@headwater/sketch';
-import { round } from './request-patterns.ts';
+import { round } from './round.ts';
 
 /** Nanoseconds to ms with three decimals: the sketch is within 1 %, more digits would only look exact. */
 export function quantileMs(sketch: DdSketch, q: number): number | null {

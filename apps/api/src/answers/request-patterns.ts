@@ -1,6 +1,7 @@
 import type { Ranked } from '../query/cursor.ts';
-import type { PatternCounts } from '../windows/decoded.ts';
-import { Groups, selects, type GroupKey, type GroupRow, type Selection } from './selection.ts';
+import type { Group } from './pattern-totals.ts';
+import { round } from './round.ts';
+import type { GroupRow } from './selection.ts';
 
 export interface RequestPatternRow extends GroupRow {
   exchanges: number;
@@ -9,38 +10,11 @@ export interface RequestPatternRow extends GroupRow {
   trend: number | null;
 }
 
-/** Counts by group, in the range and in the one of the same length before it. */
-export class RequestPatternFold {
-  readonly #selection: Selection;
-  readonly #groups: Groups<{ exchanges: number; before: number }>;
-
-  constructor(selection: Selection, keys: readonly GroupKey[]) {
-    this.#selection = selection;
-    this.#groups = new Groups(keys, () => ({ exchanges: 0, before: 0 }));
-  }
-
-  add(service: string, rows: readonly PatternCounts[], before: boolean): void {
-    for (const p of rows) {
-      if (!selects(this.#selection, p)) continue;
-      const group = this.#groups.of(service, p);
-      if (before) group.before += p.exchanges;
-      else group.exchanges += p.exchanges;
-    }
-  }
-
-  /** @param rangeMs length of the range */
-  rows(rangeMs: number): Ranked<RequestPatternRow>[] {
-    const rows: Ranked<RequestPatternRow>[] = [];
-    for (const { key, keys, value } of this.#groups.all()) {
-      if (value.exchanges === 0) continue;
-      const trend = value.before === 0 ? null : round(value.exchanges / value.before - 1, 4);
-      rows.push({ rank: value.exchanges, key, row: { ...keys, exchanges: value.exchanges, rate_per_s: round((value.exchanges * 1_000) / rangeMs, 6), trend } });
-    }
-    return rows;
-  }
-}
-
-export function round(value: number, digits: number): number {
-  const scale = 10 ** digits;
-  return Math.round(value * scale) / scale;
+/** @param rangeMs length of the range */
+export function requestPatternRows(groups: readonly Group[], rangeMs: number): Ranked<RequestPatternRow>[] {
+  return groups.filter((g) => g.totals.exchanges > 0).map(({ key, keys, totals: { exchanges, before } }) => ({
+    rank: exchanges,
+    key,
+    row: { ...keys, exchanges, rate_per_s: round((exchanges * 1_000) / rangeMs, 6), trend: before === 0 ? null : round(exchanges / before - 1, 4) },
+  }));
 }

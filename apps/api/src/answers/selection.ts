@@ -1,13 +1,7 @@
 import type { Role } from '@headwater/sketch';
 import type { Query } from '../query/parameters.ts';
 import { parseStatus, type StatusFilter } from '../query/status.ts';
-
-export interface PatternKeys {
-  role: Role;
-  method: string;
-  route: string;
-  status: number;
-}
+import type { PatternIdentity } from '../windows/digest.ts';
 
 /** Which patterns a query means. */
 export interface Selection {
@@ -26,43 +20,15 @@ export function selectionOf(query: Query): Selection {
   };
 }
 
-export function selects(s: Selection, p: PatternKeys): boolean {
+/** Whether the selection is a whole role, so totals of the role answer it. */
+export function isWholeRole(s: Selection): boolean {
+  return s.method === null && s.route === null && s.status === null;
+}
+
+export function selects(s: Selection, p: Omit<PatternIdentity, 'service'>): boolean {
   return p.role === s.role && (s.method === null || p.method === s.method) && (s.route === null || p.route === s.route) && (s.status === null || s.status(p.status));
 }
 
 export const GROUP_KEYS = ['service', 'role', 'method', 'route', 'status'] as const;
 export type GroupKey = (typeof GROUP_KEYS)[number];
-export type GroupRow = Partial<{ service: string; role: Role; method: string; route: string; status: number }>;
-
-/** Collects values by the keys a query groups by. */
-export class Groups<V> {
-  readonly #keys: readonly GroupKey[];
-  readonly #make: () => V;
-  readonly #byKey = new Map<string, { key: string; keys: GroupRow; value: V }>();
-
-  constructor(keys: readonly GroupKey[], make: () => V) {
-    this.#keys = keys;
-    this.#make = make;
-  }
-
-  of(service: string, p: PatternKeys): V {
-    let key = '';
-    for (const k of this.#keys) key += `${k === 'service' ? service : p[k]}\u0000`;
-    let found = this.#byKey.get(key);
-    if (found === undefined) {
-      const keys: Record<string, unknown> = {};
-      for (const k of this.#keys) keys[k] = k === 'service' ? service : p[k];
-      found = { key, keys: keys as GroupRow, value: this.#make() };
-      this.#byKey.set(key, found);
-    }
-    return found.value;
-  }
-
-  get(key: string): V | undefined {
-    return this.#byKey.get(key)?.value;
-  }
-
-  all(): Iterable<{ key: string; keys: GroupRow; value: V }> {
-    return this.#byKey.values();
-  }
-}
+export type GroupRow = Partial<PatternIdentity>;

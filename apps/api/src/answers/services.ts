@@ -1,5 +1,6 @@
-import { DdSketch, type Role, type ServiceWindow } from '@headwater/sketch';
+import { DdSketch, type Role } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
+import type { RoleTotals } from '../windows/digest.ts';
 import { quantiles3, type Quantiles3 } from './quantiles.ts';
 
 export interface ServiceRow {
@@ -19,16 +20,15 @@ export class ServiceFold {
     this.#role = role;
   }
 
-  add(service: string, window: ServiceWindow): void {
-    for (const p of window.patterns()) {
-      if (p.role !== this.#role) continue;
-      let s = this.#byService.get(service);
-      if (s === undefined) this.#byService.set(service, (s = { exchanges: 0, client: 0, server: 0, ttfb: new DdSketch() }));
-      s.exchanges += p.exchanges;
-      if (p.status >= 500) s.server += p.exchanges;
-      else if (p.status >= 400) s.client += p.exchanges;
-      s.ttfb.merge(p.ttfb);
-    }
+  add(service: string, totals: ReadonlyMap<Role, RoleTotals>): void {
+    const t = totals.get(this.#role);
+    if (t === undefined) return;
+    let s = this.#byService.get(service);
+    if (s === undefined) this.#byService.set(service, (s = { exchanges: 0, client: 0, server: 0, ttfb: new DdSketch() }));
+    s.exchanges += t.exchanges;
+    s.client += t.clientErrors;
+    s.server += t.serverErrors;
+    s.ttfb.merge(t.ttfb);
   }
 
   rows(): Ranked<ServiceRow>[] {

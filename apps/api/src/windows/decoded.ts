@@ -1,82 +1,51 @@
-import { HostsWindow, ServiceWindow, type Pattern, type Role } from '@headwater/sketch';
+import { HostsWindow, ServiceWindow, type Role } from '@headwater/sketch';
 import type { WindowRead } from '@headwater/summary-store';
+import { WeightedCache } from './cache.ts';
+import { countsOf, headersOf, Identities, totalsOf, type PatternCounts, type RoleTotals, type WindowHeaders } from './digest.ts';
+import { serviceOf } from './reader.ts';
 
-/** A pattern's counts without its distributions: small enough to keep for every window of a long range. */
-export interface PatternCounts {
-  role: Role;
-  method: string;
-  route: string;
-  status: number;
-  exchanges: number;
-  /** exchanges without a whole response */
-  errors: number;
-  firstSeenMs: number;
-}
-
-function countsOf(p: Pattern): PatternCounts {
-  let errors = 0;
-  for (const n of p.errors.values()) errors += n;
-  return { role: p.role, method: p.method, route: p.route, status: p.status, exchanges: p.exchanges, errors, firstSeenMs: p.firstSeenMs };
-}
-
-/** Least recently used entries go when the weights of all are over the budget. */
-export class WeightedCache<V> {
-  readonly #budget: number;
-  readonly #entries = new Map<string, { value: V; weight: number }>();
-  #weight = 0;
-
-  constructor(budget: number) {
-    this.#budget = budget;
-  }
-
-  get weight(): number {
-    return this.#weight;
-  }
-
-  get(key: string): V | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.value;
-  }
-
-  set(key: string, value: V, weight: number): void {
-    const old = this.#entries.get(key);
-    if (old !== undefined) this.#weight -= old.weight;
-    this.#entries.delete(key);
-    if (weight > this.#budget) return;
-    this.#entries.set(key, { value, weight });
-    this.#weight += weight;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#weight <= this.#budget) break;
-      this.#entries.delete(oldest);
-      this.#weight -= entry.weight;
-    }
-  }
-}
-
-/** Rows of counts kept: about 150 bytes each. */
+/** What is kept of closed windows, in units of about 100 bytes. */
 const COUNT_ROWS = 400_000;
-/** Encoded bytes of whole windows kept: decoded they are roughly ten times as large. */
-const WINDOW_BYTES = 6 << 20;
+/** Two distributions a role, about 5 kB. */
+const TOTAL_WINDOWS = 8_000;
+/** Header names, about 2 kB with their values and distinct counts. */
+const HEADER_ROWS = 20_000;
+/** Patterns with their distributions, about 5 kB: only queries that filter latency by route, method or status need them. */
+const FULL_PATTERNS = 8_000;
+const HOSTS_BYTES = 4 << 20;
+
+type Counts = readonly PatternCounts[];
+type Totals = ReadonlyMap<Role, RoleTotals>;
 
 /**
- * Turns segments into sketches. A closed segment of one revision never changes, so its decoded form is kept
- * (bounded); partials are decoded each time. What is answered is shared: read it, never merge into it.
+ * Turns segments into what answers are folded from. A closed segment of one revision never changes, so what was taken
+ * out of it is kept (bounded); partials are decoded each time. Answers are shared: read them, never merge into them.
+ *
+ * Each method gives the disjoint parts of a window (README of summary-store): all together are what is known of it.
  */
 export class Decoder {
-  readonly #counts = new WeightedCache<readonly PatternCounts[]>(COUNT_ROWS);
-  readonly #services = new WeightedCache<ServiceWindow>(WINDOW_BYTES);
-  readonly #hosts = new WeightedCache<HostsWindow>(WINDOW_BYTES);
+  readonly #identities = new Identities();
+  readonly #counts = new WeightedCache<Counts>(COUNT_ROWS);
+  readonly #totals = new WeightedCache<Totals>(TOTAL_WINDOWS);
+  readonly #headers = new WeightedCache<WindowHeaders>(HEADER_ROWS);
+  readonly #full = new WeightedCache<ServiceWindow>(FULL_PATTERNS);
+  readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
 
-  /** The disjoint parts of a service's window (README of summary-store): all of them together are what is known. */
-  services(window: WindowRead): ServiceWindow[] {
-    return parts(window, this.#services, (bytes) => ServiceWindow.decode(bytes), (_, bytes) => bytes.byteLength);
+  counts(window: WindowRead): Counts[] {
+    const service = serviceOf(window) ?? '';
+    return parts(window, this.#counts, (bytes) => countsOf(service, ServiceWindow.decode(bytes), this.#identities), (rows) => rows.length + 1);
   }
 
-  counts(window: WindowRead): (readonly PatternCounts[])[] {
-    return parts(window, this.#counts, (bytes) => Array.from(ServiceWindow.decode(bytes).patterns(), countsOf), (rows) => rows.length + 1);
+  totals(window: WindowRead): Totals[] {
+    return parts(window, this.#totals, (bytes) => totalsOf(ServiceWindow.decode(bytes)), () => 1);
+  }
+
+  headers(window: WindowRead): WindowHeaders[] {
+    return parts(window, this.#headers, (bytes) => headersOf(ServiceWindow.decode(bytes)), (h) => h.headers.length + 1);
+  }
+
+  full(window: WindowRead): ServiceWindow[] {
+    return parts(window, this.#full, (bytes) => ServiceWindow.decode(bytes), (s) => s.patternCount + 1);
   }
 
   hosts(window: WindowRead): HostsWindow[] {

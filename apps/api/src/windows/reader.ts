@@ -5,8 +5,17 @@ import type { TimeRange } from '../query/time.ts';
 /** Windows fetched at once: bounds the memory of a long range. */
 const CHUNK_MS = 600_000;
 const DEADLINE_MS = 10_000;
-export const HOSTS_SUBJECT = 'h:';
-export const SERVICE_PREFIX = 's:';
+const HOSTS_SUBJECT = 'h:';
+const SERVICE_PREFIX = 's:';
+
+export function isHosts(window: WindowRead): boolean {
+  return window.subject === HOSTS_SUBJECT;
+}
+
+/** null: not a service's window */
+export function serviceOf(window: WindowRead): string | null {
+  return window.subject.startsWith(SERVICE_PREFIX) ? window.subject.slice(SERVICE_PREFIX.length) : null;
+}
 
 export interface WindowsWanted {
   range: Pick<TimeRange, 'start' | 'end'>;
