@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busSettings, storeSettings, type AnalyzerConfig } from '@headwater/config';
-import { openBus, type ConsumerHooks, type EventBus, type Subscription } from '@headwater/event-bus';
+import { openBus, type BusLog, type EventBus } from '@headwater/event-bus';
+import { EventBusServer } from '@headwater/event-bus/nest';
 import { topicName } from '@headwater/header-event';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { openSummaryStore, type SummaryStore } from '@headwater/summary-store';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Logger } from 'pino';
+import { AgentStatusModule, HeaderEventsModule } from './app.module.ts';
 import { Outbox } from './close/outbox.ts';
 import { patiently } from './patience.ts';
 import { Pipeline } from './pipeline.ts';
@@ -24,15 +29,17 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
   const admin = await serveAdmin(config.admin, registry, () => pipeline?.ready ?? false);
   log.info({ host: config.admin.host, port: admin.port }, 'metrics and health');
   const open = <T>(what: string, work: () => Promise<T>) => patiently(work, stop, (error) => report.waiting(what, error));
+  const busLog: BusLog = (level, message) => log[level]({ door: 'bus' }, message);
   const closers: (() => Promise<void>)[] = [];
   try {
-    const bus: EventBus = await open('bus', () => openBus(busSettings(config.bus), (level, message) => log[level]({ door: 'bus' }, message)));
+    const bus: EventBus = await open('bus', () => openBus(busSettings(config.bus), busLog));
     closers.unshift(() => bus.close());
     const store: SummaryStore = await open('store', () => openSummaryStore(storeSettings(config.store)));
     closers.unshift(() => store.end());
     const state: StateStore = await open('state', () => openStateStore(storeSettings(config.state)));
     closers.unshift(() => state.end());
 
+    const strategyOf = (group: string) => new EventBusServer({ bus, group, prefix: config.topic_prefix, log: busLog });
     const topic = topicName(config.topic_prefix, 'headerEvents');
     const outbox = new Outbox(store, state, bus, topic, topicName(config.topic_prefix, 'summaries'));
     pipeline = new Pipeline(
@@ -49,10 +56,10 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
       },
       now,
     );
-    const subscribe = (group: string, of: string, hooks: ConsumerHooks): Promise<Subscription> => open(of, () => bus.consume(group, [of], hooks));
-    const events = await subscribe(config.group, topic, pipeline);
-    pipeline.subscription = events;
-    const status = await subscribe(`${config.group}-agent-status`, topicName(config.topic_prefix, 'agentStatus'), new AgentStatusWatch(state, report, now));
+    const status = new AgentStatusWatch(state, report, now);
+    const events = await microservice(HeaderEventsModule.of(pipeline), strategyOf(config.group));
+    pipeline.subscription = events.strategy;
+    const heartbeats = await microservice(AgentStatusModule.of(status), strategyOf(`${config.group}-agent-status`));
     const mine = pipeline;
     log.info({ topic, group: config.group }, 'analyzing');
     const loops = [
@@ -61,7 +68,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
       every(PRUNE_EVERY_MS, stop, () => mine.prune(), (e) => report.failed('prune', e)),
       once(stop, () => mine.stopWaiting()),
     ];
-    await once(stop, () => Promise.all([events.stop(), status.stop()]));
+    await once(stop, () => Promise.all([events.close(), heartbeats.close()]));
     await pipeline.end();
     await Promise.all(loops);
   } catch (error) {
@@ -71,6 +78,12 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
     admin.server.close();
     admin.server.closeAllConnections();
   }
+}
+
+async function microservice(module: DynamicModule, strategy: EventBusServer): Promise<{ strategy: EventBusServer; close: () => Promise<void> }> {
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { strategy, logger: false, abortOnError: false });
+  await app.listen();
+  return { strategy, close: () => app.close() };
 }
 
 function once(signal: AbortSignal, work: () => unknown): Promise<void> {
