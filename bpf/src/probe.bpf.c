@@ -120,7 +120,7 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 		__builtin_memcpy(s->data, d->held, METHOD_MAX);
 	x.s = s;
 	x.d = d;
-	if (bpf_loop(128, step, &x, 0) >= 128) {
+	if (bpf_loop(MAX_STEPS, step, &x, 0) >= MAX_STEPS) {
 		w->flags |= HW_F_STEPS;
 		count(HW_C_STEPS, 1);
 		w->mode = WALK_BODY;

@@ -6,6 +6,9 @@
 /* WALK_OPEN: the bytes at w->at may start a message; WALK_HEAD: inside a head; WALK_BODY: neither */
 enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY };
 
+/* A step is a block, a segment or half a head: a chunk may hold hundreds of pipelined requests. */
+#define MAX_STEPS 2048
+
 struct step_ctx {
 	struct scratch *s;
 	struct dir_state *d;

@@ -77,6 +77,7 @@ export async function openReader(socket, { readerArgs = [], uid } = {}) {
   const records = []
   const answers = []
   const waiting = []
+  child.setMaxListeners(0)
   let hello
   createInterface(child.stdout).on('line', (line) => {
     const record = JSON.parse(line)
@@ -163,14 +164,16 @@ http { ${access} keepalive_requests 100000000; sendfile on;
 /** A small server in Python whose `body` is Python code with the accepted socket as `c`. */
 export async function pythonServer(port, body, { unix, family = 'AF_INET', command = ['python3'] } = {}) {
   const address = unix ? `'${unix}'` : family === 'AF_INET6' ? `('::1', ${port})` : `('127.0.0.1', ${port})`
-  const indented = body.split('\n').map((line) => `    ${line}`).join('\n')
+  const indented = body.split('\n').map((line) => `        ${line}`).join('\n')
   const source = `import socket, os, sys, time, array, struct
 l = socket.socket(socket.${unix ? 'AF_UNIX' : family}); ${unix ? '' : 'l.setsockopt(1, 2, 1); '}l.bind(${address}); l.listen(16)
 print('up', flush=True)
 OK = b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'
 while True:
     c, _ = l.accept()
+    try:
 ${indented}
+    except ConnectionError: pass
     c.close()
 `
   const child = spawn(command[0], [...command.slice(1), '-c', source], { stdio: ['ignore', 'pipe', 'inherit'] })
