@@ -83,6 +83,7 @@ const range = `start=${iso(START)}&end=${iso(START + WINDOWS * 10_000)}`;
 async function measure(name, path) {
   const times = [];
   let rows = 0;
+  let cpu = null;
   for (let i = 0; i < requests + 1; i += 1) {
     const from = performance.now();
     const reply = await fetch(base + path, { headers: { authorization: `Bearer ${token}` } });
@@ -90,11 +91,13 @@ async function measure(name, path) {
     if (!reply.ok) throw new Error(JSON.stringify(body));
     rows = body.data.length;
     times.push(performance.now() - from);
+    cpu ??= process.cpuUsage();
   }
+  const { user, system } = process.cpuUsage(cpu);
   const [cold] = times.splice(0, 1);
   times.sort((a, b) => a - b);
   const q = (p) => times[Math.min(times.length - 1, Math.floor(p * times.length))].toFixed(1);
-  console.log(`${name.padEnd(34)} rows ${String(rows).padStart(5)}  cold ${cold.toFixed(1).padStart(7)} ms  p50 ${q(0.5).padStart(7)} ms  p99 ${q(0.99).padStart(7)} ms  (n=${times.length})`);
+  console.log(`${name.padEnd(34)} rows ${String(rows).padStart(5)}  cold ${cold.toFixed(1).padStart(7)} ms  p50 ${q(0.5).padStart(7)} ms  p99 ${q(0.99).padStart(7)} ms  cpu ${((user + system) / 1000 / requests).toFixed(1).padStart(6)} ms  (n=${times.length})`);
 }
 console.log(`${WINDOWS} windows x ${ROUTES} routes, ${Math.round(bytes / WINDOWS / 1024)} KiB a window, ${redis ? 'redis' : 'embedded'}`);
 await measure('request-patterns, top 50', `/v1/request-patterns?${range}&limit=50`);
