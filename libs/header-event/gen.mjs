@@ -5,6 +5,8 @@
 // Needs Node 24 (it reads TypeScript) and nothing else.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { EVENT_COLUMNS, EVENT_FLAGS, HEADER_ACTIONS } from './src/schema.ts';
+import { ABSENT } from './src/codec/absent.ts';
+import { ALWAYS } from './src/json.ts';
 import { ARROW_STREAM, RECORD_HEADERS, TOPICS, topicName } from './src/topics.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
@@ -14,12 +16,28 @@ const text = (description, more = {}) => ({ type: 'string', ...(description && {
 const counts = (description) => ({ type: 'object', description, additionalProperties: { type: 'integer', minimum: 0 } });
 const object = (properties, more = {}) => ({ type: 'object', required: Object.keys(properties), properties, ...more });
 
+const ARROW = {
+  time_ns: 'timestamp[ns, tz=UTC]', i64: 'int64', u64: 'uint64', u32: 'uint32', i32: 'int32', u16: 'uint16', u8: 'uint8',
+  string: 'dictionary<values=utf8, indices=int32>', headers: 'list<struct<name: dictionary, value: dictionary, action: uint8>>',
+};
+
 const PHASES = ['complete', 'begin', 'end'];
 const ROLES = ['server', 'client'];
 const RANGES = { u8: [0, 255], u16: [0, 65_535], u32: [0, 4_294_967_295], i32: [-2_147_483_648, 2_147_483_647] };
 const TIME = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$';
 
-function column({ name, type, description }) {
+/**
+ * How a column of the Arrow batch becomes this property: its type, the value that means absent (the property is
+ * then left out), and `enum` where the number is an index into it or, for flags, bit i means its i-th name.
+ */
+function arrow({ name, type }) {
+  const absent = type === 'string' ? '' : ALWAYS.has(name) || name === 'headwater.flags' ? undefined : ABSENT[name];
+  return { 'x-arrow': { type: ARROW[type], ...(absent === undefined ? {} : { absent }) } };
+}
+
+const column = (spec) => ({ ...property(spec), ...arrow(spec) });
+
+function property({ name, type, description }) {
   if (name === 'headwater.phase') return text('complete; or begin and end of a long exchange. Count and ttfb from complete or begin; total and sizes from complete or end.', { enum: PHASES });
   if (name === 'headwater.role') return text('Both ends on watched hosts are two events: choose one role, never sum over roles.', { enum: ROLES });
   if (name === 'headwater.flags') return { type: 'array', description: 'What is known to be imperfect in this row.', items: { type: 'string', enum: Object.keys(EVENT_FLAGS) }, uniqueItems: true };
@@ -96,6 +114,10 @@ const agentStatus = {
   }),
 };
 
+Object.values(EVENT_FLAGS).forEach((bit, i) => {
+  if (bit !== 1 << i) throw new Error('EVENT_FLAGS: the order of names is published as the order of bits');
+});
+
 const KEYS = {
   headerEvents: 'host id; the partition is FNV-1a 32 of it modulo the partitions, fixed per agent incarnation',
   headerEventsJson: 'service', summaries: 'service', alerts: 'alert id', insights: 'insight id', insightRequests: 'request id',
@@ -148,10 +170,6 @@ function asyncApi() {
     components: { messages },
   };
 }
-const ARROW = {
-  time_ns: 'timestamp[ns, tz=UTC]', i64: 'int64', u64: 'uint64', u32: 'uint32', i32: 'int32', u16: 'uint16', u8: 'uint8',
-  string: 'dictionary<values=utf8, indices=int32>', headers: 'list<struct<name: dictionary, value: dictionary, action: uint8>>',
-};
 
 /** YAML of plain data: block style, every text quoted as in JSON. */
 function yaml(value, indent = '') {

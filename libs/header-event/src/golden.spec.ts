@@ -13,7 +13,7 @@ import { toJson } from './json.ts';
 
 const place = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const schemaOf = (name: string): object => JSON.parse(readFileSync(place(`schemas/${name}.schema.json`), 'utf8')) as object;
-const ajv = new Ajv.default({ strict: true, strictTypes: false, formats: { 'date-time': true } });
+const ajv = new Ajv.default({ strict: true, strictTypes: false, formats: { 'date-time': true }, keywords: ['x-arrow'] });
 
 const CASES: Record<string, EventRow[]> = {
   'v1-empty': [],

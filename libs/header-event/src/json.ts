@@ -16,7 +16,7 @@ export interface HeaderJson {
 export type EventJson = { [column: string]: string | number | string[] | HeaderJson[] };
 
 /** Columns whose absent value is a legal value too, so they are always written. */
-const ALWAYS = new Set(['start_time', 'headwater.phase', 'headwater.role', 'headwater.ordinal', 'headwater.weight', 'headwater.connection']);
+export const ALWAYS: ReadonlySet<string> = new Set(['start_time', 'headwater.phase', 'headwater.role', 'headwater.ordinal', 'headwater.weight', 'headwater.connection']);
 
 const flagNames = (bits: number): string[] => Object.entries(EVENT_FLAGS).flatMap(([name, bit]) => (bits & bit ? [name] : []));
 

@@ -16,18 +16,16 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = zstdCodec;
 quietRequestQueue();
 
 /**
- * kafkajs 2.2.4 computes a timer as `throttledUntil - now` with throttledUntil = -1, on which Node 24 prints a
- * TimeoutNegativeWarning (requestQueue/index.js, scheduleCheckPendingRequests). A past deadline means the same as -1.
+ * kafkajs 2.2.4 sets a timer of `throttledUntil - now` with throttledUntil = -1 where nothing is pending, on which
+ * Node 24 prints a TimeoutNegativeWarning (requestQueue/index.js, scheduleCheckPendingRequests). That check finds
+ * nothing to do, and whatever becomes pending schedules its own.
  */
 function quietRequestQueue(): void {
-  interface Queue { throttledUntil: number }
+  interface Queue { pending: unknown[] }
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: { scheduleCheckPendingRequests(this: Queue): void } };
   const original = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: Queue) {
-    const kept = this.throttledUntil;
-    if (kept < Date.now()) this.throttledUntil = Date.now() + 2;
-    original.call(this);
-    this.throttledUntil = kept;
+    if (this.pending.length > 0) original.call(this);
   };
 }
 

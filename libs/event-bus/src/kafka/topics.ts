@@ -27,6 +27,26 @@ function configOf({ cleanup, retentionMs }: TopicSettings, replicas: number): Re
   };
 }
 
+const KNOWN_MS = 15_000;
+
+/**
+ * A created topic reaches the brokers' metadata a moment later. kafkajs' own waitForLeaders gives up when a broker
+ * answers UNKNOWN_TOPIC_OR_PARTITION meanwhile.
+ */
+async function untilKnown(admin: Admin, { name, partitions }: TopicSettings): Promise<void> {
+  const end = Date.now() + KNOWN_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+      const led = topics[0]!.partitions.filter((p) => p.leader >= 0).length;
+      if (led === partitions || Date.now() > end) return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 type Applied = { topic: string; action: 'created' | 'exists' | 'differs'; detail: string };
 
 /** Creates what is missing and never changes what is there: a smaller retention or a partition more is a person's decision. */
@@ -40,8 +60,9 @@ export async function applyKafkaTopics(admin: Admin, topics: readonly TopicSetti
     if (!existing.has(topic.name)) {
       const created = dryRun || (await admin.createTopics({
         topics: [{ topic: topic.name, numPartitions: topic.partitions, replicationFactor: replicas, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }],
-        waitForLeaders: true,
+        waitForLeaders: false,
       }));
+      if (created && !dryRun) await untilKnown(admin, topic);
       // false: another admin was faster
       applied.push({ topic: topic.name, action: created ? 'created' : 'exists', detail: `${topic.partitions} partitions, ${replicas} replicas, ${topic.cleanup}` });
       continue;
