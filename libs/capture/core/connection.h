@@ -68,6 +68,7 @@ class Connection {
   const hw_conn& who() const { return who_; }
   bool known() const { return known_; }
   uint32_t nextOrdinal() { return ++ordinal_; }
+  std::string clientAddress;  // as the policy lets it leave; worked out with the first row
 
  private:
   // reorder.cc: positions

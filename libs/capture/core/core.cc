@@ -165,6 +165,8 @@ void Core::closeBatch() {
   ready_.push_back(std::move(batch_));
   batch_ = std::make_unique<Batch>(options.maxRows);
   policy_.newBatch();
+  lastProcess_ = nullptr;
+  policyIndex_ = 0;
   lastBatchNs_ = nowNs;
   offerBatches();
 }

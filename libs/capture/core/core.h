@@ -85,7 +85,9 @@ class Core {
   uint64_t toldUnread_ = 0, toldEmitted_ = 0;
   int64_t sinceUnixMs_ = 0, watermarkMs_ = 0;
   std::unordered_map<std::string, uint64_t> unread_;
-  std::string routeText_, pathText_, addressText_;
+  std::string routeText_, pathText_;
+  const Process* lastProcess_ = nullptr;  // dictionary indices of the open batch
+  int32_t processIndex_[4] = {}, policyIndex_ = 0;
 };
 
 }  // namespace hw

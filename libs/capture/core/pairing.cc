@@ -40,9 +40,9 @@ void Connection::dropRequest(Exchange& e, Lost why) {
 
 void Connection::acceptRequest(Message* m) {
   Stream& s = streamOf(REQUEST);
-  anyRequest_ = true;
   if (m->framing == Framing::NONE) endMessage(s, 0, true);
   settleOrphans(core_.nowNs, false);
+  anyRequest_ = true;
   uint64_t index = ++requestIndex_;
   if (responseIndex_ >= index) {
     // A server cannot be ahead of its client: unless its answer to this one waits, the count is behind.

@@ -20,6 +20,7 @@ constexpr std::string_view kHarmless[] = {
 // Values that are URIs: their query and user information are cut even when kept.
 constexpr std::string_view kUris[] = {"referer", "location", "content-location", "refresh", "origin", "link", "x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri", "sourcemap", "destination"};
 
+constexpr size_t kMemos = 256;
 constexpr size_t kNameSlots = 4096, kMaxNames = 2048, kMaxName = 256, kMaxValue = 4096;
 
 bool matches(std::string_view pattern, std::string_view text) { return pattern.empty() || glob(pattern, text, true); }
@@ -51,7 +52,7 @@ void mask(std::string_view v, std::string& out) {
 
 }  // namespace
 
-Policy::Policy(const Options& o) : o_(o), fp_(o.keyId, o.key), text_(o.policyId + "@" + std::to_string(o.policyVersion)), names_(kNameSlots) {
+Policy::Policy(const Options& o) : o_(o), fp_(o.keyId, o.key), text_(o.policyId + "@" + std::to_string(o.policyVersion)), names_(kNameSlots), memos_(kMemos) {
   for (const Rule& r : o.rules) byRow_ |= !r.service.empty() || !r.route.empty();
 }
 
@@ -100,13 +101,25 @@ Policy::Name& Policy::name(std::string_view s) {
   }
 }
 
+int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64_t now) {
+  const uint64_t hash = hashBytes(v);
+  Memo& m = memos_[hash & (kMemos - 1)];
+  if (m.epoch == epoch_ && m.hash == hash && m.kind == kind && m.value == v) return m.index;
+  summarize(kind, v, fp_, now, scratch_);
+  m.hash = hash;
+  m.epoch = epoch_;
+  m.kind = kind;
+  m.value = v;
+  m.index = batch.dict.intern(scratch_);
+  return m.index;
+}
+
 int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted) {
   if (action == A_KEEP) {
     if (looksLikeCredential(v)) {
       action = A_SUMMARY;
-      summarize(SecretKind::AUTHORIZATION, v, fp_, row.nowUnixSeconds, scratch_);
       fingerprinted |= fp_.enabled();
-      return batch.dict.intern(scratch_);
+      return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds);
     }
     if (n.cutQuery) {
       cutUri(v, scratch_);
@@ -115,9 +128,8 @@ int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, s
     return batch.dict.intern(v.substr(0, kMaxValue));
   }
   if (action == A_SUMMARY) {
-    summarize(n.secret, v, fp_, row.nowUnixSeconds, scratch_);
     fingerprinted |= fp_.enabled();
-    return batch.dict.intern(scratch_);
+    return summary(batch, n.secret, v, row.nowUnixSeconds);
   }
   if (action == A_HASH) {
     if (!fp_.enabled()) {

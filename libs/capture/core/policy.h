@@ -39,6 +39,14 @@ class Policy {
     uint64_t epoch = 0;
     int32_t index = 0;
   };
+  // A summary worked out before in this batch: a client sends its token with every request.
+  struct Memo {
+    uint64_t hash = 0, epoch = 0;
+    SecretKind kind = SecretKind::NONE;
+    int32_t index = 0;
+    std::string value;
+  };
+  int32_t summary(Batch& batch, SecretKind kind, std::string_view v, int64_t nowUnixSeconds);
   Name& name(std::string_view s);
   void fill(Name& n);
   Action decide(const Name& n, Kind kind, const RowContext* row) const;
@@ -52,6 +60,7 @@ class Policy {
   std::vector<Name> names_;
   size_t used_ = 0;
   Name overflow_;
+  std::vector<Memo> memos_;
 };
 
 }  // namespace hw

@@ -105,6 +105,10 @@ void Core::writeAddresses(Connection& c, const Message& q) {
   b.put<int32_t>(C_NETWORK_TRANSPORT, b.dict.intern(w.family == AF_UNIX ? "unix" : "tcp"));
   if (w.family == AF_UNIX) return;
   b.put<uint16_t>(C_SERVER_PORT, client ? w.peer_port : w.local_port);
+  if (!c.clientAddress.empty()) {
+    b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
+    return;
+  }
   const uint8_t* a = client ? w.local_addr : w.peer_addr;
   static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   bool v6 = w.family == AF_INET6;
@@ -114,8 +118,8 @@ void Core::writeAddresses(Connection& c, const Message& q) {
   }
   char text[INET6_ADDRSTRLEN];
   if (inet_ntop(v6 ? AF_INET6 : AF_INET, a, text, sizeof text) == nullptr) return;
-  policy_.address(text, v6 ? isPublic6(a) : isPublic4(a), a, v6, addressText_);
-  b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(addressText_));
+  policy_.address(text, v6 ? isPublic6(a) : isPublic4(a), a, v6, c.clientAddress);
+  b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
 }
 
 void Core::writeRow(Connection& c, Exchange& e, const char* error) {
@@ -160,10 +164,17 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   else b.lists[RESPONSE].endRow();
 
   b.put<uint32_t>(C_PROCESS_PID, q.tgid);
-  b.put<int32_t>(C_PROCESS_EXECUTABLE_NAME, b.dict.intern(process.executable));
-  b.put<int32_t>(C_CONTAINER_ID, b.dict.intern(process.facts.container));
-  b.put<int32_t>(C_K8S_POD_UID, b.dict.intern(process.facts.pod));
-  b.put<int32_t>(C_HEADWATER_UNIT, b.dict.intern(process.facts.unit));
+  if (&process != lastProcess_) {  // mostly the same process row after row, within one batch
+    lastProcess_ = &process;
+    processIndex_[0] = b.dict.intern(process.executable);
+    processIndex_[1] = b.dict.intern(process.facts.container);
+    processIndex_[2] = b.dict.intern(process.facts.pod);
+    processIndex_[3] = b.dict.intern(process.facts.unit);
+  }
+  b.put<int32_t>(C_PROCESS_EXECUTABLE_NAME, processIndex_[0]);
+  b.put<int32_t>(C_CONTAINER_ID, processIndex_[1]);
+  b.put<int32_t>(C_K8S_POD_UID, processIndex_[2]);
+  b.put<int32_t>(C_HEADWATER_UNIT, processIndex_[3]);
   b.put<uint64_t>(C_HEADWATER_CONNECTION, c.cookie());
   b.put<uint32_t>(C_HEADWATER_ORDINAL, c.nextOrdinal());
   b.put<uint32_t>(C_HEADWATER_SRTT_US, s != nullptr ? s->srttUs : q.srttUs);
@@ -171,7 +182,7 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   if (s != nullptr && headerValue(*s, "content-type").substr(0, 16) == "application/grpc") b.put<int32_t>(C_RPC_SYSTEM, b.dict.intern("grpc"));
   b.put<int32_t>(C_RPC_GRPC_STATUS_CODE, -1);
   b.put<uint32_t>(C_HEADWATER_WEIGHT, 1);
-  b.put<int32_t>(C_HEADWATER_POLICY, b.dict.intern(policy_.text()));
+  b.put<int32_t>(C_HEADWATER_POLICY, policyIndex_ == 0 ? policyIndex_ = b.dict.intern(policy_.text()) : policyIndex_);
   if (fingerprinted || !policy_.fingerprint().keyId().empty()) b.put<int32_t>(C_HEADWATER_KEY_ID, fingerprinted ? b.dict.intern(policy_.fingerprint().keyId()) : 0);
   b.put<uint32_t>(C_HEADWATER_FLAGS, flags);
   b.rows++;
