@@ -40,6 +40,7 @@ async function main() {
   process.on('SIGTERM', () => void end(0, 'SIGTERM'));
   process.on('SIGINT', () => void end(0, 'Ctrl-C'));
   process.on('SIGHUP', () => void end(0, 'the terminal was closed'));
+  endWithNpm();
   // One question about the kernel decides live or replay, before anything is started.
   const capture = await decideCapture(owner);
   if (capture.kind === 'replay') {
@@ -48,6 +49,15 @@ async function main() {
     line('  Recorded traffic is replayed instead, marked as replay everywhere.');
   } else capture.socket = socketPath(options.stateDir);
   await startAll(options, owner, capture, began);
+}
+
+/** Under npm, npm is who a person stops; when it is killed before it can pass that on, we would stay for ever. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void end(0, 'npm is gone');
+  }, 500).unref();
 }
 
 async function refuseTakenPorts(options) {
@@ -127,7 +137,7 @@ function died(process_) {
 
 function end(code, why) {
   if (ending) {
-    line('  stopping already; the last batches are being sent and folded');
+    if (why !== 'npm is gone') line('  stopping already; the last batches are being sent and folded');
     return ending;
   }
   ending = stopAll(code, why);
