@@ -1,12 +1,22 @@
 // What every kernel test needs: the built probe on a scope, the unprivileged reader, a raw client.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { after } from 'node:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+// A test that fails half-way leaves children; without this they would keep the run alive.
+const started = new Set()
+function track(child) {
+  started.add(child)
+  child.once('exit', () => started.delete(child))
+  return child
+}
+after(() => { for (const child of started) child.kill('SIGKILL') })
 
 const build = resolve(import.meta.dirname, '../../bpf/build')
 export const probePath = join(build, 'headwater-probe')
@@ -47,10 +57,11 @@ export async function capture(scopes, { probeArgs = [], readerArgs = [], uid } =
   const dir = mkdtempSync(join(tmpdir(), 'hw-kernel-'))
   chmodSync(dir, 0o755)
   const socket = join(dir, 'probe.sock')
-  const probe = spawn(probePath, ['--socket', socket, ...scopes.flatMap((s) => ['--scope', s]), ...probeArgs], {
+  const probe = track(spawn(probePath, ['--socket', socket, ...scopes.flatMap((s) => ['--scope', s]), ...probeArgs], {
     stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [ready] = await once(createInterface(probe.stdout), 'line')
+  }))
+  const [ready] = await Promise.race([once(createInterface(probe.stdout), 'line'),
+    once(probe, 'exit').then(([code]) => { throw new Error(`the probe ended with ${code}`) })])
   if (!ready.startsWith('ready ')) throw new Error(`probe said: ${ready}`)
   const reader = await openReader(socket, { readerArgs, uid })
   return {
@@ -71,9 +82,9 @@ export async function capture(scopes, { probeArgs = [], readerArgs = [], uid } =
 /** The reader, with every capability dropped. */
 export async function openReader(socket, { readerArgs = [], uid } = {}) {
   const user = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
-  const child = spawn('setpriv',
+  const child = track(spawn('setpriv',
     [...user, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', readerPath, socket, ...readerArgs],
-    { stdio: ['pipe', 'pipe', 'inherit'] })
+    { stdio: ['pipe', 'pipe', 'inherit'] }))
   const records = []
   const answers = []
   const waiting = []
@@ -109,7 +120,7 @@ export async function openReader(socket, { readerArgs = [], uid } = {}) {
   }
 }
 
-/** A raw TCP or Unix client: `send(bytes)`, `receive()` = what comes until 60 ms of silence. */
+/** A raw TCP or Unix client: `send(bytes)`, `receive()` = what comes (within 1 s) until 60 ms of silence. */
 export async function client(target) {
   const socket = net.connect(target)
   socket.setNoDelay(true)
@@ -121,6 +132,7 @@ export async function client(target) {
     socket,
     send: (data) => new Promise((done) => socket.write(data, done)),
     async receive(quiet = 60) {
+      for (let i = 0; i < 100 && !got && !socket.destroyed; i++) await sleep(10)
       for (let before = -1; before !== got.length;) { before = got.length; await sleep(quiet) }
       const all = got
       got = ''
@@ -141,7 +153,7 @@ http { ${access} keepalive_requests 100000000; sendfile on;
   server { listen 127.0.0.1:${port}; root ${dir}; ${locations} } }`)
   writeFileSync(join(dir, 'small.txt'), 'a'.repeat(200))
   writeFileSync(join(dir, 'large.txt'), 'b'.repeat(200_000))
-  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf')], { stdio: 'ignore' })
+  const child = track(spawn('nginx', ['-c', join(dir, 'nginx.conf')], { stdio: 'ignore' }))
   for (let i = 0; ; i++) {
     const up = await new Promise((done) => {
       const probe = net.connect(port, '127.0.0.1', () => { probe.destroy(); done(true) })
@@ -176,8 +188,9 @@ ${indented}
     except ConnectionError: pass
     c.close()
 `
-  const child = spawn(command[0], [...command.slice(1), '-c', source], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(createInterface(child.stdout), 'line')
+  const child = track(spawn(command[0], [...command.slice(1), '-c', source], { stdio: ['ignore', 'pipe', 'inherit'] }))
+  await Promise.race([once(createInterface(child.stdout), 'line'),
+    once(child, 'exit').then(() => { throw new Error(`the Python server on ${unix ?? port} ended at once`) })])
   return {
     pid: child.pid,
     async stop() { child.kill('SIGKILL'); if (child.exitCode === null && child.signalCode === null) await once(child, 'exit') },
