@@ -1,5 +1,5 @@
 /**
- * What the stores cost: node --conditions=@headwater/source bench/measure.ts [redis|embedded]
+ * What the stores cost: node --conditions=@headwater/source bench/measure.ts [redis|embedded] [subjects]
  * Real redis-server on loopback without persistence; SQLite in the temporary folder. Medians of 30, after 5 to warm up.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -44,7 +44,7 @@ async function measure(name: string, store: SummaryStore, memory: () => Promise<
   }));
   say('claim with 1000 open segments', await times(() => store.claim(one, 'bus'), 10));
 
-  for (const subjects of [50, 500]) {
+  for (const subjects of process.argv[3] ? [Number(process.argv[3])] : [50, 500]) {
     const topic = `reads-${subjects}`;
     const before = await memory();
     for (let partition = 0; partition < 12; partition++) {

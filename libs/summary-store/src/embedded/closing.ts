@@ -1,8 +1,9 @@
 /** What closers and readers call: closable, partials, take, close, closed, prune, read. Runs in the worker thread. */
 import type { DatabaseSync } from 'node:sqlite';
-import { RESOLUTION_MS, type Closed, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken, type WindowRead } from '../port.ts';
-import { isHeld, joinWindows } from '../window.ts';
+import { RESOLUTION_MS, type Closed, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken } from '../port.ts';
+import { isHeld } from '../window.ts';
 import { snapshot, transaction } from './database.ts';
+import { pack, type Packed } from './packed.ts';
 
 interface ClosedRow {
   resolution: Resolution;
@@ -25,8 +26,9 @@ export function closing(db: DatabaseSync) {
   const epochOf = db.prepare('SELECT epoch FROM unit WHERE topic = ? AND partition = ?');
   const partialRows = db.prepare(`SELECT resolution, start, subject, partition, revision, bytes FROM partial WHERE ${KEY} ORDER BY partition, revision`);
   const closedRow = db.prepare(`SELECT * FROM closed WHERE ${KEY}`);
-  const noteTaken = db.prepare(`INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE ${KEY} AND frozen = 0`);
-  const freeze = db.prepare(`UPDATE partial SET frozen = 1 WHERE ${KEY} AND frozen = 0`);
+  const noteTaken = db.prepare(`INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial INDEXED BY partial_window WHERE ${KEY} AND frozen = 0`);
+  // Left alone, SQLite takes partial_open here by its first column: every open partial of the topic.
+  const freeze = db.prepare(`UPDATE partial INDEXED BY partial_window SET frozen = 1 WHERE ${KEY} AND frozen = 0`);
   const putClosed = db.prepare(`INSERT INTO closed VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
     bytes = excluded.bytes, holds = excluded.holds, missing = excluded.missing, closed_at = excluded.closed_at`);
   const dropHeld = db.prepare(`DELETE FROM partial WHERE ${KEY} AND partition = ? AND revision <= ? AND frozen = 1`);
@@ -92,7 +94,8 @@ export function closing(db: DatabaseSync) {
       return gone;
     },
 
-    read({ topic, resolution, start, end, subjects }: ReadRange): WindowRead[] {
+    /** Unjoined and packed: the caller joins (window.ts). */
+    read({ topic, resolution, start, end, subjects }: ReadRange): { partials: Packed<Partial>; closed: Packed<Closed> } {
       const range = [topic, resolution, start, end] as const;
       const chosen = subjects && JSON.stringify(subjects);
       const [open, done] = snapshot(db, () =>
@@ -100,10 +103,7 @@ export function closing(db: DatabaseSync) {
           ? [readPartials.all.all(...range), readClosed.all.all(...range)]
           : [readPartials.some.all(...range, chosen), readClosed.some.all(...range, chosen)],
       );
-      return joinWindows(
-        (open as unknown as Partial[]).map((row) => ({ ...row })),
-        (done as unknown as ClosedRow[]).map(toClosed),
-      );
+      return { partials: pack(open as unknown as Partial[]), closed: pack((done as unknown as ClosedRow[]).map(toClosed)) };
     },
   };
 }

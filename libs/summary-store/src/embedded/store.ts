@@ -1,7 +1,8 @@
 /** The embedded adapter: SQLite in WAL mode in a worker thread; several processes may share the file. */
 import type { Claim, Closed, CloseCommit, CloseResult, Commit, CommitResult, Partial, ReadRange, Resolution, SegmentKey, SummaryStore, Taken, UnitId, UnitStatus, WindowRead } from '../port.ts';
-import { checkKey } from '../window.ts';
+import { checkKey, joinWindows } from '../window.ts';
 import { toError } from './failure.ts';
+import { unpack } from './packed.ts';
 import { Thread, type ThreadFailure } from './thread.ts';
 import type { Functions } from './worker.ts';
 
@@ -60,8 +61,9 @@ export class EmbeddedSummaryStore implements SummaryStore {
   prune(topic: string, resolution: Resolution, before: number): Promise<number> {
     return this.#call('prune', topic, resolution, before);
   }
-  read(range: ReadRange): Promise<WindowRead[]> {
-    return this.#call('read', range);
+  async read(range: ReadRange): Promise<WindowRead[]> {
+    const { partials, closed } = await this.#call('read', range);
+    return joinWindows(unpack<Partial>(partials), unpack<Closed>(closed));
   }
   ping(): Promise<void> {
     return this.#call('ping');

@@ -26,12 +26,12 @@ afterAll(async () => {
 
 test('nothing lost, nothing twice', async () => {
   const seen: Record<string, number> = {};
-  await fc.assert(fc.asyncProperty(steps, (list) => play(world, list, seen)), { numRuns: 80 });
+  await fc.assert(fc.asyncProperty(steps, (list) => play(world, list, seen)), { numRuns: 60 });
   for (const what of ['commit ok', 'commit taken', 'commit fenced', 'close ok']) expect(seen[what], what).toBeGreaterThan(0);
 });
 
 test('nothing lost, nothing twice, when Redis comes back from an older snapshot', async () => {
   const seen: Record<string, number> = {};
-  await fc.assert(fc.asyncProperty(stepsWithRollback, (list) => play(world, list, seen)), { numRuns: 40 });
+  await fc.assert(fc.asyncProperty(stepsWithRollback, (list) => play(world, list, seen)), { numRuns: 30 });
   for (const what of ['rollback', 'commit stale', 'commit taken', 'close ok']) expect(seen[what], what).toBeGreaterThan(0);
 });
