@@ -1,7 +1,7 @@
 import { ROLES } from '@headwater/sketch';
 import type { EventColumns } from '@headwater/header-event';
 import { BatchDictionary } from './dictionary.ts';
-import { EventTime } from './event-time.ts';
+import { msOf } from './event-time.ts';
 import { foldHeaders } from './fold-headers.ts';
 import { PatternFold } from './fold-patterns.ts';
 import { windowStart, type Windows } from './windows.ts';
@@ -27,7 +27,6 @@ interface Group {
 }
 
 const dictionary = new BatchDictionary();
-const time = new EventTime();
 const patterns = new PatternFold();
 let groupOf = new Int32Array(0);
 let order = new Int32Array(0);
@@ -92,9 +91,9 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retention
   let last: Group | undefined;
   let lastIndex = -1;
   for (let row = 0; row < columns.rows; row++) {
-    let ms = time.ms(startTime[2 * row]!, startTime[2 * row + 1]!);
+    let ms = msOf(startTime[2 * row]!, startTime[2 * row + 1]!);
     // An end belongs to the instant at which it ended; its start may lie hours back.
-    if (phase[row] === END && total[2 * row + 1]! < 0x8000_0000) ms += Math.floor((total[2 * row + 1]! * 0x1_0000_0000 + total[2 * row]!) / 1e6);
+    if (phase[row] === END && total[2 * row + 1]! < 0x8000_0000) ms += msOf(total[2 * row]!, total[2 * row + 1]!);
     if (ms > referenceMs + clampAheadMs) {
       ms = referenceMs;
       report.clamped++;

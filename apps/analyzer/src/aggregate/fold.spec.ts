@@ -1,0 +1,170 @@
+import { EventColumnsBuilder, type BatchAccount, type EventColumns, type EventRow } from '@headwater/header-event';
+import { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import type { Claim } from '@headwater/summary-store';
+import { describe, expect, it } from 'vitest';
+import type { Arrived } from '../arrived.ts';
+import { msOf } from './event-time.ts';
+import { UnitFold } from './unit-fold.ts';
+
+const T = 1_790_000_000_000;
+const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 3_600_000, closeAfterMs: 30_000 };
+const unit = { topic: 't', partition: 0 };
+const claim = (more: Partial<Claim> = {}): Claim => ({ epoch: 1, busIncarnation: 'x', nextOffset: 0, agents: null, watermark: 0, open: [], ...more });
+const starts = (n: number) => ({ started: n, emitted: n, filtered: { scope: 1 }, lost: {}, in_flight: 7 });
+const account = (n: number, more: Partial<BatchAccount> = {}): BatchAccount => ({ watermark_unix_ms: T, since_unix_ms: T - 1000, until_unix_ms: T, request: starts(n), response: starts(n), exchanges: n, unread: {}, coverage: 1, source: 'live', ...more });
+const row = (ms: number, more: EventRow = {}): EventRow => ({ start_time: BigInt(ms) * 1_000_000n, 'service.name': 's', 'http.request.method': 'GET', 'http.route': '/', 'http.response.status_code': 200, ...more });
+const columns = (...rows: EventRow[]): EventColumns => rows.reduce((b, r) => b.add(r), new EventColumnsBuilder()).finish();
+let offset = 0;
+const arrived = (seq: number, c: EventColumns, more: Partial<Arrived> = {}): Arrived => ({ identity: { hostId: 'h', incarnation: 'i' }, seq, columns: c, account: account(c.rows), offset: offset++, referenceMs: T, ...more });
+
+function windowsOf(fold: UnitFold) {
+  const out: Record<string, ServiceWindow> = {};
+  let hosts = new HostsWindow();
+  for (const s of fold.commit(unit, [], T).segments) {
+    if (s.subject === 'h:') hosts.merge(HostsWindow.decode(s.bytes));
+    else out[`${(s.start - T) / 1000} ${s.subject}`] = ServiceWindow.decode(s.bytes);
+  }
+  return { services: out, hosts };
+}
+const folded = (c: EventColumns, more: Partial<Arrived> = {}) => {
+  const fold = new UnitFold(claim(), RULES, T);
+  const report = fold.fold(arrived(1, c, more), T);
+  return { fold, report, ...windowsOf(fold) };
+};
+
+describe('fold of one batch', () => {
+  it('the window of a row is exact to the nanosecond at its edges', () => {
+    for (const ns of [BigInt(T) * 1_000_000n - 1n, BigInt(T) * 1_000_000n, BigInt(T) * 1_000_000n + 999_999n, 0n, 2n ** 63n - 1n, 4_294_967_296n * 416_766_854n - 1n, 4_294_967_296n * 416_766_854n]) {
+      expect(msOf(Number(ns & 0xffffffffn), Number(ns >> 32n))).toBe(Number(ns / 1_000_000n));
+    }
+    const { services } = folded(columns(row(T - 1), row(T), row(T + 9_999), row(T + 10_000)));
+    expect(Object.entries(services).map(([k, w]) => [k, w.roleExchanges.server]).sort()).toEqual([['-10 s:s', 1], ['0 s:s', 2], ['10 s:s', 1]]);
+  });
+
+  it('patterns: weights, sizes, latencies, errors; unknown sizes and latencies count in no sum', () => {
+    const { services } = folded(
+      columns(
+        row(T, { 'headwater.weight': 3, 'headwater.ttfb_ns': 1_000_000, 'headwater.total_ns': 2_000_000, 'http.request.size': 10, 'http.response.size': 100 }),
+        row(T + 5),
+        row(T + 1, { 'http.response.status_code': 0, 'error.type': 'connection_reset' }),
+        row(T, { 'headwater.role': 'client' }),
+      ),
+    );
+    const w = services['0 s:s']!;
+    const [ok] = [...w.patterns()].filter((p) => p.role === 'server' && p.status === 200);
+    expect(ok).toMatchObject({ exchanges: 4, requestBytes: 30, sizedRequests: 3, responseBytes: 300, sizedResponses: 3, firstSeenMs: T, lastSeenMs: T + 5 });
+    expect([ok!.ttfb.count, ok!.ttfb.sum, ok!.total.sum]).toEqual([3, 3e6, 6e6]);
+    expect([...w.patterns()].find((p) => p.status === 0)!.errors).toEqual(new Map([['connection_reset', 1]]));
+    expect([w.sampled, w.roleExchanges]).toEqual([true, { server: 5, client: 1 }]);
+  });
+
+  it('begin counts and gives ttfb at its start, end gives total and sizes at its end, each in its own window', () => {
+    const long = { 'headwater.ttfb_ns': 5_000_000, 'http.request.headers': [{ name: 'a', value: 'b' }] };
+    const { services } = folded(
+      columns(
+        row(T, { ...long, 'headwater.phase': 'begin' }),
+        row(T, { ...long, 'headwater.phase': 'end', 'headwater.total_ns': 25_000_000_000n, 'http.response.size': 900, 'error.type': 'connection_closed' }),
+      ),
+    );
+    const begin = [...services['0 s:s']!.patterns()][0]!;
+    const end = [...services['20 s:s']!.patterns()][0]!;
+    expect([begin.exchanges, begin.ttfb.count, begin.total.count, begin.sizedResponses, begin.errors.size]).toEqual([1, 1, 0, 0, 0]);
+    expect([end.exchanges, end.ttfb.count, end.total.sum, end.responseBytes, end.errors.size]).toEqual([0, 0, 25e9, 900, 1]);
+    expect([[...services['0 s:s']!.headers()].length, [...services['20 s:s']!.headers()].length]).toEqual([1, 0]);
+    expect([services['0 s:s']!.roleExchanges.server, services['20 s:s']!.roleExchanges.server]).toEqual([1, 0]);
+  });
+
+  it('headers: casings are one name, repeats are occurrences of one exchange, values only where the policy tells them', () => {
+    const { services } = folded(
+      columns(
+        row(T, { 'headwater.weight': 2, 'http.request.headers': [{ name: 'Accept', value: 'x' }, { name: 'ACCEPT', value: 'y' }, { name: 'Cookie', value: '', action: 'presence' }, { name: 'Key', value: 'fp:1', action: 'hash' }] }),
+        row(T, { 'http.request.headers': [{ name: 'accept', value: 'x' }, { name: 'Auth', value: 'Bearer', action: 'summary' }], 'http.response.headers': [{ name: 'accept', value: 'z' }] }),
+        row(T),
+      ),
+    );
+    const of = (direction: string, name: string) => {
+      const h = [...services['0 s:s']!.headers()].find((x) => x.direction === direction && x.name === name)!;
+      return { exchanges: h.exchanges, occurrences: h.occurrences, bytes: h.bytes, distinct: h.distinct.estimate(), top: h.top.top().map((t) => [t.value, t.count, t.error]) };
+    };
+    expect(of('request', 'accept')).toEqual({ exchanges: 3, occurrences: 5, bytes: 35, distinct: 2, top: [['x', 3, 0], ['y', 2, 0]] });
+    expect(of('request', 'cookie')).toEqual({ exchanges: 2, occurrences: 2, bytes: 12, distinct: 0, top: [] });
+    expect(of('request', 'key')).toEqual({ exchanges: 2, occurrences: 2, bytes: 14, distinct: 1, top: [] });
+    expect(of('request', 'auth')).toMatchObject({ exchanges: 1, top: [['Bearer', 1, 0]] });
+    expect(of('response', 'accept')).toMatchObject({ exchanges: 1, top: [['z', 1, 0]] });
+  });
+
+  it('a dictionary that holds a string twice counts it as one value', () => {
+    const c = columns(row(T, { 'http.request.headers': [{ name: 'a', value: 'same' }] }), row(T, { 'http.request.headers': [{ name: 'a', value: 'other' }] }), row(T, { 'http.request.headers': [{ name: 'a', value: 'tthee' }] }));
+    // Rewritten in place: the entry "other" and a second "other" under another index.
+    const text = Buffer.from(c.dictionary.bytes);
+    const at = text.indexOf('tthee');
+    const bytes = Uint8Array.from(text);
+    bytes.set(Buffer.from('other'), at);
+    const { services } = folded({ ...c, dictionary: { ...c.dictionary, bytes } });
+    const h = [...services['0 s:s']!.headers()][0]!;
+    expect([h.occurrences, h.distinct.estimate(), h.top.top().map((t) => [t.value, t.count])]).toEqual([3, 2, [['other', 2], ['same', 1]]]);
+  });
+
+  it('times too far ahead are set back and counted; what is older than retention is counted, not folded', () => {
+    const { report, services, hosts } = folded(columns(row(T + 59_000), row(T + 61_000), row(T - 3_700_000), row(T - 3_700_000, { 'headwater.weight': 4 })));
+    expect(report).toMatchObject({ folded: 2, clamped: 1, late: 5 });
+    expect(Object.keys(services).sort()).toEqual(['0 s:s', '50 s:s']);
+    expect(hosts.get('h')).toMatchObject({ clampedTimes: 1, lateExchanges: 5 });
+  });
+
+  it('overlong and empty services have a subject that fits the store', () => {
+    const { services } = folded(columns(row(T, { 'service.name': 'x'.repeat(300) }), row(T, { 'service.name': '' }), row(T, { 'service.name': 'ü'.repeat(127) })));
+    expect(Object.keys(services).sort()).toEqual(['0 s:unknown', `0 s:${'ü'.repeat(127)}`, '0 s:{other}'].sort());
+  });
+});
+
+describe('fold of an agent\'s batches', () => {
+  it('repeats are skipped and counted, gaps are lost until they are filled', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const one = () => columns(row(T));
+    expect(fold.fold(arrived(1, one()), T)).toMatchObject({ folded: 1, gaps: 0 });
+    expect(fold.fold(arrived(4, one()), T)).toMatchObject({ folded: 1, gaps: 2 });
+    expect(fold.fold(arrived(1, one()), T)).toMatchObject({ folded: 0, repeated: 1 });
+    expect(fold.fold(arrived(3, one()), T)).toMatchObject({ folded: 1, gapsFilled: 1 });
+    expect(fold.fold(arrived(3, one()), T)).toMatchObject({ folded: 0, repeated: 1 });
+    const h = windowsOf(fold).hosts.get('h')!;
+    expect([h.exchanges, h.batches, h.repeatedBatches, Object.fromEntries(h.lostBatches)]).toEqual([3, 3, 2, { sequence_gap: 2, sequence_gap_filled: 1 }]);
+    expect([h.request.started, h.request.filtered.get('scope'), h.request.inFlight]).toEqual([3, 3, 7]);
+  });
+
+  it('goes on from what was committed: sequence numbers, windows, watermark', () => {
+    const first = new UnitFold(claim(), RULES, T);
+    first.fold(arrived(1, columns(row(T))), T);
+    first.settle(T, true);
+    const c = first.commit(unit, [], T);
+    const second = new UnitFold(claim({ epoch: 2, nextOffset: c.nextOffset, agents: c.agents, watermark: c.watermark, open: c.segments }), RULES, T);
+    expect(second.fold(arrived(1, columns(row(T))), T).repeated).toBe(1);
+    second.fold(arrived(2, columns(row(T))), T);
+    const next = second.commit(unit, [], T);
+    expect(next.segments.every((s) => !s.fresh)).toBe(true);
+    expect(windowsOf(second).services['0 s:s']!.roleExchanges.server).toBe(2);
+  });
+
+  it('the watermark is the least of the agents that speak; the silent are named; a watermark ahead of time is cut', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const say = (host: string, watermark: number, atMs: number) => fold.fold(arrived(1, columns(), { identity: { hostId: host, incarnation: 'i' }, referenceMs: atMs, account: account(0, { watermark_unix_ms: watermark }) }), atMs);
+    say('a', T - 5_000, T);
+    say('b', T + 500_000, T);
+    expect([fold.settle(T, true), fold.watermark]).toEqual([[], T - 5_000]);
+    say('b', T + 40_000, T + 40_000);
+    // Nobody has read beyond T + 40 s: the partition's time stands still, whatever the clock says.
+    expect([fold.settle(T + 900_000, false), fold.watermark]).toEqual([['a'], T + 40_000]);
+    expect([fold.settle(T + 900_000, true), fold.watermark]).toEqual([['a', 'b'], T + 900_000]);
+    say('a', T, T + 900_001);
+    fold.settle(T + 900_001, true);
+    expect(fold.watermark).toBe(T + 900_000);
+  });
+
+  it('records that the bus deleted are counted where the data goes missing', () => {
+    const fold = new UnitFold(claim({ nextOffset: 10, watermark: T }), RULES, T);
+    expect(fold.lose(25, T)).toBe(15);
+    expect(windowsOf(fold).hosts.get('{unknown}')!.lostBatches).toEqual(new Map([['retention', 15]]));
+    expect(fold.fold(arrived(9, columns(row(T)), { offset: 25 }), T).gaps).toBe(8);
+    expect(windowsOf(fold).hosts.get('h')!.lostBatches).toEqual(new Map([['retention', 8]]));
+  });
+});
