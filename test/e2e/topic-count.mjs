@@ -51,3 +51,16 @@ export async function countTopic({ brokers, topic, windowMs = 10_000 }) {
   await consumer.disconnect();
   return answer;
 }
+
+/** Records of the topic that the group has not committed: high watermark less committed offset, summed. */
+export async function groupLag({ brokers, topic, group }) {
+  const admin = new Kafka({ clientId: 'group-lag', brokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const [high, [{ partitions }]] = await Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId: group, topics: [topic] })]);
+    const committed = new Map(partitions.map((p) => [p.partition, Math.max(0, Number(p.offset))]));
+    return high.reduce((sum, p) => sum + Number(p.high) - (committed.get(p.partition) ?? 0), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}
