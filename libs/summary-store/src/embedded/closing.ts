@@ -41,6 +41,7 @@ export function closing(db: DatabaseSync) {
   const CHOSEN = 'AND subject IN (SELECT value FROM json_each(?))';
   const partialColumns = 'SELECT resolution, start, subject, partition, revision, bytes FROM partial';
   const readPartials = { all: db.prepare(`${partialColumns} WHERE ${WINDOWS}`), some: db.prepare(`${partialColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
+  for (const statement of Object.values(readPartials)) statement.setReturnArrays(true); // objects cost half as much again
   const readClosed = { all: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS}`), some: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS} ${CHOSEN}`) };
 
   const key = (topic: string, k: SegmentKey) => [topic, k.resolution, k.start, k.subject] as const;
@@ -103,9 +104,15 @@ export function closing(db: DatabaseSync) {
           ? [readPartials.all.all(...range), readClosed.all.all(...range)]
           : [readPartials.some.all(...range, chosen), readClosed.some.all(...range, chosen)],
       );
-      return { partials: pack(open as unknown as Partial[]), closed: pack((done as unknown as ClosedRow[]).map(toClosed)) };
+      return { partials: pack((open as unknown as PartialRow[]).map(toPartial)), closed: pack((done as unknown as ClosedRow[]).map(toClosed)) };
     },
   };
+}
+
+type PartialRow = [resolution: Resolution, start: number, subject: string, partition: number, revision: number, bytes: Uint8Array];
+
+function toPartial([resolution, start, subject, partition, revision, bytes]: PartialRow): Partial {
+  return { resolution, start, subject, partition, revision, bytes };
 }
 
 function toClosed(row: ClosedRow): Closed {

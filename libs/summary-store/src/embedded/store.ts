@@ -63,7 +63,7 @@ export class EmbeddedSummaryStore implements SummaryStore {
   }
   async read(range: ReadRange): Promise<WindowRead[]> {
     const { partials, closed } = await this.#call('read', range);
-    return joinWindows(unpack<Partial>(partials), unpack<Closed>(closed));
+    return joinWindows(unpack(partials), unpack(closed));
   }
   ping(): Promise<void> {
     return this.#call('ping');
