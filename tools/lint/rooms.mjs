@@ -62,7 +62,7 @@ function checkRoom({ ts, root, room, allowed, rootPackage, problems }) {
   const staged = existsSync(join(own, 'src/pipeline.ts'));
   for (const file of sources(join(own, 'src'))) {
     const path = relative(root, file);
-    const test = /(^|[./])(spec|integration|contract|fc)\.ts$|\/(testing|fixtures)\//.test(path) || !/^src\//.test(relative(own, file));
+    const test = /(^|[./])(spec|integration|contract|fc|model)\.ts$|\/(testing|fixtures)\//.test(path) || !/^src\//.test(relative(own, file));
     const known = new Set([...Object.keys(manifest.dependencies ?? {}), ...(test ? [...Object.keys(manifest.devDependencies ?? {}), ...Object.keys(rootPackage.devDependencies ?? {})] : [])]);
     for (const { text, line, typeOnly } of specifiersOf(ts, file, readFileSync(file, 'utf8'))) {
       const at = `${path}:${line}: `;
