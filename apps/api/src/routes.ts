@@ -71,7 +71,7 @@ export const LISTINGS = {
     parameters: { ...range, host, ...pages },
     example: envelope([{
       host: 'web-1', version: '0.1.0', hooks: 'sock', scope: ['port=8080'], policy: 'default@1', source: 'live', kernel: '6.12.0', incarnation: '0190f0a2',
-      started_at: '2026-11-22T08:00:00Z', exchanges: 51_204, losses: { ring_full: 0 }, filtered: {}, coverage: 1, lag_ms: 210, skew_ms: 3, seen_at: '2026-11-22T09:59:58Z', alive: true,
+      started_at: '2026-11-22T08:00:00Z', exchanges: 51_204, losses: { ring_full: 0 }, filtered: {}, coverage: 1, lag_ms: 210, skew_ms: 3, seen_at: '2026-11-22T09:59:58Z', alive: true, conflicts: [],
     }]),
   },
 } as const satisfies Record<string, Listing>;

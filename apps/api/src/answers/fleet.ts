@@ -24,22 +24,29 @@ export interface AgentRow {
   seen_at: string;
   /** heard of within 30 s */
   alive: boolean;
+  /** incarnations of other live agents that use the same host id: one of them must get another */
+  conflicts: string[];
+}
+
+/** A heartbeat as the analyzer keeps it. */
+export interface StoredStatus extends AgentStatus {
+  conflicts?: string[];
 }
 
 const SILENT_AFTER_MS = 30_000;
 
 /** The JSON under `agent/<host>`; null when it is not a status. */
-export function parseStatus(value: string): AgentStatus | null {
+export function parseStatus(value: string): StoredStatus | null {
   try {
     const parsed = JSON.parse(value) as Partial<AgentStatus> | null;
     const sound = parsed !== null && typeof parsed === 'object' && typeof parsed.host === 'string' && typeof parsed.seen_at === 'string' && !Number.isNaN(Date.parse(parsed.seen_at));
-    return sound ? (parsed as AgentStatus) : null;
+    return sound ? (parsed as StoredStatus) : null;
   } catch {
     return null;
   }
 }
 
-export function agentRow(status: AgentStatus, hosts: HostsWindow, now: number): Ranked<AgentRow> {
+export function agentRow(status: StoredStatus, hosts: HostsWindow, now: number): Ranked<AgentRow> {
   const skew = hosts.get(status.host)?.skewMinMs ?? Infinity;
   return {
     rank: 0,
@@ -62,6 +69,7 @@ export function agentRow(status: AgentStatus, hosts: HostsWindow, now: number): 
       skew_ms: Number.isFinite(skew) ? Math.round(skew) : null,
       seen_at: status.seen_at,
       alive: now - Date.parse(status.seen_at) <= SILENT_AFTER_MS,
+      conflicts: status.conflicts ?? [],
     },
   };
 }

@@ -239,11 +239,11 @@ describe('/v1/fleet/agents', () => {
   });
   test('status and account together, by host', async () => {
     await w.state.set('agent/web-2', status('web-2', { seen_at: '2026-11-22T09:00:00Z' }));
-    await w.state.set('agent/web-1', status('web-1'));
+    await w.state.set('agent/web-1', status('web-1', { conflicts: ['i0'], heard: { i0: 1 } }));
     await w.state.set('agent/broken', 'not json');
     const { json } = await w.get(`/v1/fleet/agents?${RANGE}`);
     expectSchema('AgentList', json);
-    expect(json.data).toMatchObject([{ host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true }, { host: 'web-2', skew_ms: null, alive: false }]);
+    expect(json.data).toMatchObject([{ host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true, conflicts: ['i0'] }, { host: 'web-2', skew_ms: null, alive: false, conflicts: [] }]);
     expect((await w.get(`/v1/fleet/agents?${RANGE}&host=web-2`)).json.data).toHaveLength(1);
     const etag = (await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag'];
     await w.state.set('agent/web-1', status('web-1', { exchanges: 13 }));

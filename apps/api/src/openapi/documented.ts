@@ -4,6 +4,13 @@ import { Public, Scopes } from '../auth/guard.ts';
 import type { Scope } from '../auth/principal.ts';
 import type { Listing } from '../routes.ts';
 
+const HEADERS = {
+  ETag: { schema: { type: 'string' }, description: 'Changes when any window of the range does.' },
+  'X-Request-Id': { schema: { type: 'string' }, description: 'As given, else made; in the log and in every problem.' },
+  RateLimit: { schema: { type: 'string' }, description: 'What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers).' },
+  'RateLimit-Policy': { schema: { type: 'string' }, description: '`"default";q=600;w=60`: requests in a window of seconds, per client.' },
+} as const;
+
 const ref = (schema: string): { $ref: string } => ({ $ref: `#/components/schemas/${schema}` });
 
 function problem(status: number, description: string): MethodDecorator {
@@ -29,7 +36,7 @@ export function ListingRoute(listing: Listing, operationId: string, ...scopes: [
     ApiResponse({
       status: 200,
       description: 'The rows, with how far they can be trusted.',
-      headers: { ETag: { schema: { type: 'string' }, description: 'Changes when any window of the range does.' }, 'X-Request-Id': { schema: { type: 'string' } } },
+      headers: HEADERS,
       content: { 'application/json': { schema: ref(`${listing.row}List`), example: listing.example } },
     }),
     ApiResponse({ status: 304, description: 'Unchanged since the ETag in If-None-Match.' }),

@@ -81,6 +81,7 @@ const ROWS: Record<string, Schema> = {
     skew_ms: { type: ['number', 'null'], description: 'Bus clock minus host clock; null when the host did not report in the range.' },
     seen_at: time,
     alive: { type: 'boolean', description: 'Heard of within 30 s.' },
+    conflicts: { type: 'array', items: text, description: 'Incarnations of other live agents that use the same host id: one of them must get another.' },
   }),
 };
 
