@@ -8,64 +8,86 @@ const MAX_VALUE = Number.MAX_SAFE_INTEGER;
 const MAX_INDEX = Math.ceil(Math.log(MAX_VALUE) * SCALE);
 const GROW = 32;
 
+const COUNT = 0;
+const SUM = 1;
+const MIN = 2;
+const MAX = 3;
+/** values below 1 */
+const ZERO = 4;
+const BINS = 5;
+
 /**
  * Distribution of non-negative numbers (here: nanoseconds) in buckets of equal ratio. Every quantile is
  * within 1 % of a value of that rank; count, sum, min and max are exact. Values below 1 share one bucket.
  */
 export class DdSketch {
-  count = 0;
-  sum = 0;
-  min = Infinity;
-  max = -Infinity;
-  private zero = 0;
-  /** index of bins[0] */
+  /** index of the bucket at d[BINS] */
   private base = 0;
-  private bins = new Float64Array(0);
+  /** Numbers and buckets in one array: five fields of an object would be five more places in memory per value. */
+  private d = Float64Array.of(0, 0, Infinity, -Infinity, 0);
 
-  /** NaN and negative values are refused by the caller's contract: -1 means unknown and must not come here. */
+  get count(): number {
+    return this.d[COUNT]!;
+  }
+  get sum(): number {
+    return this.d[SUM]!;
+  }
+  /** Infinity when empty */
+  get min(): number {
+    return this.d[MIN]!;
+  }
+  /** -Infinity when empty */
+  get max(): number {
+    return this.d[MAX]!;
+  }
+
+  /** NaN and negative values are not values (-1 means unknown); larger ones than 2^53 - 1 count as that. */
   add(value: number, weight = 1): void {
     if (!(value >= 0) || weight <= 0) return;
     if (value > MAX_VALUE) value = MAX_VALUE;
-    this.count += weight;
-    this.sum += value * weight;
-    if (value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
+    const d = this.d;
+    d[COUNT]! += weight;
+    d[SUM]! += value * weight;
+    if (value < d[MIN]!) d[MIN] = value;
+    if (value > d[MAX]!) d[MAX] = value;
     if (value < 1) {
-      this.zero += weight;
+      d[ZERO]! += weight;
       return;
     }
-    const at = Math.ceil(Math.log(value) * SCALE) - this.base;
-    if (at >= 0 && at < this.bins.length) this.bins[at]! += weight;
-    else this.bump(at + this.base, weight);
+    const at = Math.ceil(Math.log(value) * SCALE) - this.base + BINS;
+    if (at >= BINS && at < d.length) d[at]! += weight;
+    else this.bump(at + this.base - BINS, weight);
   }
 
   private bump(index: number, weight: number): void {
     this.cover(index, index);
-    this.bins[index - this.base]! += weight;
+    this.d[index - this.base + BINS]! += weight;
   }
 
   private cover(first: number, last: number): void {
-    const length = this.bins.length;
+    const length = this.d.length - BINS;
     if (length > 0 && first >= this.base && last < this.base + length) return;
     const from = Math.max(0, (length > 0 ? Math.min(first, this.base) : first) - GROW / 2);
     const to = Math.min(MAX_INDEX, Math.max(last, length > 0 ? this.base + length - 1 : last) + GROW / 2);
-    const grown = new Float64Array(to - from + 1);
-    if (length > 0) grown.set(this.bins, this.base - from);
+    const grown = new Float64Array(BINS + to - from + 1);
+    grown.set(this.d.subarray(0, BINS));
+    if (length > 0) grown.set(this.d.subarray(BINS), BINS + this.base - from);
     this.base = from;
-    this.bins = grown;
+    this.d = grown;
   }
 
   merge(other: DdSketch): void {
     if (other.count === 0) return;
-    this.count += other.count;
-    this.sum += other.sum;
-    this.min = Math.min(this.min, other.min);
-    this.max = Math.max(this.max, other.max);
-    this.zero += other.zero;
-    if (other.bins.length === 0) return;
-    this.cover(other.base, other.base + other.bins.length - 1);
+    const length = other.d.length - BINS;
+    if (length > 0) this.cover(other.base, other.base + length - 1);
+    const d = this.d;
+    d[COUNT]! += other.d[COUNT]!;
+    d[SUM]! += other.d[SUM]!;
+    d[MIN] = Math.min(d[MIN]!, other.d[MIN]!);
+    d[MAX] = Math.max(d[MAX]!, other.d[MAX]!);
+    d[ZERO]! += other.d[ZERO]!;
     const shift = other.base - this.base;
-    for (let i = 0; i < other.bins.length; i++) this.bins[i + shift]! += other.bins[i]!;
+    for (let i = BINS; i < other.d.length; i++) d[i + shift]! += other.d[i]!;
   }
 
   /** Value of rank floor(q * (count - 1)) within 1 %; NaN when empty. */
@@ -74,59 +96,62 @@ export class DdSketch {
     const rank = Math.min(1, Math.max(0, q)) * (this.count - 1);
     if (rank <= 0) return this.min;
     if (rank >= this.count - 1) return this.max;
-    let seen = this.zero;
+    const d = this.d;
+    let seen = d[ZERO]!;
     if (seen > rank) return Math.max(0, this.min);
-    for (let i = 0; i < this.bins.length; i++) {
-      seen += this.bins[i]!;
-      if (seen > rank) return Math.min(this.max, Math.max(this.min, middle(i + this.base)));
+    for (let i = BINS; i < d.length; i++) {
+      seen += d[i]!;
+      if (seen > rank) return Math.min(this.max, Math.max(this.min, middle(i - BINS + this.base)));
     }
     return this.max;
   }
 
   /** Buckets that hold something, ascending: (previous upper, upper]; the first may be values below 1 (upper 1). */
   *buckets(): Generator<{ upper: number; count: number }> {
-    if (this.zero > 0) yield { upper: 1, count: this.zero };
-    for (let i = 0; i < this.bins.length; i++) {
-      const count = this.bins[i]!;
-      if (count > 0) yield { upper: GAMMA ** (i + this.base), count };
+    const d = this.d;
+    if (d[ZERO]! > 0) yield { upper: 1, count: d[ZERO]! };
+    for (let i = BINS; i < d.length; i++) {
+      const count = d[i]!;
+      if (count > 0) yield { upper: GAMMA ** (i - BINS + this.base), count };
     }
   }
 
   write(w: Writer): void {
-    w.uint(this.count);
-    if (this.count === 0) return;
-    w.f64(this.sum);
-    w.f64(this.min);
-    w.f64(this.max);
-    w.uint(this.zero);
+    const d = this.d;
+    w.uint(d[COUNT]!);
+    if (d[COUNT] === 0) return;
+    w.f64(d[SUM]!);
+    w.f64(d[MIN]!);
+    w.f64(d[MAX]!);
+    w.uint(d[ZERO]!);
     let used = 0;
-    for (let i = 0; i < this.bins.length; i++) if (this.bins[i]! > 0) used++;
+    for (let i = BINS; i < d.length; i++) if (d[i]! > 0) used++;
     w.uint(used);
     let before = 0;
-    for (let i = 0; i < this.bins.length; i++) {
-      const n = this.bins[i]!;
-      if (n === 0) continue;
-      w.uint(i + this.base - before);
-      w.uint(n);
-      before = i + this.base;
+    for (let i = BINS; i < d.length; i++) {
+      if (d[i] === 0) continue;
+      const index = i - BINS + this.base;
+      w.uint(index - before);
+      w.uint(d[i]!);
+      before = index;
     }
   }
 
   static read(r: Reader): DdSketch {
     const s = new DdSketch();
-    s.count = r.uint();
-    if (s.count === 0) return s;
-    s.sum = r.f64();
-    s.min = r.f64();
-    s.max = r.f64();
-    if (!(s.min >= 0 && s.min <= s.max && s.max <= MAX_VALUE)) r.fail('min and max contradict');
-    s.zero = r.uint();
-    let total = s.zero;
+    const count = r.uint();
+    if (count === 0) return s;
+    const sum = r.f64();
+    const min = r.f64();
+    const max = r.f64();
+    if (!(min >= 0 && min <= max && max <= MAX_VALUE)) r.fail('min and max contradict');
+    const zero = r.uint();
+    let total = zero;
     let index = 0;
     const used = r.uint();
-    if (used > 0 && s.max >= 1) {
-      const last = Math.min(MAX_INDEX, Math.ceil(Math.log(s.max) * SCALE));
-      s.cover(s.min >= 1 ? Math.ceil(Math.log(s.min) * SCALE) : last, last);
+    if (used > 0 && max >= 1) {
+      const last = Math.min(MAX_INDEX, Math.ceil(Math.log(max) * SCALE));
+      s.cover(min >= 1 ? Math.ceil(Math.log(min) * SCALE) : last, last);
     }
     for (let i = 0; i < used; i++) {
       index += r.uint();
@@ -135,7 +160,8 @@ export class DdSketch {
       total += n;
       s.bump(index, n);
     }
-    if (total !== s.count && total < Number.MAX_SAFE_INTEGER) r.fail('buckets do not add up');
+    if (total !== count && total < Number.MAX_SAFE_INTEGER) r.fail('buckets do not add up');
+    s.d.set([count, sum, min, max, zero]);
     return s;
   }
 }

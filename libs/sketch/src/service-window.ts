@@ -23,6 +23,8 @@ export class ServiceWindow {
   /** exchanges by role, the base of a header's presence */
   readonly roleExchanges: Record<Role, number> = { server: 0, client: 0 };
   private readonly byPattern = new Map<string, Pattern>();
+  /** what `pattern` was asked for, by route: finds a pattern without making its key */
+  private readonly byRoute = new Map<string, Pattern[]>();
   private readonly byHeader = new Map<string, HeaderStats>();
 
   get patternCount(): number {
@@ -35,6 +37,17 @@ export class ServiceWindow {
 
   /** The pattern to add to; the overflow bucket when the budget is spent or a part is overlong. Never null. */
   pattern(role: Role, method: string, route: string, status: number): Pattern {
+    const near = this.byRoute.get(route);
+    if (near) for (const p of near) if (p.status === status && p.method === method && p.role === role) return p;
+    const p = this.keyed(role, method, route, status);
+    if (p.route === route) {
+      if (near) near.push(p);
+      else this.byRoute.set(route, [p]);
+    }
+    return p;
+  }
+
+  private keyed(role: Role, method: string, route: string, status: number): Pattern {
     let key = patternKey(role, method, route, status);
     let p = this.byPattern.get(key);
     if (p) return p;
@@ -88,6 +101,7 @@ export class ServiceWindow {
       if (!mine) this.byHeader.set(key, (mine = new HeaderStats(h.role, h.direction, h.name)));
       mine.merge(h);
     }
+    this.byRoute.clear();
     overflow(this.byPattern, MAX_PATTERNS, (p) => p.route === OTHER && p.method === OTHER, (p) => this.other(p));
     overflow(this.byHeader, MAX_HEADERS, (h) => h.name === OTHER, (h) => this.otherHeader(h));
   }
