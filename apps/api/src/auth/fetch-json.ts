@@ -17,7 +17,9 @@ async function readBounded(response: Response): Promise<string> {
 /** One request with a deadline, no redirect followed (an open redirect must not choose our keys), a bounded body. */
 export async function fetchJson(url: string, init: RequestInit = {}, timeoutMs = 5_000): Promise<Fetched> {
   try {
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs), headers: { accept: 'application/json', ...init.headers } });
+    const headers = new Headers(init.headers);
+    headers.set('accept', 'application/json');
+    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
     const raw = await readBounded(response);
     let body: unknown = null;
     try {
