@@ -86,7 +86,8 @@ class Connection {
   size_t readBody(Stream& s, Piece& p, size_t i);
   void skipBytes(Stream& s, Piece& p, uint64_t n);
   void endMessage(Stream& s, uint32_t flags, bool proven);
-  void dropCurrent(Stream& s, Lost why);
+  void dropCurrent(Stream& s, Lost why, uint64_t ns);
+  void disbelieved(Kind k, uint64_t ns);
   void lose(Stream& s);
   Kind kindOf(const Stream& s) const { return (&s - stream_) == requestDir_ ? REQUEST : RESPONSE; }
   Stream& streamOf(Kind k) { return stream_[k == REQUEST ? requestDir_ : 1 - requestDir_]; }
@@ -94,13 +95,12 @@ class Connection {
   void acceptRequest(Message* m);
   void acceptResponse(Message* m);
   bool match(Message* response);
-  void matched(size_t i, Message* response);
+  void matched(Exchange& e);
   Exchange* waiting();
-  void orphan(Message* response);
+  void letGo(Message* m);
   void settleOrphans(uint64_t nowNs, bool all);
   void finish();
-  void tunnel();
-  void unsure(uint64_t lostStarts, Kind k);
+  void doubt(Kind k, uint64_t ns);
   void dropRequest(Exchange& e, Lost why);
   const char* closeError(const Exchange& e) const;
 
@@ -109,11 +109,10 @@ class Connection {
   Stream stream_[2];
   std::vector<Exchange> pending_;    // unanswered or unfinished, in order
   std::vector<Message*> orphans_;    // final responses without a request so far
-  uint64_t requestIndex_ = 0, responseIndex_ = 0, lastResponseNs_ = 0;
+  uint64_t doubtNs_ = 0, lastFinalNs_ = 0, lastStartNs_ = 0;  // of pairing.cc: last doubt, final response, request start
   uint32_t ordinal_ = 0;
   int requestDir_ = -1;
-  uint8_t unsure_ = 0;
-  bool roleProven_ = false, pipelined_ = false, lossy_ = false, mid_ = false, closed_ = false, known_ = false, anyRequest_ = false;
+  bool doubt_ = false, roleProven_ = false, pipelined_ = false, lossy_ = false, mid_ = false, closed_ = false, known_ = false, anyRequest_ = false;
   uint8_t closeHow_ = 0;
   hw_conn who_{};
 };

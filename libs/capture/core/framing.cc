@@ -36,12 +36,13 @@ void Connection::consume(Stream& s, Piece& p) {
         endMessage(s, EF_GAP | EF_TRAILER_UNSEEN, false);
         lose(s);
       }
-      if (requestDir_ >= 0) unsure(before - s.lastOrdinal, kindOf(s));
+      doubt(requestDir_ >= 0 ? kindOf(s) : REQUEST, c.ts_ns);
     }
     s.gapOutside = false;
     if (before + c.starts > s.lastOrdinal) s.lastOrdinal = before + c.starts;
   }
   const bool lead = (c.flags & HW_F_START) != 0;
+  if (c.starts > 1 && !(c.flags & HW_F_RESPONSE)) pipelined_ = true;
   if (lead && !roleProven_ && pending_.empty() && orphans_.empty() && (s.state == StreamState::BETWEEN || s.state == StreamState::LOST)) {
     const int dir = static_cast<int>(&s - stream_);
     requestDir_ = c.flags & HW_F_RESPONSE ? 1 - dir : dir;
@@ -117,6 +118,7 @@ size_t Connection::between(Stream& s, Piece& p, size_t i, bool lead) {
     }
     if (!mayStartInside(s, p)) {
       resolve(core_, p, kind, F_AMBIGUOUS);
+      disbelieved(kind, p.at.ts_ns);
       return p.at.cap;
     }
   }
@@ -136,7 +138,7 @@ void Connection::startMessage(Stream& s, Piece& p, Kind kind, size_t offset) {
     m->counted = true;
   }
   if (s.mid) m->flags |= EF_MID_CONNECTION;
-  if (s.resync || unsure_ > 0) m->flags |= EF_RESYNC;
+  if (s.resync) m->flags |= EF_RESYNC;
   s.mid = s.resync = false;
   s.current = m;
   s.state = StreamState::HEAD;
@@ -161,8 +163,7 @@ size_t Connection::readHead(Stream& s, Piece& p, size_t i) {
     }
   }
   if (core_.heldBytes + n > core_.options.reassemblyMaxBytes) {
-    dropCurrent(s, L_REASSEMBLY_CAP);
-    unsure(0, m->kind);
+    dropCurrent(s, L_REASSEMBLY_CAP, p.at.ts_ns);
     lose(s);
     return p.at.cap;
   }
@@ -198,11 +199,11 @@ void Connection::headDone(Stream& s, bool truncated) {
     lose(s);
     s.resync = true;
     if (m->kind == RESPONSE) return acceptResponse(m);
-    requestIndex_++;  // a response may come for it all the same
     core_.account.filter(REQUEST, F_MALFORMED);
     m->counted = false;
-    core_.freeMessage(m);
-    return;
+    lastStartNs_ = m->firstNs;
+    pending_.push_back({m, nullptr, false});  // an answer may come for it all the same
+    return doubt(REQUEST, m->firstNs);
   }
   roleProven_ = true;
   m->framing = truncated        ? Framing::UNKNOWN
@@ -244,6 +245,7 @@ size_t Connection::readBody(Stream& s, Piece& p, size_t i) {
       return i;
     }
     resolve(core_, p, kind, inside ? F_IN_BODY : F_AMBIGUOUS);
+    if (!inside) disbelieved(kind, p.at.ts_ns);
   } else if (lead) {
     resolve(core_, p, p.at.flags & HW_F_RESPONSE ? RESPONSE : REQUEST, F_IN_BODY);
   }
@@ -267,7 +269,7 @@ void Connection::skipBytes(Stream& s, Piece& p, uint64_t n) {
     if (unread) core_.unreadMessages++;
     if (s.proven && (unread || roleProven_)) {
       s.resync = true;
-      if (requestDir_ >= 0) unsure(0, kindOf(s));
+      if (requestDir_ >= 0) doubt(kindOf(s), p.at.ts_ns);
     }
     return lose(s);
   }
@@ -282,9 +284,10 @@ void Connection::skipBytes(Stream& s, Piece& p, uint64_t n) {
     if (m->remaining > 0) return;
     const Kind kind = m->kind;
     endMessage(s, 0, true);
-    if (n > mine) {  // something is pipelined behind the body, unseen
+    if (n > mine + 2) {  // more than an empty line: something is pipelined behind the body, unseen
       s.resync = true;
-      unsure(0, kind);
+      pipelined_ = true;
+      doubt(kind, p.at.ts_ns);
       lose(s);
     }
     return;
@@ -300,17 +303,23 @@ void Connection::endMessage(Stream& s, uint32_t flags, bool proven) {
   s.current = nullptr;
   s.state = StreamState::BETWEEN;
   s.proven = proven;
+  if (m->detached) core_.freeMessage(m);
 }
 
-void Connection::dropCurrent(Stream& s, Lost why) {
+// A start that was not believed may have been one: what is answered from here on is uncertain.
+void Connection::disbelieved(Kind k, uint64_t ns) {
+  if (k == REQUEST) lastStartNs_ = ns;
+  doubt(k, ns);
+}
+
+void Connection::dropCurrent(Stream& s, Lost why, uint64_t ns) {
   Message* m = s.current;
   core_.heldBytes -= m->bytes.size();
   if (m->counted) core_.account.lose(m->kind, why);
-  if (m->kind == REQUEST) requestIndex_++;
-  else responseIndex_++;
-  unsure(0, m->kind);
+  const Kind kind = m->kind;
   s.current = nullptr;
   core_.freeMessage(m);
+  disbelieved(kind, ns);
 }
 
 void Connection::lose(Stream& s) { s.state = StreamState::LOST; }

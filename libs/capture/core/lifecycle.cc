@@ -17,7 +17,7 @@ Connection::~Connection() {
   }
   for (Message* m : orphans_) core_.freeMessage(m);
   for (Stream& s : stream_) {
-    if (s.current != nullptr && !s.current->headDone) core_.freeMessage(s.current);
+    if (s.current != nullptr && (!s.current->headDone || s.current->detached)) core_.freeMessage(s.current);
     for (const Piece& p : s.held) core_.heldBytes -= sizeof(Piece) + p.at.cap;
   }
 }
@@ -74,13 +74,14 @@ void Connection::abandon(const char* error) {
       m->flags |= EF_TRAILER_UNSEEN;
       m->ended = true;
     }
+    if (m != nullptr && m->headDone && m->detached) core_.freeMessage(m);
     s.current = nullptr;
     s.state = StreamState::LOST;
   }
   for (Exchange& e : pending_) {
     const char* why = e.response == nullptr && error != nullptr ? error : closeError(e);
     // after a loss, a request without a response may well have had one
-    if (e.response == nullptr && (unsure_ > 0 || streamOf(RESPONSE).gapOutside)) {
+    if (e.response == nullptr && (e.request->malformed || streamOf(RESPONSE).lossy)) {
       dropRequest(e, L_PEER_LOST);
       continue;
     }

@@ -15,29 +15,28 @@ struct Message {
   Head head;
   uint64_t startPos = 0, firstNs = 0, lastNs = 0, firstUnixNs = 0;
   uint64_t headBytes = 0, bodyBytes = 0, remaining = 0;
-  uint64_t index = 0;  // place in its direction; a request and its final response have the same
   size_t scanned = 0;
   uint32_t flags = 0;  // EventFlag
   uint32_t srttUs = 0, retransmits = 0, tgid = 0;
   Kind kind = REQUEST;
   Framing framing = Framing::NONE;
   bool counted = false, headDone = false, ended = false, malformed = false;
+  bool detached = false;  // resolved; only its framing is still needed
 
   void reset(Kind k) {
     bytes.clear();
-    startPos = firstNs = lastNs = firstUnixNs = headBytes = bodyBytes = remaining = index = 0;
+    startPos = firstNs = lastNs = firstUnixNs = headBytes = bodyBytes = remaining = 0;
     scanned = 0;
     flags = srttUs = retransmits = tgid = 0;
     kind = k;
     framing = Framing::NONE;
-    counted = headDone = ended = malformed = false;
+    counted = headDone = ended = malformed = detached = false;
   }
 };
 
 struct Exchange {
   Message* request = nullptr;
   Message* response = nullptr;
-  bool doubtful = false;  // began while others were unanswered and pairing was unsure
   bool interim = false;
 };
 

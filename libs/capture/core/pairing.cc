@@ -1,7 +1,8 @@
-// Which response answers which request. On an intact connection: the n-th final response answers the n-th request
-// (RFC 9112 section 9.3). After a loss the kernel's numbers say how many starts are missing, but some of those may have
-// been interim responses or bodies that looked like starts; until two exchanges in a row proved the count again, a pair
-// counts only if nothing else was unanswered at the time. Never by the order in the ring.
+// Which response answers which request: the n-th final response answers the n-th request (RFC 9112 section 9.3), as long
+// as nothing is missing. When something may be (a loss, a start that could not be believed), the connection is in doubt:
+// requests from then on are counted out, until turn-taking proves a fresh beginning: a request that begins after a
+// response which itself began at or after the doubt, with no other request in between. A connection that was seen to pipeline
+// cannot prove that and stays in doubt. So after a loss an exchange or two more are counted lost, but none is wrong.
 #include "connection.h"
 #include "core.h"
 
@@ -11,7 +12,6 @@ namespace {
 
 // On the client's side the hook behind a send can run after the answer was read on another CPU.
 constexpr uint64_t kClientSlackNs = 5000000;
-constexpr uint8_t kProofs = 2;
 
 }  // namespace
 
@@ -21,101 +21,86 @@ Exchange* Connection::waiting() {
   return nullptr;
 }
 
-void Connection::unsure(uint64_t lostStarts, Kind k) {
-  (k == REQUEST ? requestIndex_ : responseIndex_) += lostStarts;
-  unsure_ = kProofs;
-  lossy_ = true;
+void Connection::doubt(Kind k, uint64_t ns) {
+  doubt_ = lossy_ = true;
+  if (ns > doubtNs_) doubtNs_ = ns;
+  if (k == REQUEST) return;  // what was asked before will be answered all the same
+  size_t kept = 0;
+  while (kept < pending_.size() && pending_[kept].response != nullptr) kept++;
+  for (size_t i = kept; i < pending_.size(); i++) dropRequest(pending_[i], L_PEER_LOST);
+  pending_.resize(kept);
+}
+
+// A message that is resolved already but whose body still frames its stream.
+void Connection::letGo(Message* m) {
+  m->counted = false;
+  for (Stream& s : stream_)
+    if (s.current == m) {
+      m->detached = true;
+      return;
+    }
+  core_.freeMessage(m);
 }
 
 void Connection::dropRequest(Exchange& e, Lost why) {
-  Message* q = e.request;
-  if (q->counted) core_.account.lose(REQUEST, why);
-  for (Stream& s : stream_)
-    if (s.current == q) {
-      s.current = nullptr;
-      lose(s);
-    }
-  core_.freeMessage(q);
+  if (e.request->counted) core_.account.lose(REQUEST, why);
+  letGo(e.request);
 }
 
 void Connection::acceptRequest(Message* m) {
   Stream& s = streamOf(REQUEST);
-  if (m->framing == Framing::NONE) endMessage(s, 0, true);
   settleOrphans(core_.nowNs, false);
   anyRequest_ = true;
-  uint64_t index = ++requestIndex_;
-  if (responseIndex_ >= index) {
-    // A server cannot be ahead of its client: unless its answer to this one waits, the count is behind.
-    bool waits = false;
-    for (const Message* r : orphans_) waits |= r->index == index && m->firstNs <= r->firstNs + (isClient() ? kClientSlackNs : 0);
-    if (!waits) index = requestIndex_ = responseIndex_ + 1;
-  } else if (unsure_ > 0 && !pipelined_) {
-    // One at a time: a request that a response came after is settled, whatever the numbers say.
-    size_t stale = 0;
-    while (stale < pending_.size() && pending_[stale].response == nullptr && pending_[stale].request->firstNs < lastResponseNs_ && lastResponseNs_ < m->firstNs) stale++;
-    for (size_t i = 0; i < stale; i++) dropRequest(pending_[i], L_RESYNC);
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<long>(stale));
-    if (stale > 0 && waiting() == nullptr) responseIndex_ = index - 1;
+  const bool turn = lastFinalNs_ > lastStartNs_ || lastStartNs_ == 0;
+  const bool fresh = !pipelined_ && turn && lastFinalNs_ >= doubtNs_ && lastFinalNs_ < m->firstNs;
+  if (m->firstNs > lastStartNs_) lastStartNs_ = m->firstNs;
+  if (doubt_ && fresh) {
+    doubt_ = false;
+    m->flags |= EF_RESYNC;
+    settleOrphans(0, true);
   }
-  m->index = index;
-  if (pending_.size() >= core_.options.maxPending) {
-    core_.account.lose(REQUEST, L_PENDING_CAP);
-    if (s.current == m) {
-      s.current = nullptr;
-      lose(s);
-    }
-    core_.freeMessage(m);
-    unsure(0, REQUEST);
+  const bool full = pending_.size() >= core_.options.maxPending;
+  if (doubt_ || full) {
+    core_.account.lose(REQUEST, full ? L_PENDING_CAP : L_RESYNC);
+    letGo(m);
+    if (full) doubt(REQUEST, m->firstNs);
+    if (m->framing == Framing::NONE && s.current == m) endMessage(s, 0, true);
     return;
   }
-  const bool others = waiting() != nullptr;
-  if (others && unsure_ == 0) pipelined_ = true;
-  pending_.push_back({m, nullptr, others && unsure_ > 0, false});
-  for (size_t i = 0; i < orphans_.size(); i++) {
-    if (orphans_[i]->index != index || !match(orphans_[i])) continue;
-    orphans_.erase(orphans_.begin() + static_cast<long>(i));
-    break;
-  }
+  if (m->framing == Framing::NONE && s.current == m) endMessage(s, 0, true);
+  const bool next = waiting() == nullptr;
+  pending_.push_back({m, nullptr, false});
+  if (next && !orphans_.empty() && match(orphans_.front())) orphans_.erase(orphans_.begin());
 }
 
 void Connection::acceptResponse(Message* m) {
-  m->index = ++responseIndex_;
-  lastResponseNs_ = m->firstNs;
   Stream& s = streamOf(RESPONSE);
-  // answered out of turn: those in front had their responses lost
-  size_t passed = 0;
-  while (passed < pending_.size() && pending_[passed].response == nullptr && pending_[passed].request->index < m->index) passed++;
-  if (passed > 0) {
-    for (size_t i = 0; i < passed; i++) dropRequest(pending_[i], L_PEER_LOST);
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<long>(passed));
-  }
+  lastFinalNs_ = m->firstNs;
   if (m->framing == Framing::NONE && s.current == m) endMessage(s, 0, true);
-  if (!match(m)) orphans_.push_back(m);
+  if (match(m)) return;
+  if (!doubt_) return orphans_.push_back(m);
+  core_.account.lose(RESPONSE, L_PEER_LOST);
+  letGo(m);
 }
 
 bool Connection::match(Message* m) {
-  size_t i = 0;
-  while (i < pending_.size() && pending_[i].response != nullptr) i++;
-  if (i == pending_.size() || pending_[i].request->index != m->index) return false;
-  Exchange& e = pending_[i];
-  if (e.request->firstNs > m->firstNs + (isClient() && unsure_ == 0 ? kClientSlackNs : 0)) return false;
-  if (unsure_ > 0) {
-    size_t unanswered = 0;
-    for (const Exchange& x : pending_) unanswered += x.response == nullptr;
-    if (unanswered > 1 || e.doubtful) {
-      dropRequest(e, L_RESYNC);
-      pending_.erase(pending_.begin() + static_cast<long>(i));
-      return false;
-    }
-    unsure_--;
+  Exchange* e = waiting();
+  if (e == nullptr || e->request->firstNs > m->firstNs + (isClient() ? kClientSlackNs : 0)) return false;
+  e->response = m;
+  if (e->request->malformed) {  // the answer to what was no request
+    core_.account.filter(RESPONSE, F_UNSOLICITED);
+    core_.freeMessage(e->request);
+    letGo(m);
+    pending_.erase(pending_.begin() + (e - pending_.data()));
+    return true;
   }
-  matched(i, m);
+  matched(*e);
   return true;
 }
 
-void Connection::matched(size_t i, Message* m) {
-  Exchange& e = pending_[i];
-  e.response = m;
+void Connection::matched(Exchange& e) {
+  Message* m = e.response;
+  if (const Exchange* later = waiting(); later != nullptr && later->request->firstNs < m->firstNs) pipelined_ = true;
   Stream& s = streamOf(RESPONSE);
   const std::string_view method = view(e.request->bytes, e.request->head.method);
   const uint16_t status = m->head.status;
@@ -130,12 +115,8 @@ void Connection::matched(size_t i, Message* m) {
     m->flags |= EF_UPGRADED;
     Stream& q = streamOf(REQUEST);
     if (q.current == e.request) endMessage(q, 0, true);
-    tunnel();
+    for (Stream& t : stream_) t.state = StreamState::TUNNEL;
   }
-}
-
-void Connection::tunnel() {
-  for (Stream& s : stream_) s.state = StreamState::TUNNEL;
 }
 
 // A response without a request: kept for a moment (its request may lie in a later record), then counted out.
@@ -146,32 +127,25 @@ void Connection::settleOrphans(uint64_t nowNs, bool all) {
       i++;
       continue;
     }
-    orphan(m);
+    if (m->malformed) core_.account.filter(RESPONSE, F_MALFORMED);
+    else if (lossy_) core_.account.lose(RESPONSE, L_PEER_LOST);
+    else if (mid_ && !anyRequest_) core_.account.filter(RESPONSE, F_MID_CONNECTION);
+    else core_.account.filter(RESPONSE, F_UNSOLICITED);
+    letGo(m);
     orphans_.erase(orphans_.begin() + static_cast<long>(i));
   }
 }
 
-void Connection::orphan(Message* m) {
-  if (m->malformed) core_.account.filter(RESPONSE, F_MALFORMED);
-  else if (lossy_) core_.account.lose(RESPONSE, L_PEER_LOST);
-  else if (mid_ && !anyRequest_) core_.account.filter(RESPONSE, F_MID_CONNECTION);
-  else core_.account.filter(RESPONSE, F_UNSOLICITED);
-  for (Stream& s : stream_)
-    if (s.current == m) {
-      s.current = nullptr;
-      if (s.state == StreamState::BODY) lose(s);
-    }
-  core_.freeMessage(m);
-}
-
 // Sends what is whole, in order.
 void Connection::finish() {
-  while (!pending_.empty()) {
-    Exchange& e = pending_.front();
-    if (e.response == nullptr || !e.response->ended || !e.request->ended) return;
+  size_t done = 0;
+  while (done < pending_.size()) {
+    Exchange& e = pending_[done];
+    if (e.response == nullptr || !e.response->ended || !e.request->ended) break;
     core_.emit(*this, e, e.response->malformed ? "malformed_response" : nullptr);
-    pending_.erase(pending_.begin());
+    done++;
   }
+  if (done > 0) pending_.erase(pending_.begin(), pending_.begin() + static_cast<long>(done));
 }
 
 }  // namespace hw

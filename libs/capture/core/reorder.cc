@@ -87,7 +87,7 @@ void Connection::gap(Stream& s, const Piece& p) {
   Message* m = s.current;
   switch (s.state) {
     case StreamState::HEAD:
-      dropCurrent(s, L_GAP_IN_HEAD);
+      dropCurrent(s, L_GAP_IN_HEAD, p.at.ts_ns);
       s.gapOutside = true;
       lose(s);
       break;
@@ -102,8 +102,10 @@ void Connection::gap(Stream& s, const Piece& p) {
         }
         m->bodyBytes += m->remaining;
         m->remaining = 0;
+        const Kind kind = m->kind;
         endMessage(s, 0, true);
         lose(s);
+        doubt(kind, p.at.ts_ns);
       } else if (m->framing == Framing::CHUNKED) {
         m->bodyBytes += n;
         if (s.walk.skip(n)) break;
@@ -115,6 +117,7 @@ void Connection::gap(Stream& s, const Piece& p) {
     case StreamState::TUNNEL: break;
     default:
       s.gapOutside = true;
+      doubt(requestDir_ >= 0 ? kindOf(s) : REQUEST, p.at.ts_ns);
       lose(s);
   }
 }
