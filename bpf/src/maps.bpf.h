@@ -54,7 +54,9 @@ struct dir_state {
 	__u64 wait_tail;
 	__u32 wait_tgid, wait_prev;
 	__u16 wait_chunks, wait_flags;
-	__u8 wait_why, wait_tail_len, pad[2];
+	__u8 wait_why, wait_tail_len;
+	__u8 no_body;		/* the last message started here was a GET or HEAD */
+	__u8 fresh;		/* the last chunk ended with such a message's head: the next one starts a message */
 };
 
 struct sock_state {
@@ -89,6 +91,7 @@ struct walk {
 	__u32 flags;		/* enum hw_flag of the record being made */
 	__u32 starts;
 	__u32 whole;		/* small chunk: send all of it */
+	__u32 may_hold;		/* an undecided end of the chunk is kept for the next one (see on_chunk) */
 	__u32 mode;		/* enum walk_mode */
 	__u32 found;		/* result of the scan: index behind CRLF CRLF, or 0 */
 	__u32 records;

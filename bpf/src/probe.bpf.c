@@ -65,6 +65,9 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 	task = bpf_get_current_task_btf();
 	now = bpf_ktime_get_ns();
 	w->flags = 0;
+	/* a chunk too short to tell ("GE") is kept for the next one only where a message may begin: after
+	 * the other side spoke, or behind a GET. Else it would delay the end of a body such as "OK". */
+	w->may_hold = !d->seen || st->last_dir != dir || d->held_len || d->fresh;
 	missing = position(sk, st, d, dir, ret);
 	s->e.ts_ns = now;
 	s->e.sock = st->cookie;
@@ -133,6 +136,11 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 	hold = 0;
 	if (w->mode == WALK_OPEN && !w->left) {
 		hold = w->pos - cap;
+		if (hold && !w->may_hold) {
+			if (cap && w->whole)
+				cap = w->pos;
+			hold = 0;
+		}
 		if (hold > METHOD_MAX || cap > HW_CAP_MAX + HW_BLOCK)
 			return 0;
 		if (hold) {
@@ -140,6 +148,7 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 			d->held_len = hold;
 		}
 	}
+	d->fresh = w->flags & HW_F_HEAD_END && d->no_body && !w->left && cap == w->pos;
 	d->mode = w->mode == WALK_HEAD ? MODE_HEAD : MODE_OPEN;
 	if (d->mode == MODE_HEAD && cap && cap <= HW_CAP_MAX + HW_BLOCK)
 		d->behind = *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + cap);

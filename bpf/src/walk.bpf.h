@@ -36,6 +36,10 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 			w->flags |= HW_F_START;
 			s->e.ordinal = d->ordinal;
 		}
+		/* behind a GET or HEAD only another request can follow; else "OK" may well be a body */
+		d->no_body = r == START_REQUEST && at <= HW_CAP_MAX + HW_BLOCK &&
+			     (s->data[at] == 'G' || s->data[at] == 'H');
+		w->may_hold = d->no_body;
 		d->budget = cfg_head_budget;
 		d->len_events = 0;
 		w->mode = WALK_HEAD;

@@ -1,7 +1,6 @@
 // What every kernel test needs: the built probe on a scope, the unprivileged reader, a raw client.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { after } from 'node:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,7 +15,7 @@ function track(child) {
   child.once('exit', () => started.delete(child))
   return child
 }
-after(() => { for (const child of started) child.kill('SIGKILL') })
+if (process.env.NODE_TEST_CONTEXT) (await import('node:test')).after(() => { for (const child of started) child.kill('SIGKILL') })
 
 const build = resolve(import.meta.dirname, '../../bpf/build')
 export const probePath = join(build, 'headwater-probe')

@@ -18,6 +18,10 @@ const SERVER = `while True:
         c.sendall(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n')
         c.sendall(b'5\\r\\nhello\\r\\n')
         c.sendmsg([b'7d0\\r\\n', b'w' * 2000, b'\\r\\n0\\r\\n\\r\\n'])
+    elif b'/upper ' in data: c.sendmsg([OK[:-2], b'OK'])
+    elif b'/apart ' in data:
+        c.sendall(OK[:-2])
+        c.sendall(b'PO')
     elif data.endswith(b'\\r\\n') or data.endswith(b'x'): c.sendall(OK)`
 
 describe('HTTP/1 in the kernel', { skip }, () => {
@@ -125,6 +129,21 @@ describe('HTTP/1 in the kernel', { skip }, () => {
     })
     assert.equal(rx[0].data, `${head}sixxx`)
     assert.deepEqual([rx[2].type, rx[2].len, rx[2].tail, rx[2].data], ['LEN', 5, 'secrx', undefined])
+  })
+
+  it('does not hold back an upper-case body that could be the start of a method', async () => {
+    const { tx } = await conversation(async (s) => {
+      await s.send('GET /upper HTTP/1.1\r\n\r\n')
+      await s.receive()
+      await cap.settled()
+      const sent = cap.records.filter((r) => r.dir === 'tx')
+      assert.deepEqual(sent.map((r) => [r.len, r.cap, r.data.slice(-4)]), [[40, 40, '\r\nOK']], 'told before anything else happens')
+      await s.send('GET /apart HTTP/1.1\r\n\r\n')
+      await s.receive()
+      await cap.settled()
+      assert.deepEqual(cap.records.filter((r) => r.dir === 'tx').map((r) => [r.type, r.len]), [['DATA', 40], ['DATA', 38], ['LEN', 2]])
+    })
+    assert.equal(tx.length, 3)
   })
 
   it('stops a head at the budget and captures the next message', async () => {
