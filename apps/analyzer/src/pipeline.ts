@@ -30,6 +30,8 @@ const CAUGHT_UP_MS = 5_000;
 /** An unchanged partition writes its watermark this often. */
 const IDLE_COMMIT_MS = 2_000;
 const LEAVE_MS = 5_000;
+/** Seeks to one place that end at the same later record before the records in between are given up. */
+const HOLE_AFTER = 10;
 const CLOSES_A_ROUND = 500;
 
 /**
@@ -161,7 +163,8 @@ export class Pipeline implements ConsumerHooks {
     const begin = beginning(claimed.claim.nextOffset, claimed.range);
     if (begin.kind === 'begin') {
       fold.startAt(begin.offset);
-      if (claimed.claim.agents !== null) this.report.startedOver(partition, -1, begin.offset);
+      // Another log: the store cleared the place and kept the windows.
+      if (claimed.claim.watermark > 0 || claimed.claim.open.length > 0) this.report.startedOver(partition, -1, begin.offset);
     } else if (begin.kind === 'start over') {
       fold.startAt(begin.offset);
       this.report.startedOver(partition, claimed.claim.nextOffset!, begin.offset);
@@ -195,13 +198,20 @@ export class Pipeline implements ConsumerHooks {
     return { kind: 'next' };
   }
 
-  /** The batch does not hold the next record: either the consumer is elsewhere, or the bus deleted what comes next. */
+  /**
+   * The batch does not hold the next record: the consumer is elsewhere (a batch fetched before a seek, a rolled-back
+   * store), the bus deleted what comes next, or the log has a hole. A hole looks like a batch fetched too early,
+   * so it is believed only when the bus answers several seeks in the same way.
+   */
   private async elsewhere(unit: Unit, fold: UnitFold, first: number): Promise<BatchOutcome> {
-    const range = await this.range(unit.topic, unit.partition);
-    if (first > fold.nextOffset && (range.earliest > fold.nextOffset || unit.sought === fold.nextOffset)) {
-      this.report.lost(unit.partition, fold.lose(Math.max(range.earliest, unit.sought === fold.nextOffset ? first : 0), this.now()));
+    const next = fold.nextOffset;
+    if (first > next) {
+      const { earliest } = await this.range(unit.topic, unit.partition);
+      const same = unit.ahead?.first === first && unit.ahead.next === next;
+      unit.ahead = { first, next, times: same ? unit.ahead!.times + 1 : 1 };
+      const until = earliest > next ? earliest : unit.ahead.times >= HOLE_AFTER ? first : next;
+      if (until > next) this.report.lost(unit.partition, fold.lose(until, this.now()));
     }
-    unit.sought = fold.nextOffset;
     this.report.sought(unit.partition, fold.nextOffset);
     return { kind: 'seek', offset: fold.nextOffset };
   }

@@ -16,8 +16,8 @@ export class Unit {
   /** when it was last seen that nothing of the log is unread, ms */
   caughtUpMs = 0;
   committedMs = 0;
-  /** the place last asked for: a batch behind it means that the bus has nothing in between */
-  sought = -1;
+  /** batches in a row that began at `first` although `next` was asked for */
+  ahead: { first: number; next: number; times: number } | null = null;
   lastRangeCheckMs = 0;
   private readonly gone = new AbortController();
   private tail: Promise<unknown> = Promise.resolve();

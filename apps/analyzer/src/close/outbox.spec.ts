@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BusError, type EventBus, type OutRecord } from '@headwater/event-bus';
+import { ServiceWindow } from '@headwater/sketch';
+import { openStateStore, type StateStore } from '@headwater/state-store';
+import { openSummaryStore, type SegmentKey, type SummaryStore } from '@headwater/summary-store';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { closeWindow } from './closer.ts';
+import { Outbox, SUMMARY_REVISION } from './outbox.ts';
+
+const unit = { topic: 't', partition: 0 };
+const key: SegmentKey = { resolution: '10s', start: 1_790_000_000_000, subject: 's:shop/eu' };
+let dir: string;
+let store: SummaryStore;
+let state: StateStore;
+let sent: OutRecord[];
+/** what the next publishes answer; then all is well */
+let failures: BusError[];
+
+const bus = {
+  publish: async (_topic: string, records: OutRecord[]) => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+    sent.push(...records);
+    return [];
+  },
+} as unknown as EventBus;
+const outbox = () => new Outbox(store, state, bus, 't', 'summaries');
+const parsed = (): Record<string, unknown>[] => sent.map((r) => ({ ...(JSON.parse(Buffer.from(r.value).toString()) as Record<string, unknown>), key: r.key, header: r.headers[SUMMARY_REVISION] }));
+
+async function commit(exchanges: number, expectedOffset: number | null, epoch: number): Promise<void> {
+  const w = new ServiceWindow();
+  w.roleExchanges.server = exchanges;
+  const p = w.pattern('server', 'GET', '/', 200);
+  p.exchanges = exchanges;
+  p.ttfb.add(2_000_000, exchanges);
+  w.header('server', 'request', 'host').exchanges = exchanges;
+  const result = await store.commit({ unit, epoch, expectedOffset, nextOffset: (expectedOffset ?? 0) + 1, agents: new Uint8Array(), watermark: 0, silent: [], at: 0, segments: [{ ...key, fresh: true, bytes: w.encode() }] });
+  expect(result.kind).toBe('ok');
+}
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'hw-outbox-'));
+  store = await openSummaryStore({ kind: 'embedded', path: join(dir, 'store.db') });
+  state = await openStateStore({ kind: 'embedded', path: join(dir, 'state.db') });
+  sent = [];
+  failures = [];
+});
+afterEach(async () => {
+  await store.end();
+  await state.end();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+it('a window that closed and was not published is published by the next owner, once its entry is found', async () => {
+  const { epoch } = await store.claim(unit, 'bus');
+  await commit(3, null, epoch);
+  failures = [new BusError('unreachable', { detail: 'test' })];
+  await expect(closeWindow(store, outbox(), unit, epoch, key, [1], 5)).rejects.toThrow('does not answer');
+  expect([sent.length, (await store.closed('t', key))?.revision]).toEqual([0, 1]);
+  expect(await outbox().resume(0)).toBe(1);
+  expect(parsed()).toMatchObject([{ key: 'shop/eu', service: 'shop/eu', header: '1', revision: 1, missing_partitions: [1], exchanges: { server: 3, client: 0 }, start: '2026-09-21T14:13:20.000Z', end: '2026-09-21T14:13:30.000Z' }]);
+  expect(parsed()[0]!['patterns']).toMatchObject([{ role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null }]);
+  expect(await outbox().resume(0)).toBe(0);
+});
+
+it('late data gives a new revision that holds both; a second closer finds nothing to do', async () => {
+  const { epoch } = await store.claim(unit, 'bus');
+  await commit(3, null, epoch);
+  expect(await closeWindow(store, outbox(), unit, epoch, key, [], 5)).toBe('closed');
+  expect(await closeWindow(store, outbox(), unit, epoch, key, [], 6)).toBe('nothing');
+  await commit(2, 1, epoch);
+  expect(await closeWindow(store, outbox(), unit, epoch, key, [], 7)).toBe('closed');
+  expect(parsed().map((s) => [s['revision'], (s['exchanges'] as { server: number }).server])).toEqual([[1, 3], [2, 5]]);
+  expect(await state.list('outbox/')).toEqual([]);
+});
+
+it('an owner that lost its partition cannot close; what is damaged stays as it is', async () => {
+  const { epoch } = await store.claim(unit, 'bus');
+  await commit(3, null, epoch);
+  const next = await store.claim(unit, 'bus');
+  expect(await closeWindow(store, outbox(), unit, epoch, key, [], 5)).toBe('fenced');
+  expect(sent).toEqual([]);
+  await store.commit({ unit, epoch: next.epoch, expectedOffset: 1, nextOffset: 2, agents: new Uint8Array(), watermark: 0, silent: [], at: 0, segments: [{ ...key, start: key.start + 10_000, fresh: true, bytes: Buffer.from('damaged') }] });
+  expect(await closeWindow(store, outbox(), unit, next.epoch, { ...key, start: key.start + 10_000 }, [], 5)).toBe('unreadable');
+  expect(await store.closed('t', { ...key, start: key.start + 10_000 })).toBeNull();
+});
+
+it('a summary that is too large is sent without its headers and says so', async () => {
+  const { epoch } = await store.claim(unit, 'bus');
+  await commit(3, null, epoch);
+  failures = [new BusError('too_large', { bytes: 2, limit: 1 })];
+  expect(await closeWindow(store, outbox(), unit, epoch, key, [], 5)).toBe('closed');
+  expect(parsed()).toMatchObject([{ headers: [], headers_left_out: 'too_large', exchanges: { server: 3 } }]);
+});
