@@ -19,6 +19,8 @@ const T0 = 1_790_000_000_000;
 type Action =
   | { kind: 'produce'; agent: number; rows: number[]; odd: 'no' | 'repeat' | 'skip' | 'fill' | 'garbage' }
   | { kind: 'deliver'; partition: number; n: number }
+  /** a batch from anywhere: fetched before a seek or a move */
+  | { kind: 'stray'; partition: number; at: number; who: number }
   | { kind: 'flush' | 'close' | 'crash'; who: number }
   | { kind: 'move'; partition: number; revoke: boolean }
   | { kind: 'snapshot' | 'rollback' }
@@ -27,6 +29,7 @@ type Action =
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('produce' as const), agent: fc.nat(2), rows: fc.array(fc.integer({ min: -50_000, max: 0 }), { maxLength: 4 }), odd: fc.constantFrom('no' as const, 'no' as const, 'no' as const, 'repeat' as const, 'skip' as const, 'fill' as const, 'garbage' as const) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('deliver' as const), partition: fc.nat(PARTITIONS - 1), n: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stray' as const), partition: fc.nat(PARTITIONS - 1), at: fc.nat(30), who: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('flush' as const), who: fc.nat(1) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('close' as const), who: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), who: fc.nat(1) }) },
@@ -116,6 +119,14 @@ class World {
     switch (a.kind) {
       case 'produce': return this.produce(a);
       case 'deliver': return this.deliver(a.partition, a.n);
+      case 'stray': {
+        const log = this.log[a.partition]!;
+        const records = log.slice(a.at, a.at + 3).map((m) => m.record);
+        if (records.length === 0) return;
+        const outcome = await this.members[a.who]!.pipeline.batch({ topic: TOPIC, partition: a.partition, records, highWatermark: log.length }).catch(() => null);
+        if (outcome?.kind === 'seek' && this.owner[a.partition] === a.who) this.place[a.partition] = outcome.offset;
+        return;
+      }
       case 'flush': return this.members[a.who]!.pipeline.flush();
       // A close is not patient: what fails is done again in the next round.
       case 'close': return this.members[a.who]!.pipeline.close().catch(() => undefined);

@@ -36,7 +36,7 @@ const CLOSES_A_ROUND = 500;
 
 /**
  * Consume, aggregate, flush, close: what the analyzer does, in the order it does it. The fold contract
- * (ARCHITECTURE.md, "The fold") is kept here and in `UnitFold`; the stages know nothing of each other.
+ * (README.md) is kept here and in `UnitFold`; the stages know nothing of each other.
  */
 export class Pipeline implements ConsumerHooks {
   /** set by whoever subscribed these hooks */

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusError, type EventBus, type OutRecord } from '@headwater/event-bus';
 import { ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { openSummaryStore, type SegmentKey, type SummaryStore } from '@headwater/summary-store';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { closeWindow } from './closer.ts';
 import { Outbox, SUMMARY_REVISION } from './outbox.ts';
@@ -63,6 +64,10 @@ it('a window that closed and was not published is published by the next owner, o
   expect(parsed()).toMatchObject([{ key: 'shop/eu', service: 'shop/eu', header: '1', revision: 1, missing_partitions: [1], exchanges: { server: 3, client: 0 }, start: '2026-09-21T14:13:20.000Z', end: '2026-09-21T14:13:30.000Z' }]);
   expect(parsed()[0]!['patterns']).toMatchObject([{ role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null }]);
   expect(await outbox().resume(0)).toBe(0);
+  const schema = JSON.parse(readFileSync(new URL('../../summary.schema.json', import.meta.url), 'utf8')) as object;
+  const ajv = new Ajv2020({ formats: { 'date-time': true } });
+  const valid = ajv.validate(schema, JSON.parse(Buffer.from(sent[0]!.value).toString()));
+  expect([valid, ajv.errors]).toEqual([true, null]);
 });
 
 it('late data gives a new revision that holds both; a second closer finds nothing to do', async () => {
