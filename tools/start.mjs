@@ -23,6 +23,7 @@ const STOP_ORDER = ['demo', 'agent', 'analyzer', 'api', 'identity', 'probe'];
 const processes = new Map();
 let release = () => {};
 let ending = null;
+let endingSince = 0;
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
@@ -137,9 +138,11 @@ function died(process_) {
 
 function end(code, why) {
   if (ending) {
-    if (why !== 'npm is gone') line('  stopping already; the last batches are being sent and folded');
+    // npm and a terminal's group hand on the same signal twice; only a person's second one deserves an answer.
+    if (why !== 'npm is gone' && performance.now() - endingSince > 1_000) line('  stopping already; the last batches are being sent and folded');
     return ending;
   }
+  endingSince = performance.now();
   ending = stopAll(code, why);
   return ending;
 }

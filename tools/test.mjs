@@ -17,6 +17,7 @@ const GROUPS = {
   integration: () => vitest('tools/test/vitest.servers.config.ts'),
   kernel: () => nodeTest(['test/kernel'], say),
   start: () => nodeTest(['test/start'], say),
+  consumer: () => nodeTest(['test/consumer'], say),
   e2e: () => nodeTest(['test/e2e'], say),
 };
 

@@ -60,6 +60,7 @@ test('refused: a stage that imports another stage; pipeline.ts may', (t) => {
   write('apps/agent/src/pipeline.ts', "import { queue } from './publish/queue.ts';\nexport { queue };\n");
   assert.deepEqual(checkRooms(dir), []);
   write('apps/agent/src/report/a.ts', "import { queue } from '../publish/queue.ts';\nexport { queue };\n");
+  write('apps/agent/src/report/b.ts', "import type { queue } from '../publish/queue.ts';\nexport type Q = typeof queue;\n");
   assert.deepEqual(checkRooms(dir), ['apps/agent/src/report/a.ts:1: stage report/ may not import stage publish/; pipeline.ts joins them']);
 });
 
