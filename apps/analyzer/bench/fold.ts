@@ -5,75 +5,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventColumnsBuilder, makeRecord, type BatchAccount, type EventRow, type HeaderRow } from '@headwater/header-event';
 import { openSummaryStore } from '@headwater/summary-store';
 import { UnitFold } from '../src/aggregate/unit-fold.ts';
 import { inspect } from '../src/consume/inspect.ts';
+import { T, batches } from './traffic.ts';
 
 const SECONDS = Number(process.argv[2] ?? 4);
 const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 86_400_000, closeAfterMs: 30_000 };
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const T = 1_790_000_000_000;
-
-let seed = 1;
-const random = (n: number): number => ((seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) >>> 8) % n;
-const hex = (n: number): string => Array.from({ length: n }, () => random(16).toString(16)).join('');
-
-/** About 700 patterns, log-normal latencies, 8 + 8 headers of which `ids` a request are unique. */
-function exchange(ms: number, ids: number): EventRow {
-  const route = random(175);
-  const latency = Math.round(Math.exp(13 + 2 * (random(1000) / 1000 + random(1000) / 1000 - 1)));
-  const request: HeaderRow[] = [
-    { name: 'Host', value: `svc-${route % 5}.internal:8080` },
-    { name: 'User-Agent', value: ['curl/8.5.0', 'okhttp/4.12.0', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0'][random(3)]! },
-    { name: 'Accept', value: '*/*' },
-    { name: 'Accept-Encoding', value: 'gzip, br' },
-    { name: 'Content-Type', value: 'application/json' },
-    { name: 'Authorization', value: 'Bearer', action: 'summary' },
-    { name: 'Connection', value: 'keep-alive' },
-    ids > 0 ? { name: 'X-Request-Id', value: hex(32) } : { name: 'X-Tenant', value: `t${random(20)}` },
-  ];
-  const response: HeaderRow[] = [
-    { name: 'Server', value: 'nginx/1.26.3' },
-    { name: 'Date', value: new Date(ms).toUTCString() },
-    { name: 'Content-Type', value: 'application/json; charset=utf-8' },
-    { name: 'Content-Length', value: String(200 + random(800)) },
-    { name: 'Connection', value: 'keep-alive' },
-    { name: 'Cache-Control', value: 'no-store' },
-    { name: 'Vary', value: 'Accept-Encoding' },
-    ids > 1 ? { name: 'ETag', value: `"${hex(16)}"` } : { name: 'X-Frame-Options', value: 'DENY' },
-  ];
-  return {
-    start_time: BigInt(ms) * 1_000_000n,
-    'service.name': 'shop',
-    'http.request.method': METHODS[random(4)]!,
-    'http.route': `/api/v1/resource-${route}/{int}`,
-    'http.response.status_code': random(50) === 0 ? 500 : 200,
-    'headwater.ttfb_ns': latency,
-    'headwater.total_ns': latency + random(100_000),
-    'http.request.size': 400 + random(100),
-    'http.response.size': 900 + random(5_000),
-    'http.request.headers': request,
-    'http.response.headers': response,
-  };
-}
-
-function account(untilMs: number, n: number): BatchAccount {
-  const starts = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
-  return { watermark_unix_ms: untilMs, since_unix_ms: untilMs - 10, until_unix_ms: untilMs, request: starts, response: starts, exchanges: n, unread: {}, coverage: 1, source: 'live' };
-}
-
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
 
 async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate: number; decode: number; fold: number; flush: number; bytes: number }> {
-  const made = Array.from({ length: Math.max(4, Math.ceil(40_000 / rows)) }, (_, i) => {
-    const b = new EventColumnsBuilder();
-    for (let k = 0; k < rows; k++) b.add(exchange(T + i * 20 + Math.floor((k * 20) / rows), ids));
-    return makeRecord({ identity: { hostId: 'h', incarnation: 'i' }, seq: 1, columns: b.finish(), account: account(T + i * 20 + 20, rows) });
-  });
+  const made = batches(Math.max(4, Math.ceil(40_000 / rows)), rows, ids, () => 1);
   const dir = mkdtempSync(join(tmpdir(), 'hw-fold-'));
   const store = await openSummaryStore({ kind: 'embedded', path: join(dir, 's.db') });
   const unit = { topic: 't', partition: 0 };

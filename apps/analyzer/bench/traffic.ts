@@ -1,0 +1,63 @@
+/** Batches as an agent would send them; the same for the same arguments. */
+import { EventColumnsBuilder, makeRecord, type BatchAccount, type EventRecord, type EventRow, type HeaderRow } from '@headwater/header-event';
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+/** start of the traffic, ms */
+export const T = 1_790_000_000_000;
+
+let seed = 1;
+const random = (n: number): number => ((seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) >>> 8) % n;
+const hex = (n: number): string => Array.from({ length: n }, () => random(16).toString(16)).join('');
+
+/** About 700 patterns, log-normal latencies, 8 + 8 headers of which `ids` a request are unique. */
+function exchange(ms: number, ids: number): EventRow {
+  const route = random(175);
+  const latency = Math.round(Math.exp(13 + 2 * (random(1000) / 1000 + random(1000) / 1000 - 1)));
+  const request: HeaderRow[] = [
+    { name: 'Host', value: `svc-${route % 5}.internal:8080` },
+    { name: 'User-Agent', value: ['curl/8.5.0', 'okhttp/4.12.0', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0'][random(3)]! },
+    { name: 'Accept', value: '*/*' },
+    { name: 'Accept-Encoding', value: 'gzip, br' },
+    { name: 'Content-Type', value: 'application/json' },
+    { name: 'Authorization', value: 'Bearer', action: 'summary' },
+    { name: 'Connection', value: 'keep-alive' },
+    ids > 0 ? { name: 'X-Request-Id', value: hex(32) } : { name: 'X-Tenant', value: `t${random(20)}` },
+  ];
+  const response: HeaderRow[] = [
+    { name: 'Server', value: 'nginx/1.26.3' },
+    { name: 'Date', value: new Date(ms).toUTCString() },
+    { name: 'Content-Type', value: 'application/json; charset=utf-8' },
+    { name: 'Content-Length', value: String(200 + random(800)) },
+    { name: 'Connection', value: 'keep-alive' },
+    { name: 'Cache-Control', value: 'no-store' },
+    { name: 'Vary', value: 'Accept-Encoding' },
+    ids > 1 ? { name: 'ETag', value: `"${hex(16)}"` } : { name: 'X-Frame-Options', value: 'DENY' },
+  ];
+  return {
+    start_time: BigInt(ms) * 1_000_000n,
+    'service.name': 'shop',
+    'http.request.method': METHODS[random(4)]!,
+    'http.route': `/api/v1/resource-${route}/{int}`,
+    'http.response.status_code': random(50) === 0 ? 500 : 200,
+    'headwater.ttfb_ns': latency,
+    'headwater.total_ns': latency + random(100_000),
+    'http.request.size': 400 + random(100),
+    'http.response.size': 900 + random(5_000),
+    'http.request.headers': request,
+    'http.response.headers': response,
+  };
+}
+
+function account(untilMs: number, n: number): BatchAccount {
+  const starts = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
+  return { watermark_unix_ms: untilMs, since_unix_ms: untilMs - 10, until_unix_ms: untilMs, request: starts, response: starts, exchanges: n, unread: {}, coverage: 1, source: 'live' };
+}
+
+/** `n` batches of `rows` rows over 20 ms each, `ids` unique header values an exchange (0 to 2). */
+export function batches(n: number, rows: number, ids: number, seqOf: (i: number) => number): EventRecord[] {
+  return Array.from({ length: n }, (_, i) => {
+    const b = new EventColumnsBuilder();
+    for (let k = 0; k < rows; k++) b.add(exchange(T + i * 20 + Math.floor((k * 20) / rows), ids));
+    return makeRecord({ identity: { hostId: 'h', incarnation: 'i' }, seq: seqOf(i), columns: b.finish(), account: account(T + i * 20 + 20, rows) });
+  });
+}
