@@ -39,12 +39,12 @@ Napi::Value Replay::push(const Napi::CallbackInfo& info) {
     memcpy(&n, p, 4);
     if (n > left - 4) break;
     uint64_t ts = 0;
-    if (n >= 16) memcpy(&ts, p + 8, 8);  // ts_ns is the second word of every record
+    if (n >= 16) memcpy(&ts, p + 4 + 8, 8);  // ts_ns is the second word of every record
     if (!clocked_ && ts > 0) {
       clocked_ = true;
       core_->setClock(startUnixNs_ - static_cast<int64_t>(ts));
     }
-    core_->onRecord(p + 4 + 0, n);
+    core_->onRecord(p + 4, n);
     core_->tick(core_->nowNs, core_->nowNs);
     if (audits_ && !core_->audit()) {
       Napi::Error::New(info.Env(), "the start account does not balance").ThrowAsJavaScriptException();

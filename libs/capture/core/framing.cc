@@ -246,6 +246,7 @@ size_t Connection::readBody(Stream& s, Piece& p, size_t i) {
     }
     resolve(core_, p, kind, inside ? F_IN_BODY : F_AMBIGUOUS);
     if (!inside) disbelieved(kind, p.at.ts_ns);
+    else if (kind == REQUEST && m->kind == REQUEST) lastStartNs_ = p.at.ts_ns;  // if that was wrong, what follows is its body
   } else if (lead) {
     resolve(core_, p, p.at.flags & HW_F_RESPONSE ? RESPONSE : REQUEST, F_IN_BODY);
   }

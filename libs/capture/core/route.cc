@@ -79,7 +79,7 @@ void routeTemplate(std::string_view path, std::string& out) {
   bool cut = path.size() > kMaxPath;
   if (cut) path = path.substr(0, path.rfind('/', kMaxPath) == std::string_view::npos ? 0 : path.rfind('/', kMaxPath));
   if (path.empty() || path[0] != '/') {
-    out = path == "*" ? "*" : (path.empty() && !cut ? "" : "{opaque}");
+    out = path == "*" ? "*" : path.empty() ? (cut ? "/*" : "") : "{opaque}";
     return;
   }
   size_t segments = 0;
