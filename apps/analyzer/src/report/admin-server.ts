@@ -19,7 +19,9 @@ export async function serveAdmin({ host, port }: { host: string; port: number },
     answer(404, 'text/plain', 'not found\n');
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`admin.port: port ${port} on ${host} is taken by another program; stop it or choose another port (0 takes a free one)`, { cause: error }) : error),
+    );
     server.listen(port, host, resolve);
   });
   return { server, port: (server.address() as AddressInfo).port };
