@@ -9,14 +9,29 @@ const REPORTER = join(ROOT, 'tools/test/node-reporter.mjs');
 
 /** @typedef {{ status: 'passed'|'failed'|'skipped', name: string, ms?: number, reason?: string, error?: string }} Result */
 
-/** @returns {Promise<Result[]>} */
-export async function vitest(config) {
+/**
+ * Package after package, each in its own folder as `vitest run` by hand does it: decorator metadata follows the
+ * package's tsconfig, which a single run from the root does not find.
+ * @param {string} config of the root, by its name
+ * @returns {Promise<Result[]>}
+ */
+export async function vitest(config, suffix) {
+  const packages = ['libs', 'apps'].flatMap((g) => readdirSync(join(ROOT, g)).map((n) => `${g}/${n}`));
+  const results = [];
+  for (const dir of packages) {
+    const src = join(ROOT, dir, 'src');
+    if (existsSync(src) && readdirSync(src, { recursive: true }).some((f) => f.endsWith(suffix))) results.push(...(await vitestIn(dir, config)));
+  }
+  return results;
+}
+
+async function vitestIn(cwd, config) {
   const dir = mkdtempSync(join(tmpdir(), 'hw-vitest-'));
   const file = join(dir, 'report.json');
   let broke = null;
   try {
-    await run('vitest', ['run', '--config', join(ROOT, config), '--reporter=json', `--outputFile=${file}`]).catch((error) => (broke = error));
-    if (!existsSync(file)) return [{ status: 'failed', name: config, error: broke?.message ?? 'vitest wrote no report' }];
+    await run('vitest', ['run', '--config', join(ROOT, config), '--root', join(ROOT, cwd), '--reporter=json', `--outputFile=${file}`], { cwd: join(ROOT, cwd) }).catch((error) => (broke = error));
+    if (!existsSync(file)) return [{ status: 'failed', name: cwd, error: broke?.message ?? 'vitest wrote no report' }];
     const report = JSON.parse(readFileSync(file, 'utf8'));
     const results = report.testResults.flatMap((f) => {
       const path = relative(ROOT, f.name);
@@ -31,7 +46,7 @@ export async function vitest(config) {
       if (f.status === 'failed' && !tests.some((t) => t.status === 'failed')) tests.push({ status: 'failed', name: path, error: f.message });
       return tests;
     });
-    if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: config, error: tail(broke.message, 40) });
+    if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: cwd, error: tail(broke.message, 40) });
     return results;
   } finally {
     rmSync(dir, { recursive: true, force: true });
