@@ -1,7 +1,9 @@
 // One configuration for every package: sources are used directly (no build needed), specs live beside the code.
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@headwater/source', 'node', 'import', 'default'];
+// Vitest hands these conditions to node, where "import" would also hold for require(): express' router (CommonJS) would
+// get the ES module of is-promise and fail with "isPromise is not a function". Vite adds "import" where it belongs itself.
+const conditions = ['@headwater/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },

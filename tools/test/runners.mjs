@@ -10,8 +10,7 @@ const REPORTER = join(ROOT, 'tools/test/node-reporter.mjs');
 /** @typedef {{ status: 'passed'|'failed'|'skipped', name: string, ms?: number, reason?: string, error?: string }} Result */
 
 /**
- * Package after package, each in its own folder as `vitest run` by hand does it: decorator metadata follows the
- * package's tsconfig, which a single run from the root does not find.
+ * Package after package, each in its own folder as `vitest run` by hand does it.
  * @param {string} config of the root, by its name
  * @returns {Promise<Result[]>}
  */
