@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	struct capture capture;
 	char why[512];
 	pid_t parent = getppid();
-	int listener, rc;
+	int listener, signal_fd, rc;
 
 	parse_options(&options, argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
@@ -45,17 +45,20 @@ int main(int argc, char **argv)
 	missing_capabilities(why, sizeof(why));
 	if (*why)
 		die(EXIT_UNABLE, "missing %s: run as root or grant exactly these capabilities", why);
+	signal_fd = hold_signals();
 	listener = open_socket(&options);	/* before the drop: giving the socket to --client-uid needs CAP_CHOWN */
 	drop_privileges();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		return EXIT_OK;			/* the parent went before the line above */
+	if (getppid() != parent) {		/* the parent went before the line above */
+		unlink(options.socket_path);
+		return EXIT_OK;
+	}
 	if (load_capture(&capture, &options, why, sizeof(why))) {
 		unlink(options.socket_path);
 		die(EXIT_UNABLE, "%s", why);
 	}
 	drop_load_privileges();
-	rc = serve(listener, &capture, &options);
+	rc = serve(listener, signal_fd, &capture, &options);
 	unlink(options.socket_path);
 	unload_capture();
 	return rc;

@@ -55,7 +55,8 @@ int check_host(const struct options *o);	/* check.c: prints JSON, returns the ex
 const char *host_problem(void);			/* NULL, or why this kernel cannot be captured on */
 
 int open_socket(const struct options *o);	/* serve.c */
-int serve(int listener, struct capture *c, const struct options *o);
+int hold_signals(void);
+int serve(int listener, int signal_fd, struct capture *c, const struct options *o);
 
 void describe_process(struct hw_reply *r);	/* process.c */
 

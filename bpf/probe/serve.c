@@ -118,17 +118,24 @@ static int welcome(int listener, int agent, const struct capture *c, const struc
 	return fd;
 }
 
-int serve(int listener, struct capture *c, const struct options *o)
+/* From here on SIGTERM and SIGINT wait in a descriptor: a probe that is told to go while it still
+ * loads leaves no socket file behind. */
+int hold_signals(void)
 {
-	struct ucred who = {};
 	sigset_t signals;
-	int agent = -1, signal_fd;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+int serve(int listener, int signal_fd, struct capture *c, const struct options *o)
+{
+	struct ucred who = {};
+	int agent = -1;
+
 	printf("ready %s scope \"%s\" ring %u\n", o->socket_path, o->scope_text, o->ring_bytes);
 	fflush(stdout);
 	for (;;) {

@@ -106,7 +106,14 @@ export async function openReader(socket, { readerArgs = [], uid } = {}) {
   const ask = (command) => { const answer = next(); send(command); return answer }
   return {
     hello, records, ask, send, child,
-    async settled() { await sleep(30); await ask('drain') },
+    // a hook runs after its bytes are on their way, so a peer that has them may be ahead of the record
+    async settled() {
+      for (let before = -1, i = 0; before !== records.length && i < 50; i++) {
+        before = records.length
+        await sleep(25)
+        await ask('drain')
+      }
+    },
     async counters() {
       const answer = await ask('counters')
       return { ...answer, ...Object.fromEntries(Object.entries(counterNames).map(([k, i]) => [k, answer.values[i] ?? 0])) }
@@ -137,6 +144,8 @@ export async function client(target) {
       got = ''
       return all
     },
+    /** What came, as soon as something did. */
+    async answer() { await until(() => got || socket.destroyed, 'an answer'); return this.receive(5) },
     async close() { socket.destroy(); await sleep(20) },
   }
 }
@@ -193,6 +202,14 @@ ${indented}
   return {
     pid: child.pid,
     async stop() { child.kill('SIGKILL'); if (child.exitCode === null && child.signalCode === null) await once(child, 'exit') },
+  }
+}
+
+/** Waits, for up to 20 s, until `condition()` holds; fails with `what` was waited for. */
+export async function until(condition, what) {
+  for (const end = performance.now() + 20_000; !await condition();) {
+    if (performance.now() > end) throw new Error(`not within 20 s: ${what}`)
+    await sleep(10)
   }
 }
 

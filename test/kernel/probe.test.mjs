@@ -6,10 +6,13 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { capture, client, openReader, probePath, pythonServer, readerPath, sleep, whyNot } from './harness.mjs'
+import { capture, client, openReader, probePath, pythonServer, readerPath, sleep, until, whyNot } from './harness.mjs'
 
 const skip = whyNot()
 const port = 18140
+const bpftool = ['/usr/sbin/bpftool', '/usr/local/sbin/bpftool'].find((p) => existsSync(p))
+/** Ids of the kernel programs that a process holds, from its descriptors. */
+const loaded = (pid) => readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => /^prog_id:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1] ?? [])
 const scratch = mkdtempSync(join(tmpdir(), 'hw-probe-'))
 chmodSync(scratch, 0o755)
 after(() => rmSync(scratch, { recursive: true, force: true }))
@@ -171,12 +174,24 @@ describe('probe', { skip }, () => {
     const parent = spawn('sh', ['-c', `${probePath} --socket ${socket} --scope port=${port} & echo $!; wait`], { stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''
     parent.stdout.on('data', (d) => { said += d })
-    for (let i = 0; i < 100 && !said.includes('ready'); i++) await sleep(20)
+    await until(() => said.includes('ready'), 'the probe is ready')
     const pid = Number(/^\d+$/m.exec(said)[0])
-    assert.ok(existsSync(`/proc/${pid}`))
+    const programs = loaded(pid)
+    assert.ok(programs.length >= 3, `${programs.length} programs`)
     parent.kill('SIGKILL')
-    for (let i = 0; i < 100 && existsSync(`/proc/${pid}`); i++) await sleep(20)
-    assert.ok(!existsSync(`/proc/${pid}`))
+    await until(() => !existsSync(`/proc/${pid}`), 'the probe ends with its parent')
+    assert.ok(!existsSync(socket))
+    // the kernel frees them a grace period later
+    if (bpftool) await until(() => programs.every((id) => spawnSync(bpftool, ['prog', 'show', 'id', id]).status !== 0), 'its programs are unloaded')
+  })
+
+  it('leaves no socket file when it is told to go while it loads', async () => {
+    const socket = join(scratch, 'early')
+    const probe = spawn(probePath, ['--socket', socket, '--scope', `port=${port}`], { stdio: 'ignore' })
+    await until(() => existsSync(socket), 'the socket is there')
+    probe.kill('SIGTERM')
+    const [code] = await once(probe, 'exit')
+    assert.equal(code, 0)
     assert.ok(!existsSync(socket))
   })
 
