@@ -1,7 +1,7 @@
 /** What every SummaryStore keeps. Run by each adapter on the real thing. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Claim, Closed, Commit, SegmentKey, SegmentWrite, SummaryStore, Taken, UnitId } from './port.ts';
+import type { Claim, Closed, ClosedHead, Commit, SegmentKey, SegmentWrite, SummaryStore, Taken, UnitId } from './port.ts';
 
 const text = (s: string) => new TextEncoder().encode(s);
 const read = (b: Uint8Array) => new TextDecoder().decode(b);
@@ -22,6 +22,15 @@ export function closeOf(unit: UnitId, claim: Pick<Claim, 'epoch'>, k: SegmentKey
 
 export function summaryStoreContract(store: () => SummaryStore): void {
   const fresh = () => ({ topic: `t-${randomUUID().slice(0, 8)}`, partition: 0 });
+
+  async function two() {
+    const a = fresh();
+    const b = { ...a, partition: 3 };
+    const [ca, cb] = [await store().claim(a, 'bus'), await store().claim(b, 'bus')];
+    await store().commit(commitOf(a, ca.epoch, null, 1, [write('a', true)]));
+    await store().commit(commitOf(b, cb.epoch, null, 1, [write('b', true)]));
+    return { a, b, ca, cb, topic: a.topic };
+  }
 
   describe('claim', () => {
     test('a new unit starts at nothing', async () => {
@@ -145,14 +154,6 @@ export function summaryStoreContract(store: () => SummaryStore): void {
   });
 
   describe('take and close', () => {
-    async function two() {
-      const a = fresh();
-      const b = { ...a, partition: 3 };
-      const [ca, cb] = [await store().claim(a, 'bus'), await store().claim(b, 'bus')];
-      await store().commit(commitOf(a, ca.epoch, null, 1, [write('a', true)]));
-      await store().commit(commitOf(b, cb.epoch, null, 1, [write('b', true)]));
-      return { a, b, ca, cb, topic: a.topic };
-    }
     const merged = async (topic: string) =>
       (await store().read({ topic, resolution: '10s', start: W, end: W + 10_000 })).map((r) => ({
         subject: r.subject, revision: r.closed?.revision ?? 0, closed: r.closed && read(r.closed.bytes), partials: r.partials.map((p) => `${p.partition}:${read(p.bytes)}`),
@@ -263,6 +264,30 @@ export function summaryStoreContract(store: () => SummaryStore): void {
       expect(await names(W, W + 30_000, ['s:a', 's:c', 's:none'])).toEqual(['0s:a', '1s:a', '2s:c']);
       expect(await names(W, W + 30_000, [])).toEqual([]);
       expect(await names(W, W)).toEqual([]);
+    });
+
+    test('read with held: bytes that the reader has stay in the store; all else is as ever', async () => {
+      const { a, b, ca, cb, topic } = await two();
+      const range = { topic, resolution: '10s', start: W, end: W + 20_000 } as const;
+      const later = key('s:shop', W + 10_000);
+      await store().commit(commitOf(a, ca.epoch, 1, 2, [write('c', true, later)]));
+      for (const k of [key(), later]) await store().close(topic, closeOf(a, ca, k, await store().take(topic, k, a), [7]));
+      await store().commit(commitOf(b, cb.epoch, 1, 2, [write('late', true)]));
+      const withHeld = async (held: (closed: ClosedHead) => boolean, subjects?: string[]) =>
+        (await store().read({ ...range, ...(subjects ? { subjects } : {}) }, held)).map((w) => [
+          (w.start - W) / 10_000, w.closed!.revision, w.closed!.bytes && read(w.closed!.bytes), w.partials.map((p) => read(p.bytes)),
+        ]);
+      const asked: ClosedHead[] = [];
+      expect(await withHeld((head) => asked.push(head) > 0 && head.start === W)).toEqual([[0, 1, null, ['late']], [1, 1, 'c', []]]);
+      const whole = await store().read(range);
+      expect(asked.sort((x, y) => x.start - y.start)).toEqual(whole.map(({ closed }) => (({ bytes: _, ...head }) => head)(closed!)));
+      expect(await withHeld(() => false)).toEqual([[0, 1, 'a+b', ['late']], [1, 1, 'c', []]]);
+      expect(await withHeld(() => true, ['s:shop'])).toEqual([[0, 1, null, ['late']], [1, 1, null, []]]);
+      expect(await withHeld(() => true, ['s:none'])).toEqual([]);
+
+      // closed again with what was late: another revision, so its bytes come
+      await store().close(topic, closeOf(a, ca, key(), await store().take(topic, key(), a)));
+      expect(await withHeld((head) => head.revision === 1)).toEqual([[0, 2, 'a+b+late', []], [1, 1, null, []]]);
     });
 
     test('units of one topic, by partition', async () => {

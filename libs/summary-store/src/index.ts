@@ -6,6 +6,8 @@ export { RESOLUTION_MS, STORE_ERRORS, StoreError } from './port.ts';
 export type {
   Claim,
   Closed,
+  ClosedHead,
+  ClosedHeld,
   CloseCommit,
   CloseResult,
   Commit,

@@ -120,6 +120,14 @@ export interface Closed extends SegmentKey {
   closedAt: number;
 }
 
+/** A closed segment without its bytes. `revision` and `closedAt` together name its contents: a revision alone may come again after a roll-back. */
+export type ClosedHead = Omit<Closed, 'bytes'>;
+
+/** A closed segment whose bytes were not fetched, because the reader said that it has them. */
+export interface ClosedHeld extends ClosedHead {
+  bytes: null;
+}
+
 export interface CloseCommit {
   /** the closer's own unit: the partition hash(subject) mod P; its epoch fences the close */
   unit: UnitId;
@@ -142,8 +150,8 @@ export interface ReadRange {
 }
 
 /** What a reader merges: the closed segment (if any) and the partials it does not hold yet. */
-export interface WindowRead extends SegmentKey {
-  closed: Closed | null;
+export interface WindowRead<C extends ClosedHead = Closed> extends SegmentKey {
+  closed: C | null;
   partials: Partial[];
 }
 
@@ -168,6 +176,11 @@ export interface SummaryStore {
   prune(topic: string, resolution: Resolution, before: number): Promise<number>;
   /** By (start, subject). */
   read(range: ReadRange): Promise<WindowRead[]>;
+  /**
+   * The same for a reader that keeps closed segments: `held` is asked once for each one, and where it says true the
+   * bytes stay in the store and come as null. It must not throw.
+   */
+  read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
   /** Rejects with StoreError; used by readyz. */
   ping(): Promise<void>;
   /** Total loss of connection is survived: calls reject with `unreachable` until it is back. */

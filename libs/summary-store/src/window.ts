@@ -1,5 +1,5 @@
 /** What both adapters decide alike about a window: what is held, and how a reader's answer is put together. */
-import { RESOLUTION_MS, type Closed, type Partial, type SegmentKey, type WindowRead } from './port.ts';
+import { RESOLUTION_MS, type Closed, type ClosedHead, type ClosedHeld, type Partial, type SegmentKey, type WindowRead } from './port.ts';
 
 /** See README.md: everything of a partition up to its entry in `holds` is inside the closed segment. */
 export function isHeld(partial: Partial, closed: Pick<Closed, 'holds'> | null): boolean {
@@ -7,9 +7,9 @@ export function isHeld(partial: Partial, closed: Pick<Closed, 'holds'> | null): 
 }
 
 /** By (start, subject in code unit order); partials by (partition, revision); held ones left out. */
-export function joinWindows(partials: Partial[], closed: Closed[]): WindowRead[] {
-  const windows = new Map<string, WindowRead>();
-  const at = (k: SegmentKey): WindowRead => {
+export function joinWindows<C extends ClosedHead>(partials: Partial[], closed: C[]): WindowRead<C>[] {
+  const windows = new Map<string, WindowRead<C>>();
+  const at = (k: SegmentKey): WindowRead<C> => {
     const id = `${k.start} ${k.subject}`;
     let found = windows.get(id);
     if (!found) windows.set(id, (found = { resolution: k.resolution, start: k.start, subject: k.subject, closed: null, partials: [] }));
@@ -23,6 +23,24 @@ export function joinWindows(partials: Partial[], closed: Closed[]): WindowRead[]
   const rows = [...windows.values()].filter((w) => w.closed !== null || w.partials.length > 0);
   for (const w of rows) w.partials.sort(byPartition);
   return rows.sort((a, b) => a.start - b.start || (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0));
+}
+
+/**
+ * Fetches the closed segments that a reader does not hold. One may have been closed again since its head was read: then
+ * the newer one comes, and holds more of the partials that were read before it (README.md, rule 6). One that was pruned since is gone.
+ */
+export async function fetchClosed(
+  heads: ClosedHead[],
+  held: (closed: ClosedHead) => boolean,
+  fetch: (wanted: ClosedHead[]) => Promise<Closed[]>,
+): Promise<(Closed | ClosedHeld)[]> {
+  const known: ClosedHeld[] = [];
+  const wanted: ClosedHead[] = [];
+  for (const head of heads) {
+    if (held(head)) known.push({ ...head, bytes: null });
+    else wanted.push(head);
+  }
+  return wanted.length === 0 ? known : [...known, ...(await fetch(wanted))];
 }
 
 export function byPartition(a: Partial, b: Partial): number {

@@ -1,19 +1,21 @@
 /** What closers and readers call: closable, partials, take, close, closed, prune, read. Runs in the worker thread. */
 import type { DatabaseSync } from 'node:sqlite';
-import { RESOLUTION_MS, type Closed, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken } from '../port.ts';
+import { RESOLUTION_MS, type Closed, type ClosedHead, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken } from '../port.ts';
 import { isHeld } from '../window.ts';
 import { snapshot, transaction } from './database.ts';
 import { pack, type Packed } from './packed.ts';
 
-interface ClosedRow {
+interface HeadRow {
   resolution: Resolution;
   start: number;
   subject: string;
   revision: number;
-  bytes: Uint8Array;
   holds: string;
   missing: string;
   closed_at: number;
+}
+interface ClosedRow extends HeadRow {
+  bytes: Uint8Array;
 }
 
 /** A file cannot be rolled back below a running process, so one lease is enough. */
@@ -29,7 +31,7 @@ export function closing(db: DatabaseSync) {
   const noteTaken = db.prepare(`INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial INDEXED BY partial_window WHERE ${KEY} AND frozen = 0`);
   // Left alone, SQLite takes partial_open here by its first column: every open partial of the topic.
   const freeze = db.prepare(`UPDATE partial INDEXED BY partial_window SET frozen = 1 WHERE ${KEY} AND frozen = 0`);
-  const putClosed = db.prepare(`INSERT INTO closed VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
+  const putClosed = db.prepare(`INSERT INTO closed (topic, resolution, start, subject, revision, holds, missing, closed_at, bytes) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
     bytes = excluded.bytes, holds = excluded.holds, missing = excluded.missing, closed_at = excluded.closed_at`);
   const dropHeld = db.prepare(`DELETE FROM partial WHERE ${KEY} AND partition = ? AND revision <= ? AND frozen = 1`);
   // What a closed segment holds goes in the same transaction as the close, so every partial here is one to close.
@@ -43,6 +45,8 @@ export function closing(db: DatabaseSync) {
   const readPartials = { all: db.prepare(`${partialColumns} WHERE ${WINDOWS}`), some: db.prepare(`${partialColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
   for (const statement of Object.values(readPartials)) statement.setReturnArrays(true); // objects cost half as much again
   const readClosed = { all: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS}`), some: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS} ${CHOSEN}`) };
+  const headColumns = 'SELECT resolution, start, subject, revision, holds, missing, closed_at FROM closed';
+  const readHeads = { all: db.prepare(`${headColumns} WHERE ${WINDOWS}`), some: db.prepare(`${headColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
 
   const key = (topic: string, k: SegmentKey) => [topic, k.resolution, k.start, k.subject] as const;
   const partials = (topic: string, k: SegmentKey) => (partialRows.all(...key(topic, k)) as unknown as Partial[]).map((row) => ({ ...row }));
@@ -79,7 +83,7 @@ export function closing(db: DatabaseSync) {
           const again = old && revision === next.revision && old.holds === holds && Buffer.compare(old.bytes, next.bytes) === 0;
           return again ? { kind: 'ok' } : { kind: 'stale', revision };
         }
-        putClosed.run(...key(topic, next), next.revision, next.bytes, holds, JSON.stringify(next.missing), next.closedAt);
+        putClosed.run(...key(topic, next), next.revision, holds, JSON.stringify(next.missing), next.closedAt, next.bytes);
         for (const [partition, held] of Object.entries(next.holds)) dropHeld.run(...key(topic, next), Number(partition), held);
         return { kind: 'ok' };
       });
@@ -93,6 +97,22 @@ export function closing(db: DatabaseSync) {
       });
       if (gone > 0) db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
       return gone;
+    },
+
+    /** As `read`, but of the closed segments only the heads: `fetch` brings the bytes of those that are wanted. */
+    readHeads({ topic, resolution, start, end, subjects }: ReadRange): { partials: Packed<Partial>; heads: ClosedHead[] } {
+      const range = [topic, resolution, start, end] as const;
+      const chosen = subjects && JSON.stringify(subjects);
+      const [open, done] = snapshot(db, () =>
+        chosen === undefined
+          ? [readPartials.all.all(...range), readHeads.all.all(...range)]
+          : [readPartials.some.all(...range, chosen), readHeads.some.all(...range, chosen)],
+      );
+      return { partials: pack((open as unknown as PartialRow[]).map(toPartial)), heads: (done as unknown as HeadRow[]).map(toHead) };
+    },
+
+    fetch(topic: string, keys: SegmentKey[]): Packed<Closed> {
+      return pack(snapshot(db, () => keys.map((k) => closed(topic, k))).filter((c) => c !== null));
     },
 
     /** Unjoined and packed: the caller joins (window.ts). */
@@ -116,12 +136,15 @@ function toPartial([resolution, start, subject, partition, revision, bytes]: Par
 }
 
 function toClosed(row: ClosedRow): Closed {
+  return { ...toHead(row), bytes: row.bytes };
+}
+
+function toHead(row: HeadRow): ClosedHead {
   return {
     resolution: row.resolution,
     start: row.start,
     subject: row.subject,
     revision: row.revision,
-    bytes: row.bytes,
     holds: JSON.parse(row.holds) as Closed['holds'],
     missing: JSON.parse(row.missing) as number[],
     closedAt: row.closed_at,

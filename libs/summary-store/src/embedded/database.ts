@@ -9,6 +9,7 @@ export const SCHEMA_VERSION = 1;
 /** How long a call waits for another process's write, ms. */
 const BUSY_TIMEOUT = 5000;
 
+// Bytes stand last: what is behind them in a row is read through all their overflow pages. Columns of `closed` are always named.
 const TABLES = `
   CREATE TABLE unit (topic TEXT, partition INTEGER, epoch INTEGER NOT NULL, incarnation TEXT NOT NULL,
     next_offset INTEGER, agents BLOB, watermark INTEGER NOT NULL, silent TEXT NOT NULL, at INTEGER NOT NULL,
@@ -18,7 +19,7 @@ const TABLES = `
   CREATE UNIQUE INDEX partial_open ON partial (topic, partition, resolution, start, subject) WHERE frozen = 0;
   CREATE INDEX partial_window ON partial (topic, resolution, start, subject);
   CREATE TABLE closed (topic TEXT, resolution TEXT, start INTEGER, subject TEXT, revision INTEGER NOT NULL,
-    bytes BLOB NOT NULL, holds TEXT NOT NULL, missing TEXT NOT NULL, closed_at INTEGER NOT NULL);
+    holds TEXT NOT NULL, missing TEXT NOT NULL, closed_at INTEGER NOT NULL, bytes BLOB NOT NULL);
   CREATE UNIQUE INDEX closed_window ON closed (topic, resolution, start, subject);
   CREATE TABLE taken (topic TEXT NOT NULL, partition INTEGER NOT NULL, resolution TEXT NOT NULL, start INTEGER NOT NULL,
     subject TEXT NOT NULL);

@@ -1,6 +1,6 @@
 /** The embedded adapter: SQLite in WAL mode in a worker thread; several processes may share the file. */
-import type { Claim, Closed, CloseCommit, CloseResult, Commit, CommitResult, Partial, ReadRange, Resolution, SegmentKey, SummaryStore, Taken, UnitId, UnitStatus, WindowRead } from '../port.ts';
-import { checkKey, joinWindows } from '../window.ts';
+import type { Claim, Closed, ClosedHead, ClosedHeld, CloseCommit, CloseResult, Commit, CommitResult, Partial, ReadRange, Resolution, SegmentKey, SummaryStore, Taken, UnitId, UnitStatus, WindowRead } from '../port.ts';
+import { checkKey, fetchClosed, joinWindows } from '../window.ts';
 import { toError } from './failure.ts';
 import { unpack } from './packed.ts';
 import { Thread, type ThreadFailure } from './thread.ts';
@@ -61,9 +61,16 @@ export class EmbeddedSummaryStore implements SummaryStore {
   prune(topic: string, resolution: Resolution, before: number): Promise<number> {
     return this.#call('prune', topic, resolution, before);
   }
-  async read(range: ReadRange): Promise<WindowRead[]> {
-    const { partials, closed } = await this.#call('read', range);
-    return joinWindows(unpack(partials), unpack(closed));
+  async read(range: ReadRange): Promise<WindowRead[]>;
+  async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
+  async read(range: ReadRange, held?: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]> {
+    if (held === undefined) {
+      const { partials, closed } = await this.#call('read', range);
+      return joinWindows<Closed | ClosedHeld>(unpack(partials), unpack(closed));
+    }
+    const { partials, heads } = await this.#call('readHeads', range);
+    const closed = await fetchClosed(heads, held, async (wanted) => unpack(await this.#call('fetch', range.topic, wanted)));
+    return joinWindows(unpack(partials), closed);
   }
   ping(): Promise<void> {
     return this.#call('ping');

@@ -1,20 +1,28 @@
 /** Values as they lie in Redis (see lua-1.ts), and replies, to and from the port's shapes. */
-import type { Closed, Partial, Resolution, SegmentKey } from '../port.ts';
+import type { Closed, ClosedHead, Partial, Resolution, SegmentKey } from '../port.ts';
 
-/** revision f64 be, head length u32 be, head as JSON, bytes */
-export function packClosed({ revision, bytes, holds, missing, closedAt }: Closed): Buffer {
-  const head = Buffer.from(JSON.stringify({ holds, missing, closedAt }));
-  const front = Buffer.alloc(12);
+/** revision f64 be, the rest as JSON */
+export function packHead({ revision, holds, missing, closedAt }: ClosedHead): Buffer {
+  const front = Buffer.alloc(8);
   front.writeDoubleBE(revision, 0);
-  front.writeUInt32BE(head.length, 8);
-  return Buffer.concat([front, head, bytes]);
+  return Buffer.concat([front, Buffer.from(JSON.stringify({ holds, missing, closedAt }))]);
 }
 
-export function unpackClosed(key: SegmentKey, value: Buffer): Closed {
-  const size = value.readUInt32BE(8);
-  const head = JSON.parse(value.toString('utf8', 12, 12 + size)) as Pick<Closed, 'holds' | 'missing' | 'closedAt'>;
-  const { resolution, start, subject } = key;
-  return { resolution, start, subject, revision: value.readDoubleBE(0), bytes: value.subarray(12 + size), ...head };
+export function unpackHead({ resolution, start, subject }: SegmentKey, value: Buffer): ClosedHead {
+  const rest = JSON.parse(value.toString('utf8', 8)) as Pick<Closed, 'holds' | 'missing' | 'closedAt'>;
+  return { resolution, start, subject, revision: value.readDoubleBE(0), ...rest };
+}
+
+/** {start, {subject, head, bytes, ...}, ...} */
+export function unpackClosed(resolution: Resolution, reply: unknown): Closed[] {
+  const windows = reply as (Buffer | Buffer[])[];
+  const closed: Closed[] = [];
+  for (let w = 0; w < windows.length; w += 2) {
+    const start = Number(windows[w]);
+    const found = windows[w + 1] as Buffer[];
+    for (let i = 0; i < found.length; i += 3) closed.push({ ...unpackHead({ resolution, start, subject: found[i]!.toString() }, found[i + 1]!), bytes: found[i + 2]! });
+  }
+  return closed;
 }
 
 /** One field of a window's hash of partials: the open one, or the frozen ones in one value. */

@@ -8,7 +8,8 @@
  *   :part:RES:START     hash  'o'..subject -> revision (f64 be), bytes            the open partial
  *                             'f'..subject -> (revision f64 be, length u32 be, bytes)*  the frozen ones
  *   :done:RES           zset  starts of windows with closed segments
- *   :done:RES:START     hash  subject -> revision (f64 be), the rest as the client framed it
+ *   :done:RES:START     hash  subject -> revision (f64 be), the rest of the head as the client framed it
+ *   :body:RES:START     hash  subject -> bytes of that closed segment; apart from the heads, so that a head is read without them
  *   :taken              list  RES \\n START \\n subject, since the last commit
  *
  * Answers that refuse are {code, detail}; codes are named in store.ts (ANSWER).
@@ -21,6 +22,7 @@ local OK, FENCED, STALE, TAKEN = 0, -1, -2, -3
 local function int(n) return string.format('%.0f', n) end
 local function part(base, res, start) return base .. ':part:' .. res .. ':' .. start end
 local function done(base, res, start) return base .. ':done:' .. res .. ':' .. start end
+local function body(base, res, start) return base .. ':body:' .. res .. ':' .. start end
 
 -- This life of this server: another after a restart, a failover, or when another data set was loaded.
 local life
@@ -152,9 +154,10 @@ end
 `;
 
 const CLOSING = String.raw`
--- Output: {closed or nil, lease}. ARGV: res, start, subject
+-- Output: {head or nil, bytes or nil, lease}. ARGV: res, start, subject
 local function peek(KEYS, ARGV)
-  return {redis.call('HGET', done(KEYS[1], ARGV[1], ARGV[2]), ARGV[3]), lease()}
+  local base, res, start, subject = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+  return {redis.call('HGET', done(base, res, start), subject), redis.call('HGET', body(base, res, start), subject), lease()}
 end
 
 -- Freezes the open partial of a key, if any. ARGV: res, start, subject. Output: {revision, bytes, ...} of all frozen ones
@@ -173,7 +176,7 @@ local function freeze(KEYS, ARGV)
 end
 
 -- Stores a closed segment in the closer's unit and drops that unit's partials that it holds. ARGV: epoch, lease, res, start, subject,
--- expected revision, framed value, own partition's entry in holds (0: none). Output: {OK} | {FENCED, epoch} | {STALE, revision}
+-- expected revision, framed head, bytes, own partition's entry in holds (0: none). Output: {OK} | {FENCED, epoch} | {STALE, revision}
 local function close(KEYS, ARGV)
   local base, res, start, subject = KEYS[1], ARGV[3], ARGV[4], ARGV[5]
   local stored, mine = tonumber(redis.call('HGET', base .. ':unit', 'e')) or 0, tonumber(ARGV[1])
@@ -183,12 +186,13 @@ local function close(KEYS, ARGV)
   local revision = old and struct.unpack('>d', old) or 0
   if stored < mine or ARGV[2] ~= lease() then return {STALE, int(revision)} end
   if revision ~= tonumber(ARGV[6]) then
-    if old == ARGV[7] then return {OK} end
+    if old == ARGV[7] and redis.call('HGET', body(base, res, start), subject) == ARGV[8] then return {OK} end
     return {STALE, int(revision)}
   end
   redis.call('HSET', key, subject, ARGV[7])
+  redis.call('HSET', body(base, res, start), subject, ARGV[8])
   redis.call('ZADD', base .. ':done:' .. res, start, start)
-  drop(base, res, start, subject, tonumber(ARGV[8]))
+  drop(base, res, start, subject, tonumber(ARGV[9]))
   return {OK}
 end
 
@@ -218,7 +222,7 @@ local function prune(KEYS, ARGV)
   for _, start in ipairs(ended) do
     local key = done(base, res, start)
     count = count + redis.call('HLEN', key)
-    redis.call('UNLINK', key)
+    redis.call('UNLINK', key, body(base, res, start))
     redis.call('ZREM', base .. ':done:' .. res, start)
   end
   return {count, (#starts == most or #ended == most) and 1 or 0}
@@ -252,7 +256,7 @@ local function windows(index, from, to, subjects, prefixes)
   return out
 end
 
--- ARGV: kind (part|done), res, from, to (zset range), 'all' | 'some', subjects... Output: as windows()
+-- ARGV: kind (part|done: heads), res, from, to (zset range), 'all' | 'some', subjects... Output: as windows()
 local function read(KEYS, ARGV)
   local subjects
   if ARGV[5] == 'some' then
@@ -284,16 +288,32 @@ local function waiting(KEYS, ARGV)
   return out
 end
 
--- Heads of the closed segments of windows. ARGV: res, starts... Output: {start, {subject, framed head without the bytes, ...}, ...}
+-- Heads of the closed segments of windows. ARGV: res, starts... Output: {start, {subject, framed head, ...}, ...}
 local function heads(KEYS, ARGV)
   local out = {}
   for i = 2, #ARGV do
-    local all = redis.call('HGETALL', done(KEYS[1], ARGV[1], ARGV[i]))
-    for f = 2, #all, 2 do
-      all[f] = string.sub(all[f], 1, 12 + struct.unpack('>I4', all[f], 9))
-    end
     out[#out + 1] = ARGV[i]
-    out[#out + 1] = all
+    out[#out + 1] = redis.call('HGETALL', done(KEYS[1], ARGV[1], ARGV[i]))
+  end
+  return out
+end
+
+-- Closed segments, those that are there. ARGV: res, then per window start, n and n subjects. Output: {start, {subject, framed head, bytes, ...}, ...}
+local function fetch(KEYS, ARGV)
+  local base, res, out, at = KEYS[1], ARGV[1], {}, 2
+  while at <= #ARGV do
+    local start, n, found, count = ARGV[at], tonumber(ARGV[at + 1]), {}, 0
+    local head_key, body_key = done(base, res, start), body(base, res, start)
+    for i = at + 2, at + 1 + n do
+      local head = redis.call('HGET', head_key, ARGV[i])
+      if head then
+        found[count + 1], found[count + 2], found[count + 3] = ARGV[i], head, redis.call('HGET', body_key, ARGV[i])
+        count = count + 3
+      end
+    end
+    out[#out + 1] = start
+    out[#out + 1] = found
+    at = at + 2 + n
   end
   return out
 end
@@ -309,7 +329,7 @@ end
 const REGISTER = [
   ...['claim', 'commit', 'freeze', 'close', 'peek'].map((name) => ({ name, flags: '' })),
   ...['drop_held', 'prune'].map((name) => ({ name, flags: `'allow-oom'` })), // they give room back
-  ...['read', 'waiting', 'heads', 'status'].map((name) => ({ name, flags: `'no-writes'` })),
+  ...['read', 'waiting', 'heads', 'fetch', 'status'].map((name) => ({ name, flags: `'no-writes'` })),
 ]
   .map(({ name, flags }) => `redis.register_function{function_name='${name}', callback=${name}, flags={${flags}}}`)
   .join('\n');

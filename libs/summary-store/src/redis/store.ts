@@ -1,11 +1,11 @@
 /** The Redis adapter. Every call touches the keys of one unit; what concerns all units fans out. See lua-1.ts. */
 import {
-  RESOLUTION_MS, StoreError, type Claim, type Closed, type CloseCommit, type CloseResult, type Commit, type CommitResult, type Partial, type ReadRange,
+  RESOLUTION_MS, StoreError, type Claim, type Closed, type ClosedHead, type ClosedHeld, type CloseCommit, type CloseResult, type Commit, type CommitResult, type Partial, type ReadRange,
   type Resolution, type SegmentKey, type SegmentWrite, type SummaryStore, type SummaryStoreSettings, type Taken, type UnitId, type UnitStatus, type WindowRead,
 } from '../port.ts';
-import { byPartition, checkKey, isHeld, joinWindows } from '../window.ts';
+import { byPartition, checkKey, fetchClosed, isHeld, joinWindows } from '../window.ts';
 import { Connection, type Argument, type RedisFailure } from './connection.ts';
-import { fieldsOf, packClosed, unpackClosed, unpackKey, unpackPartials } from './frames.ts';
+import { fieldsOf, packHead, unpackClosed, unpackHead, unpackKey, unpackPartials } from './frames.ts';
 import { Keys, SCHEMA_VERSION } from './keys.ts';
 import { LIBRARY } from './lua-1.ts';
 
@@ -82,15 +82,15 @@ export class RedisSummaryStore implements SummaryStore {
 
   async closed(topic: string, key: SegmentKey): Promise<Closed | null> {
     const { resolution, start, subject } = key;
-    const replies = await Promise.all(this.#askAll('read', await this.#units(topic), ['done', resolution, start, start, 'some', subject]));
-    return newest(replies.flatMap((reply) => [...fieldsOf(reply)].map(([, , value]) => unpackClosed(key, value))));
+    const replies = await Promise.all(this.#askAll('fetch', await this.#units(topic), [resolution, start, 1, subject]));
+    return newest(replies.flatMap((reply) => unpackClosed(resolution, reply)));
   }
 
   async take(topic: string, { resolution, start, subject }: SegmentKey, closer: UnitId): Promise<Taken> {
     const key = { resolution, start, subject };
     // The lease comes before the first freeze, so that a roll-back after any of them is seen by `close`.
-    const [value, lease] = (await this.#call('peek', closer, [resolution, start, subject])) as [Buffer | null, Buffer];
-    const closed = value === null ? null : unpackClosed(key, value);
+    const [head, bytes, lease] = (await this.#call('peek', closer, [resolution, start, subject])) as [Buffer | null, Buffer, Buffer];
+    const closed = head === null ? null : { ...unpackHead(key, head), bytes };
     const units = await this.#units(topic);
     const replies = await Promise.all(units.map((unit) => this.#call('freeze', unit, [resolution, start, subject])));
     const partials = units.flatMap(({ partition }, i) => {
@@ -103,7 +103,7 @@ export class RedisSummaryStore implements SummaryStore {
   async close(topic: string, { unit, epoch, closed, expectedRevision, lease }: CloseCommit): Promise<CloseResult> {
     checkKey(closed);
     const { resolution, start, subject, holds } = closed;
-    const args = [epoch, lease, resolution, start, subject, expectedRevision, packClosed(closed), holds[unit.partition] ?? 0];
+    const args = [epoch, lease, resolution, start, subject, expectedRevision, packHead(closed), asBuffer(closed.bytes), holds[unit.partition] ?? 0];
     const [code, detail] = (await this.#call('close', unit, args)) as [number, Buffer];
     if (code === ANSWER.fenced) return { kind: 'fenced', epoch: Number(detail) };
     if (code === ANSWER.stale) return { kind: 'stale', revision: Number(detail) };
@@ -128,18 +128,22 @@ export class RedisSummaryStore implements SummaryStore {
     return gone;
   }
 
-  async read({ topic, resolution, start, end, subjects }: ReadRange): Promise<WindowRead[]> {
+  async read(range: ReadRange): Promise<WindowRead[]>;
+  async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
+  async read({ topic, resolution, start, end, subjects }: ReadRange, held = (_: ClosedHead) => false): Promise<WindowRead<Closed | ClosedHeld>[]> {
     const units = await this.#units(topic);
     const rest = [resolution, start, `(${end}`, ...(subjects ? ['some', ...subjects] : ['all'])];
     // Partials first, closed second (README.md, rule 6). On one socket the server keeps that order without our waiting.
     const first = this.#askAll('read', units, ['part', ...rest]);
     if (!this.#redis.ordered) await Promise.all(first);
     const second = this.#askAll('read', units, ['done', ...rest]);
-    const [partials, closed] = await Promise.all([Promise.all(first), Promise.all(second)]);
-    return joinWindows(
-      this.#partials(units, resolution, partials),
-      closed.flatMap((reply) => [...fieldsOf(reply)].map(([at, field, value]) => unpackClosed({ resolution, start: at, subject: field.toString() }, value))),
-    );
+    const [partials, found] = await Promise.all([Promise.all(first), Promise.all(second)]);
+    const unitOf = new Map<ClosedHead, UnitId>();
+    found.forEach((reply, i) => {
+      for (const [at, field, value] of fieldsOf(reply)) unitOf.set(unpackHead({ resolution, start: at, subject: field.toString() }, value), units[i]!);
+    });
+    const closed = await fetchClosed([...unitOf.keys()], held, (wanted) => this.#fetch(resolution, Map.groupBy(wanted, (head) => unitOf.get(head)!)));
+    return joinWindows(this.#partials(units, resolution, partials), closed);
   }
 
   async ping(): Promise<void> {
@@ -150,17 +154,26 @@ export class RedisSummaryStore implements SummaryStore {
     this.#redis.end();
   }
 
+  async #fetch(resolution: Resolution, wanted: Map<UnitId, ClosedHead[]>): Promise<Closed[]> {
+    const calls = Array.from(wanted, ([unit, heads]) => {
+      const byStart = Map.groupBy(heads, (head) => head.start);
+      const args = Array.from(byStart, ([start, all]) => [start, all.length, ...all.map((head) => head.subject)]);
+      return this.#ask('fetch', unit, [resolution, ...args.flat()]);
+    });
+    return (await Promise.all(calls)).flatMap((reply) => unpackClosed(resolution, reply));
+  }
+
   /** Keys with partials up to a start: those not held (by start and subject), and what is held and may go. */
   async #waiting(topic: string, resolution: Resolution, last: string) {
     const units = await this.#units(topic);
     const found = await Promise.all(this.#askAll('waiting', units, [resolution, last]));
     const starts = [...new Set(found.flatMap((reply) => [...fieldsOf(reply)].map(([start]) => start)))];
     const heads = starts.length === 0 ? [] : await Promise.all(this.#askAll('heads', units, [resolution, ...starts]));
-    const closed = new Map<string, Closed>();
+    const closed = new Map<string, ClosedHead>();
     for (const reply of heads) {
       for (const [start, field, value] of fieldsOf(reply)) {
         const key = { resolution, start, subject: field.toString() };
-        closed.set(`${start} ${key.subject}`, unpackClosed(key, value));
+        closed.set(`${start} ${key.subject}`, unpackHead(key, value));
       }
     }
     const waiting = new Map<string, SegmentKey>();
