@@ -1,5 +1,5 @@
 // The state directory: 0700, one owner, one start at a time.
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Told } from '../say.mjs';
 
@@ -66,7 +66,10 @@ function readPid(file) {
 
 /** A file only its owner reads, written whole. */
 export function writePrivate(file, text, owner) {
-  writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600);
-  if (process.getuid() === 0) chownSync(file, owner.uid, owner.gid);
+  // Aside and renamed: whoever waits for the file to appear never reads half of it.
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, text, { mode: 0o600 });
+  chmodSync(aside, 0o600);
+  if (process.getuid() === 0) chownSync(aside, owner.uid, owner.gid);
+  renameSync(aside, file);
 }
