@@ -96,7 +96,7 @@ export async function consumeEmbedded(thread: BusThread, group: string, topics: 
   const dropping = new Map<string, Promise<void>>();
 
   const drop = async (keys: readonly string[]): Promise<void> => {
-    await Promise.all(keys.map((k) => readers.get(k)?.stop()));
+    await Promise.all(keys.flatMap((k) => readers.get(k)?.stop() ?? []));
     for (const k of keys) readers.delete(k);
     if (keys.length > 0) await hooks.revoked(keys.map(parse));
   };

@@ -6,7 +6,7 @@ import { refuseLarge } from '../limits.ts';
 import { RETRY, compressionOf, kafkaClient } from './client.ts';
 import type { KafkaSettings } from './client.ts';
 import { KafkaSubscription } from './consumer.ts';
-import { busErrorOf } from './errors.ts';
+import { busErrorOf, whilePassing } from './errors.ts';
 import { KafkaSender } from './producer.ts';
 import { topicIdentity } from './topic-id.ts';
 import { applyKafkaTopics, partitionCount, topicRanges } from './topics.ts';
@@ -20,8 +20,9 @@ export function openKafkaBus(settings: KafkaSettings, log: BusLog): EventBus {
   let admin: Promise<Admin> | undefined;
   let closed = false;
 
-  /** An admin that failed is replaced: its connections may be those of a broker that is gone. */
-  const withAdmin = async <T>(work: (admin: Admin) => Promise<T>): Promise<T> => {
+  /** An admin that failed is replaced: its connections, and what it knows of leaders, may be those of a broker that is gone. */
+  const withAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => whilePassing(() => onAdmin(work));
+  const onAdmin = async <T>(work: (admin: Admin) => Promise<T>): Promise<T> => {
     admin ??= (async () => {
       const fresh = client().admin({ retry: RETRY });
       await fresh.connect();
@@ -56,7 +57,7 @@ export function openKafkaBus(settings: KafkaSettings, log: BusLog): EventBus {
 
   return {
     incarnation: (topic) => call(topic, async () => {
-      const identity = await topicIdentity(client(), topic);
+      const identity = await whilePassing(() => topicIdentity(client(), topic));
       if (identity === undefined) throw new BusError('topic_missing', { topic });
       return identity;
     }),

@@ -15,6 +15,28 @@ function protocolType(error: unknown, depth = 0): string | undefined {
   return e.type ?? protocolType(e.cause, depth + 1) ?? protocolType(e.originalError, depth + 1);
 }
 
+/** The broker refused because it is electing, moving or starting; it passes by itself. */
+const PASSING: ReadonlySet<string> = new Set([
+  'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'REPLICA_NOT_AVAILABLE', 'NOT_CONTROLLER', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH', 'LISTENER_NOT_FOUND',
+  'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP', 'REBALANCE_IN_PROGRESS',
+  'NOT_ENOUGH_REPLICAS', 'OFFSET_NOT_AVAILABLE', 'PREFERRED_LEADER_NOT_AVAILABLE',
+]);
+/** An election takes well under a second; a broker that says so for longer is a fault the caller should hear of. */
+const PASSING_MS = 10_000;
+
+/** Repeats `work` while the broker refuses it for a passing reason, for at most 10 s. Only for what may be repeated. */
+export async function whilePassing<T>(work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + PASSING_MS;
+  for (let wait = 50; ; wait = Math.min(1_000, wait * 2)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!PASSING.has(protocolType(error) ?? '') || Date.now() + wait > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
 const nothing = '(nothing more said)';
 
 /** A BusError for whatever kafkajs throws; what we do not know is `unreachable`, which is retryable. */

@@ -3,6 +3,7 @@ import { fnv1a32 } from '@headwater/header-event';
 import type { OutRecord } from '../port.ts';
 import { recordBytes } from '../limits.ts';
 import { RETRY } from './client.ts';
+import { whilePassing } from './errors.ts';
 
 /** kafkajs makes one record batch of all records of a send to a partition, and the broker limits that batch. */
 const SEND_BYTES = 900_000;
@@ -58,7 +59,11 @@ export class KafkaSender {
       if (!(partition >= 0 && partition < partitions)) throw new RangeError(`${topic} has no partition ${partition}, it has ${partitions}`);
       return { ...r, partition };
     });
-    for (const chunk of sends(assigned)) placed.push(...(await this.#send(topic, chunk)));
+    for (const chunk of sends(assigned)) {
+      // To several partitions, some may have been written when one refuses.
+      const one = chunk.every(({ partition }) => partition === chunk[0]!.partition);
+      placed.push(...(await (one ? whilePassing(() => this.#send(topic, chunk)) : this.#send(topic, chunk))));
+    }
     return placed;
   }
 

@@ -25,6 +25,8 @@ interface Metadata {
 
 const NewEncoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder') as new () => Encoder;
 const UNKNOWN_TOPIC = 3;
+/** A partition between two leaders; the topic's id is answered all the same. */
+const LEADER_NOT_AVAILABLE = 5;
 
 /** Flexible-version request: the header's tag count, one topic by name, no creation, no authorizations. */
 function request(topic: string): Buffer {
@@ -83,7 +85,7 @@ export async function topicIdentity(kafka: Kafka, topic: string): Promise<string
       request: { apiKey: 3, apiVersion: 12, apiName: 'Metadata', encode: async () => new NewEncoder().writeBuffer(request(topic)) },
       response: { decode: async (bytes: Buffer) => parse(bytes), parse: async (data: Metadata) => data },
     });
-    if (error !== 0 && error !== UNKNOWN_TOPIC) throw new Error(`metadata of ${topic}: error ${error}`);
+    if (error !== 0 && error !== UNKNOWN_TOPIC && error !== LEADER_NOT_AVAILABLE) throw new Error(`metadata of ${topic}: error ${error}`);
     return error === UNKNOWN_TOPIC ? undefined : `${clusterId}/${topicId}`;
   } finally {
     await cluster.disconnect();
