@@ -37,5 +37,11 @@ export const NEEDS = [
   { group: 'test', package: 'redis-server', why: 'the real Redis', have: program('redis-server') },
   { group: 'test', package: 'openjdk-17-jre-headless', why: 'runs the real Kafka', have: program('java') },
   { group: 'test', package: 'maven', why: 'fetches the real Kafka', have: program('mvn') },
+  { group: 'test', package: 'valgrind', why: 'counts the instructions of the core', have: program('valgrind') },
+  { group: 'test', package: 'python3', why: 'a client and a server of the kernel tests', have: program('python3') },
+  { group: 'test', package: 'liburing-dev', why: 'io_uring in the kernel tests', have: file('/usr/include/liburing.h') },
+  { group: 'test', package: 'iproute2', why: 'network namespaces of the tests', have: program('ip') },
+  { group: 'test', package: 'openssl', why: 'certificates of the tests', have: program('openssl') },
   { group: 'test', package: 'python3-venv', why: 'a consumer that is not ours', have: () => program('python3')() && spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0 },
+  { group: 'fuzz', package: 'libclang-rt-14-dev', why: 'libFuzzer and the sanitizers', have: file('/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a', '/usr/lib/clang/14/lib/linux/libclang_rt.fuzzer-x86_64.a') },
 ];

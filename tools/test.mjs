@@ -2,6 +2,7 @@
 // `npm test [-- GROUP ...]`: set-up, build, then the groups; the last line is "N passed, N failed, N skipped".
 import { build } from './build.mjs';
 import { gen } from './gen.mjs';
+import { instructions } from './test/instructions.mjs';
 import { lint } from './lint.mjs';
 import { Told, bold, dim, green, line, red } from './say.mjs';
 import { setup } from './setup.mjs';
@@ -15,6 +16,7 @@ const GROUPS = {
   tools: () => nodeTest(['test/boundaries', 'test/tools'], say),
   unit: () => vitest('vitest.config.ts', '.spec.ts'),
   integration: () => vitest('vitest.integration.config.ts', '.integration.ts'),
+  instructions: async () => asResults('instructions of the core', await instructions()),
   kernel: () => nodeTest(['test/kernel'], say),
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
