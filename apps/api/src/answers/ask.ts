@@ -1,11 +1,10 @@
 import type { Direction } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
-import type { WindowRead } from '@headwater/summary-store';
 import type { Principal } from '../auth/principal.ts';
 import { packCursor, page, unpackCursor, type Ranked } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { resolveRange, type TimeRange } from '../query/time.ts';
-import type { Decoder } from '../windows/decoded.ts';
+import type { Decoder, Lens } from '../windows/decoded.ts';
 import { isHosts, Revisions, serviceOf, type WindowReader } from '../windows/reader.ts';
 import { rangeOut, type Answer } from './envelope.ts';
 import { failureRows, type FailureRow } from './failures.ts';
@@ -62,7 +61,7 @@ export class Asker {
   async services(query: Query, who: Principal): Promise<Answer<ServiceRow>> {
     const q = this.#settle('services', query, who);
     const fold = new ServiceFold(q.selection.role);
-    const folded = await this.#fold(q, (service, w) => this.decoder.totals(w).forEach((part) => fold.add(service, part)));
+    const folded = await this.#fold(q, this.decoder.totals(), (part, _, service) => fold.add(service, part));
     return this.#page(q, fold.rows(), folded);
   }
 
@@ -70,12 +69,14 @@ export class Asker {
     const q = this.#settle('request-patterns', query, who);
     const length = q.range.end - q.range.start;
     const totals = new PatternTotals(q.selection);
-    const folded = await this.#fold(q, (_, w) => this.decoder.counts(w).forEach((part) => totals.add(part)));
-    for await (const windows of this.reader.read({ range: { start: q.range.start - length, end: q.range.start }, services: q.services })) {
+    const folded = await this.#fold(q, this.decoder.counts(), (part) => totals.add(part));
+    const before = { range: { start: q.range.start - length, end: q.range.start }, services: q.services };
+    const counts = this.decoder.counts();
+    for await (const windows of this.reader.read(before, (closed) => isHosts(closed) || counts.held(closed))) { // the hosts' account of then is not needed
       for (const w of windows) {
         if (serviceOf(w) === null) continue;
         folded.revisions.add(w);
-        this.decoder.counts(w).forEach((part) => totals.addBefore(part));
+        for (const part of counts.of(w)) totals.addBefore(part);
       }
     }
     return this.#page(q, requestPatternRows(totals.by(groupKeys(query)), length), folded);
@@ -84,7 +85,7 @@ export class Asker {
   async failures(query: Query, who: Principal): Promise<Answer<FailureRow>> {
     const q = this.#settle('failures', query, who);
     const totals = new PatternTotals(q.selection);
-    const folded = await this.#fold(q, (_, w) => this.decoder.counts(w).forEach((part) => totals.add(part)));
+    const folded = await this.#fold(q, this.decoder.counts(), (part) => totals.add(part));
     return this.#page(q, failureRows(totals.by(groupKeys(query))), folded);
   }
 
@@ -92,10 +93,9 @@ export class Asker {
     const q = this.#settle('latency', query, who);
     const fold = new LatencyFold(q.selection, q.range);
     const whole = isWholeRole(q.selection);
-    const { quality, revisions } = await this.#fold(q, (_, w) => {
-      if (whole) this.decoder.totals(w).forEach((part) => fold.addTotals(w.start, part));
-      else this.decoder.full(w).forEach((part) => fold.add(w.start, part));
-    });
+    const { quality, revisions } = whole
+      ? await this.#fold(q, this.decoder.totals(), (part, start) => fold.addTotals(start, part))
+      : await this.#fold(q, this.decoder.full(), (part, start) => fold.add(start, part));
     const summary = quality.quality(q.range, q.now);
     const data = fold.points((start, end) => quality.closed(start, end, q.now));
     return { etag: revisions.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };
@@ -104,14 +104,14 @@ export class Asker {
   async headers(query: Query, who: Principal): Promise<Answer<HeaderRow>> {
     const q = this.#settle('headers', query, who);
     const fold = new HeaderFold({ role: q.selection.role, direction: (query.direction ?? null) as Direction | null, name: query.name?.toLowerCase() ?? null });
-    const folded = await this.#fold(q, (_, w) => this.decoder.headers(w).forEach((part) => fold.add(part)));
+    const folded = await this.#fold(q, this.decoder.headers(), (part) => fold.add(part));
     return this.#page(q, fold.rows(), folded);
   }
 
   async agents(query: Query, who: Principal): Promise<Answer<AgentRow>> {
     const q = { ...this.#settle('fleet/agents', query, who), services: [] };
     const entries = await this.state().list(AGENT_PREFIX);
-    const folded = await this.#fold(q, () => undefined);
+    const folded = await this.#fold(q, this.decoder.totals(), () => undefined);
     const agents = entries.map((e) => parseStatus(e.value)).filter((s) => s !== null).filter((s) => query.host === undefined || s.host === query.host);
     return this.#page(q, agents.map((s) => agentRow(s, folded.quality.hosts, q.now)), folded);
   }
@@ -131,16 +131,17 @@ export class Asker {
     };
   }
 
-  /** Reads the range once; gives each service's window to `take` and the hosts' accounts to the quality. */
-  async #fold(q: Question, take: (service: string, window: WindowRead) => void): Promise<Folded> {
+  /** Reads the range once; gives what the lens sees of each service's windows to `take`, and the hosts' accounts to the quality. */
+  async #fold<V>(q: Question, lens: Lens<V>, take: (part: V, start: number, service: string) => void): Promise<Folded> {
     const quality = new QualityFold();
     const revisions = new Revisions();
-    for await (const windows of this.reader.read(q)) {
+    const hosts = this.decoder.hosts();
+    for await (const windows of this.reader.read(q, (closed) => (isHosts(closed) ? hosts : lens).held(closed))) {
       for (const w of windows) {
         revisions.add(w);
-        quality.add(w, isHosts(w) ? this.decoder.hosts(w) : []);
+        quality.add(w, isHosts(w) ? hosts.of(w) : []);
         const service = serviceOf(w);
-        if (service !== null) take(service, w);
+        if (service !== null) for (const part of lens.of(w)) take(part, w.start, service);
       }
     }
     return { quality, revisions };

@@ -1,6 +1,6 @@
 import { HostsWindow } from '@headwater/sketch';
-import type { WindowRead } from '@headwater/summary-store';
 import { WINDOW_MS, type TimeRange } from '../query/time.ts';
+import type { Window } from '../windows/reader.ts';
 
 /** How far the data of a range can be trusted. */
 export interface Quality {
@@ -25,7 +25,7 @@ export class QualityFold {
   readonly #seen = new Set<number>();
 
   /** Any subject's window; `accounts` are the decoded parts where it is the hosts' account. */
-  add(window: WindowRead, accounts: readonly HostsWindow[]): void {
+  add(window: Window, accounts: readonly HostsWindow[]): void {
     this.#seen.add(window.start);
     if (window.closed === null || window.partials.length > 0 || window.closed.missing.length > 0) this.#open.add(window.start);
     for (const part of accounts) this.#hosts.merge(part);

@@ -3,7 +3,7 @@ import { ServiceWindow } from '@headwater/sketch';
 import type { WindowRead } from '@headwater/summary-store';
 import { PatternTotals } from '../answers/pattern-totals.ts';
 import { WeightedCache } from './cache.ts';
-import { Decoder } from './decoded.ts';
+import { Decoder, Lens } from './decoded.ts';
 
 function segment(n: number): Uint8Array {
   const s = new ServiceWindow();
@@ -15,24 +15,44 @@ const window = (closed: { n: number; revision?: number; closedAt?: number } | nu
   closed: closed === null ? null : { resolution: '10s', start: 0, subject: 's:a', revision: closed.revision ?? 1, bytes: segment(closed.n), holds: {}, missing: [], closedAt: closed.closedAt ?? 1 },
   partials: partials.map((n, i) => ({ resolution: '10s', start: 0, subject: 's:a', partition: i, revision: 1, bytes: segment(n) })),
 });
-const sum = (d: Decoder, w: WindowRead): number => d.counts(w).flat().reduce((n, r) => n + r.exchanges, 0);
+const sum = (d: Decoder, w: WindowRead): number => d.counts().of(w).flat().reduce((n, r) => n + r.exchanges, 0);
+
+/** Asks as the store does: the bytes are left out of what is held. */
+function through(d: Decoder, { closed, ...rest }: WindowRead): unknown {
+  const lens = d.counts();
+  const held = closed !== null && lens.held(closed);
+  return held ? lens.of({ ...rest, closed: { ...closed, bytes: null } }).at(-1) : 'not held';
+}
 
 describe('Decoder', () => {
   test('closed and partials are parts that add up', () => expect(sum(new Decoder(), window({ n: 5 }, [2, 3]))).toBe(10));
   test('a revision is decoded once; another revision, or the same one closed again after a roll-back, is not taken for it', () => {
     const d = new Decoder();
-    const [first] = d.counts(window({ n: 5 }));
-    expect(d.counts(window({ n: 5 }))[0]).toBe(first);
+    const first = d.counts().of(window({ n: 5 })).at(-1);
+    expect(through(d, window({ n: 5 }))).toBe(first);
     expect(sum(d, window({ n: 6, revision: 2 }))).toBe(6);
     expect(sum(d, window({ n: 7, revision: 1, closedAt: 2 }))).toBe(7);
+  });
+  test('what a lens said to hold stays until it is asked for, whatever the cache drops; what it did not is an error', () => {
+    const cache = new WeightedCache<number>(2);
+    const lensOf = () => new Lens(cache, (bytes) => [...ServiceWindow.decode(bytes).patterns()][0]!.exchanges, () => 1);
+    const w = window({ n: 5 });
+    const bare = { ...w, closed: { ...w.closed!, bytes: null } };
+    lensOf().of(w);
+    const lens = lensOf();
+    expect([lens.held(w.closed!), lens.held({ ...w.closed!, revision: 2 })]).toEqual([true, false]);
+    for (const n of [1, 2]) lensOf().of(window({ n, revision: 1 + n }));
+    expect(lensOf().held(w.closed!)).toBe(false); // dropped
+    expect(lens.of(bare)).toEqual([5]);
+    expect(() => lens.of(bare)).toThrow(/nothing said that it is held/);
   });
   test('merging into an answer does not change what is kept', () => {
     const d = new Decoder();
     for (let i = 0; i < 3; i += 1) {
       const totals = new PatternTotals({ role: 'server', method: null, route: null, status: null });
-      d.counts(window({ n: 5 }, [1])).forEach((part) => totals.add(part));
+      d.counts().of(window({ n: 5 }, [1])).forEach((part) => totals.add(part));
       expect(totals.by(['route'])[0]?.totals.exchanges).toBe(6);
-      expect(d.totals(window({ n: 5 }))[0]?.get('server')?.exchanges).toBe(5);
+      expect(d.totals().of(window({ n: 5 }))[0]?.get('server')?.exchanges).toBe(5);
     }
   });
 });

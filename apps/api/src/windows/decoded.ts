@@ -1,8 +1,8 @@
 import { HostsWindow, ServiceWindow, type Role } from '@headwater/sketch';
-import type { WindowRead } from '@headwater/summary-store';
+import type { Closed, ClosedHead, ClosedHeld } from '@headwater/summary-store';
 import { WeightedCache } from './cache.ts';
 import { countsOf, headersOf, Identities, totalsOf, type PatternCounts, type RoleTotals, type WindowHeaders } from './digest.ts';
-import { serviceOf } from './reader.ts';
+import { serviceOf, type Window } from './reader.ts';
 
 /** What is kept of closed windows, in units of about 100 bytes. */
 const COUNT_ROWS = 400_000;
@@ -18,11 +18,58 @@ type Counts = readonly PatternCounts[];
 type Totals = ReadonlyMap<Role, RoleTotals>;
 
 /**
- * Turns segments into what answers are folded from. A closed segment of one revision never changes, so what was taken
- * out of it is kept (bounded); partials are decoded each time. Answers are shared: read them, never merge into them.
- *
- * Each method gives the disjoint parts of a window (README of summary-store): all together are what is known of it.
+ * What one question takes out of windows. A closed segment of one revision never changes, so what was taken out of it
+ * is kept (bounded) and its bytes are not even fetched again; partials are decoded each time.
+ * Values are shared between questions: read them, never merge into them.
  */
+export class Lens<V> {
+  readonly #cache: WeightedCache<V>;
+  readonly #decode: (bytes: Uint8Array, service: string) => V;
+  readonly #weigh: (value: V, bytes: Uint8Array) => number;
+  /** what `held` promised: it stays until `of` asks for it, whatever the cache drops meanwhile */
+  readonly #promised = new Map<string, V>();
+
+  constructor(cache: WeightedCache<V>, decode: (bytes: Uint8Array, service: string) => V, weigh: (value: V, bytes: Uint8Array) => number) {
+    this.#cache = cache;
+    this.#decode = decode;
+    this.#weigh = weigh;
+  }
+
+  /** Whether the segment is kept: then its window may come to `of` without its bytes, once. */
+  held(closed: ClosedHead): boolean {
+    const key = keyOf(closed);
+    const value = this.#cache.get(key);
+    if (value === undefined) return false;
+    this.#promised.set(key, value);
+    return true;
+  }
+
+  /** The disjoint parts of a window (README of summary-store): all together are what is known of it. */
+  of(window: Window): V[] {
+    const service = serviceOf(window) ?? '';
+    const parts = window.partials.map((p) => this.#decode(p.bytes, service));
+    if (window.closed !== null) parts.push(this.#closed(window.closed, service));
+    return parts;
+  }
+
+  #closed(closed: Closed | ClosedHeld, service: string): V {
+    const key = keyOf(closed);
+    const kept = this.#promised.get(key);
+    this.#promised.delete(key);
+    if (kept !== undefined) return kept;
+    if (closed.bytes === null) throw new Error(`${key}: its bytes were left out, and nothing said that it is held`);
+    const value = this.#decode(closed.bytes, service);
+    this.#cache.set(key, value, this.#weigh(value, closed.bytes));
+    return value;
+  }
+}
+
+/** closedAt: after a store was rolled back the same revision may be given out again for other contents. */
+function keyOf({ start, subject, revision, closedAt }: ClosedHead): string {
+  return `${start} ${revision} ${closedAt} ${subject}`;
+}
+
+/** Keeps what was taken out of closed windows, and hands out a lens for each question. */
 export class Decoder {
   readonly #identities = new Identities();
   readonly #counts = new WeightedCache<Counts>(COUNT_ROWS);
@@ -31,35 +78,23 @@ export class Decoder {
   readonly #full = new WeightedCache<ServiceWindow>(FULL_PATTERNS);
   readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
 
-  counts(window: WindowRead): Counts[] {
-    const service = serviceOf(window) ?? '';
-    return parts(window, this.#counts, (bytes) => countsOf(service, ServiceWindow.decode(bytes), this.#identities), (rows) => rows.length + 1);
+  counts(): Lens<Counts> {
+    return new Lens(this.#counts, (bytes, service) => countsOf(service, ServiceWindow.decode(bytes), this.#identities), (rows) => rows.length + 1);
   }
 
-  totals(window: WindowRead): Totals[] {
-    return parts(window, this.#totals, (bytes) => totalsOf(ServiceWindow.decode(bytes)), () => 1);
+  totals(): Lens<Totals> {
+    return new Lens(this.#totals, (bytes) => totalsOf(ServiceWindow.decode(bytes)), () => 1);
   }
 
-  headers(window: WindowRead): WindowHeaders[] {
-    return parts(window, this.#headers, (bytes) => headersOf(ServiceWindow.decode(bytes)), (h) => h.headers.length + 1);
+  headers(): Lens<WindowHeaders> {
+    return new Lens(this.#headers, (bytes) => headersOf(ServiceWindow.decode(bytes)), (h) => h.headers.length + 1);
   }
 
-  full(window: WindowRead): ServiceWindow[] {
-    return parts(window, this.#full, (bytes) => ServiceWindow.decode(bytes), (s) => s.patternCount + 1);
+  full(): Lens<ServiceWindow> {
+    return new Lens(this.#full, (bytes) => ServiceWindow.decode(bytes), (s) => s.patternCount + 1);
   }
 
-  hosts(window: WindowRead): HostsWindow[] {
-    return parts(window, this.#hosts, (bytes) => HostsWindow.decode(bytes), (_, bytes) => bytes.byteLength);
+  hosts(): Lens<HostsWindow> {
+    return new Lens(this.#hosts, (bytes) => HostsWindow.decode(bytes), (_, bytes) => bytes.byteLength);
   }
-}
-
-function parts<V>(window: WindowRead, cache: WeightedCache<V>, decode: (bytes: Uint8Array) => V, weigh: (value: V, bytes: Uint8Array) => number): V[] {
-  const all = window.partials.map((p) => decode(p.bytes));
-  const { closed } = window;
-  if (closed === null) return all;
-  // closedAt: after a store was rolled back the same revision may be given out again for other contents
-  const key = `${window.start} ${closed.revision} ${closed.closedAt} ${window.subject}`;
-  let value = cache.get(key);
-  if (value === undefined) cache.set(key, (value = decode(closed.bytes)), weigh(value, closed.bytes));
-  return [value, ...all];
 }

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { StoreError, type SummaryStore, type WindowRead } from '@headwater/summary-store';
+import { StoreError, type Closed, type ClosedHead, type ClosedHeld, type SegmentKey, type SummaryStore, type WindowRead } from '@headwater/summary-store';
 import type { TimeRange } from '../query/time.ts';
 
 /** Windows fetched at once: bounds the memory of a long range. */
@@ -8,13 +8,16 @@ const DEADLINE_MS = 10_000;
 const HOSTS_SUBJECT = 'h:';
 const SERVICE_PREFIX = 's:';
 
-export function isHosts(window: WindowRead): boolean {
-  return window.subject === HOSTS_SUBJECT;
+/** The bytes of its closed segment are left out where the reader holds it. */
+export type Window = WindowRead<Closed | ClosedHeld>;
+
+export function isHosts({ subject }: Pick<SegmentKey, 'subject'>): boolean {
+  return subject === HOSTS_SUBJECT;
 }
 
 /** null: not a service's window */
-export function serviceOf(window: WindowRead): string | null {
-  return window.subject.startsWith(SERVICE_PREFIX) ? window.subject.slice(SERVICE_PREFIX.length) : null;
+export function serviceOf({ subject }: Pick<SegmentKey, 'subject'>): string | null {
+  return subject.startsWith(SERVICE_PREFIX) ? subject.slice(SERVICE_PREFIX.length) : null;
 }
 
 export interface WindowsWanted {
@@ -46,12 +49,17 @@ export class WindowReader {
     this.#topic = topic;
   }
 
-  /** @throws StoreError as the store does. Chunks by time; each has the services asked for and the hosts' account of its windows. */
-  async *read(wanted: WindowsWanted): AsyncGenerator<WindowRead[]> {
+  /**
+   * Chunks by time; each has the services asked for and the hosts' account of its windows.
+   * @param held which closed segments need not be fetched (SummaryStore.read)
+   * @throws StoreError as the store does
+   */
+  async *read(wanted: WindowsWanted, held: (closed: ClosedHead) => boolean): AsyncGenerator<Window[]> {
     const { start, end } = wanted.range;
     const subjects = wanted.services === null ? undefined : [HOSTS_SUBJECT, ...wanted.services.map((s) => SERVICE_PREFIX + s).filter((s) => Buffer.byteLength(s) <= 256)];
     for (let from = start; from < end; from += CHUNK_MS) {
-      yield await within(this.#store().read({ topic: this.#topic, resolution: '10s', start: from, end: Math.min(end, from + CHUNK_MS), ...(subjects === undefined ? {} : { subjects }) }));
+      const range = { topic: this.#topic, resolution: '10s', start: from, end: Math.min(end, from + CHUNK_MS), ...(subjects === undefined ? {} : { subjects }) } as const;
+      yield await within(this.#store().read(range, held));
     }
   }
 
@@ -64,7 +72,7 @@ export class WindowReader {
 export class Revisions {
   readonly #hash: Hash = createHash('sha256');
 
-  add(window: WindowRead): void {
+  add(window: Window): void {
     const closed = window.closed === null ? '' : `${window.closed.revision}@${window.closed.closedAt}`;
     const partials = window.partials.map((p) => `${p.partition}:${p.revision}`).join(',');
     this.#hash.update(`${window.start}|${window.subject}|${closed}|${partials}\n`);
