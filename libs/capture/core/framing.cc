@@ -127,6 +127,7 @@ size_t Connection::between(Stream& s, Piece& p, size_t i, bool lead) {
 }
 
 void Connection::startMessage(Stream& s, Piece& p, Kind kind, size_t offset) {
+  if (kind == REQUEST && offset > 0) pipelined_ = true;  // behind another in one chunk; the kernel need not have counted it
   Message* m = core_.newMessage(kind);
   m->startPos = p.at.pos + offset;
   m->firstNs = m->lastNs = p.at.ts_ns;
