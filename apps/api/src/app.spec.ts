@@ -5,7 +5,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BearerGuard, RESOURCE_METADATA_URL, VERIFIER } from './auth/guard.ts';
-import { explainListen, portHolder } from './http/port-holder.ts';
+import { explainListen, portHolder } from '@headwater/config';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { PROBLEMS, problemType } from './http/problem.ts';
 import { describeApi } from './openapi/describe.ts';

@@ -1,9 +1,8 @@
 import pino from 'pino';
-import { ApiConfig, loadConfigOrExit, storeSettings } from '@headwater/config';
+import { ApiConfig, explainListen, loadConfigOrExit, storeSettings } from '@headwater/config';
 import { openStateStore, StateStoreError } from '@headwater/state-store';
 import { openSummaryStore, StoreError } from '@headwater/summary-store';
 import { createApi } from './app.ts';
-import { explainListen } from './http/port-holder.ts';
 import { settingsOf } from './settings.ts';
 import { OpeningStore } from './stores.ts';
 

@@ -1,10 +1,9 @@
 import pino from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IdentityConfig, loadConfigOrExit, storeSettings } from '@headwater/config';
+import { explainListen, IdentityConfig, loadConfigOrExit, storeSettings } from '@headwater/config';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { ClientsFile } from './clients.ts';
 import { loadKeys } from './keys.ts';
-import { explainListen } from './port-holder.ts';
 import { createProvider } from './provider.ts';
 import { close, createIdentityServer, listen } from './server.ts';
 

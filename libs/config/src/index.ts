@@ -14,3 +14,4 @@ export { StoreConfig, storeSettings } from './parts/store.ts';
 export type { StoreConnection } from './parts/store.ts';
 export { LogConfig } from './parts/process.ts';
 export { describeSettings, renderSection } from './docs.ts';
+export { explainListen, portHolder } from './listen.ts';

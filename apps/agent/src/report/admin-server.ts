@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { explainListen } from '@headwater/config';
 import type { Registry } from 'prom-client';
 
 export interface Health {
@@ -27,9 +28,10 @@ export async function serveAdmin(host: string, port: number, registry: Registry,
   server.headersTimeout = 5_000;
   server.requestTimeout = 5_000;
   await new Promise<void>((ok, bad) => {
-    server.once('error', bad);
+    const refuse = (error: Error): void => bad(explainListen(error, host, port, 'set admin.port to another; 0 takes a free one'));
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', bad);
+      server.off('error', refuse);
       ok();
     });
   });
