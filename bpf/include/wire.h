@@ -80,7 +80,9 @@ struct hw_chunk {
 	__u32 ordinal;		/* HW_F_START: number of this candidate start on (sock, dir), from 1; else the last one given */
 				/* before this record: its starts are then numbered ordinal + 1 and on */
 	__u16 starts;		/* candidate starts the kernel counted inside this record: at a chunk's first byte and */
-				/* right behind a head; one pipelined behind a BODY in the same chunk is not among them */
+				/* right behind a head. Not among them: one pipelined behind a BODY in the same chunk, and */
+				/* those behind the first of a chunk <= HW_BLOCK that ends where a head ends (a lost record's */
+				/* are counted all the same): framing finds them */
 	__u16 chunks;		/* chunks this record stands for (coalesced HW_T_LEN: > 1) */
 	__u32 tgid;		/* process that made the call */
 	__u8 tail[8];		/* last bytes of the chunk (chunked end: "0\r\n\r\n"), see tail_len */

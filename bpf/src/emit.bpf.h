@@ -22,7 +22,7 @@ static __always_inline struct hw_control *control(void)
 	return bpf_map_lookup_elem(&hw_control, &zero);
 }
 
-/* Sends s->e and the first `cap` bytes of data[]: the bytes [pos, pos + len) of the stream. */
+/* Sends s->e and the first `cap` bytes of data[]: the bytes [pos, pos + len) of the stream. 1: no room. */
 static __noinline int put_data(struct scratch *s, struct dir_state *d, __u32 cap, __u32 more)
 {
 	struct walk *w = &s->w;
@@ -53,7 +53,7 @@ static __noinline int put_data(struct scratch *s, struct dir_state *d, __u32 cap
 	if (w->starts)
 		count(w->flags & HW_F_RESPONSE ? HW_C_LOST_START_RESPONSE : HW_C_LOST_START_REQUEST, w->starts);
 	d->lost = 1;
-	return 0;
+	return 1;
 }
 
 /* Sends the length event in the making of one direction. The caller holds d->busy. */

@@ -11,13 +11,16 @@ enum start { START_NO, START_MAYBE, START_REQUEST, START_RESPONSE };
 
 #define BEGINS_HTTP1 0x002e312f50545448ULL	/* "HTTP/1." as a little-endian word */
 
-/* Does data[at..to) begin with an upper-case method and a space, or with "HTTP/1."? */
-static __noinline int start_at(struct scratch *s, __u32 at, __u32 to)
+#define CRLF_CRLF 0x0a0d0a0d
+
+/* Does data[at..to) begin with an upper-case method and a space, or with "HTTP/1."?
+ * Not static: the verifier then walks it once by itself and not once a call and state. */
+__noinline int start_at(struct scratch *s, __u32 at, __u32 to)
 {
 	__u32 have = to - at;
 	__u64 word;
 
-	if (at > HW_CAP_MAX + HW_BLOCK || !have)
+	if (!s || at > HW_CAP_MAX + HW_BLOCK || !have)
 		return START_MAYBE;
 	word = *(__u64 *)(s->data + at);
 	if (have >= 7) {

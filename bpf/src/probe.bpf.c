@@ -119,6 +119,8 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 		return 0;
 	}
 	s->e.retrans = d->behind;	/* look-behind of the scan */
+	if (w->whole && !held && w->mode == WALK_OPEN && quick(st, s, d, ret))
+		return 0;
 	if (held)
 		__builtin_memcpy(s->data, d->held, METHOD_MAX);
 	x.s = s;

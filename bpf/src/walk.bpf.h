@@ -134,4 +134,93 @@ static long step(__u32 i, struct step_ctx *x)
 	return 0;
 }
 
+static long count_step(__u32 i, struct step_ctx *x)
+{
+	struct walk *w = &x->s->w;
+
+	(void)i;
+	return w->at >= w->pos || look(x->s, x->d, w);
+}
+
+/* A record that quick() sent as one start found no room: what it holds is counted now, so that the
+ * account of lost starts is exact. */
+static __noinline int count_lost(struct scratch *s, struct dir_state *d, __u32 pos)
+{
+	struct step_ctx x = { s, d };
+	struct walk *w = &s->w;
+	__u32 request = !(w->flags & HW_F_RESPONSE);
+
+	w->mode = WALK_OPEN;
+	w->whole = 1;
+	w->at = 0;
+	w->pos = pos;
+	w->starts = 0;
+	d->ordinal--;
+	s->e.retrans = 0;	/* nothing in front of the first byte */
+	bpf_loop(HW_BLOCK / 16, count_step, &x, 0);
+	if (w->starts > 1) {
+		count(request ? HW_C_START_REQUEST : HW_C_START_RESPONSE, w->starts - 1);
+		count(request ? HW_C_LOST_START_REQUEST : HW_C_LOST_START_RESPONSE, w->starts - 1);
+	}
+	return 0;
+}
+
+/*
+ * The common chunk, without the loop: small, a message at its first byte, and the end of a head at
+ * the end of it or of its first buffer (writev of a head and a body). It leaves as one start without
+ * a look at the bytes between: what is pipelined in there is found by framing in user space, or
+ * counted here should the record be lost. 1: done. Else the loop goes on with what was read.
+ */
+static __always_inline int quick(struct sock_state *st, struct scratch *s, struct dir_state *d, __u32 len)
+{
+	struct walk *w = &s->w;
+	__u32 n = len, rest, all = len;
+	int r;
+
+	if (!w->seg_left && next_segment(w))
+		return 0;
+	if (n > w->seg_left)
+		n = w->seg_left;
+	asm volatile("" : "+r"(n));
+	if (n < 16 || n > HW_BLOCK)
+		return 0;
+	if (bpf_probe_read_user(s->data, n, (void *)w->seg))
+		return 0;
+	rest = all - n;
+	w->seg += n;
+	w->seg_left -= n;
+	w->left = rest;
+	w->pos = n;
+	r = start_at(s, 0, n);
+	if (r < START_REQUEST || *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + n) != CRLF_CRLF)
+		return 0;
+	if (rest) {
+		if (w->seg_left || next_segment(w) || rest > w->seg_left)
+			return 0;
+		asm volatile("" : "+r"(rest));
+		if (!rest || rest > HW_BLOCK)
+			return 0;
+		if (bpf_probe_read_user(s->data + n, rest, (void *)w->seg))
+			return 0;
+		w->seg += rest;
+		w->seg_left -= rest;
+		w->left = 0;
+		w->pos = all;
+		if (start_at(s, n, n + rest) != START_NO)
+			return 0;
+	}
+	w->flags |= HW_F_START | HW_F_HEAD_END | (r == START_RESPONSE ? HW_F_RESPONSE : 0);
+	w->starts = 1;
+	d->ordinal++;
+	d->len_events = 0;
+	d->no_body = d->fresh = r == START_REQUEST && (s->data[0] == 'G' || s->data[0] == 'H');
+	s->e.ordinal = d->ordinal;
+	s->e.len = all;
+	flush_length(st, s->e.dir);
+	s->e.retrans = st->retrans;
+	if (put_data(s, d, all, 0))
+		count_lost(s, d, all);
+	return 1;
+}
+
 #endif

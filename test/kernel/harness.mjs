@@ -145,7 +145,7 @@ export async function client(target) {
       return all
     },
     /** What came, as soon as something did. */
-    async answer() { await until(() => got || socket.destroyed, 'an answer'); return this.receive(5) },
+    async answer(quiet = 5) { await until(() => got || socket.destroyed, 'an answer', 1); return this.receive(quiet) },
     async close() { socket.destroy(); await sleep(20) },
   }
 }
@@ -206,10 +206,10 @@ ${indented}
 }
 
 /** Waits, for up to 20 s, until `condition()` holds; fails with `what` was waited for. */
-export async function until(condition, what) {
+export async function until(condition, what, interval = 10) {
   for (const end = performance.now() + 20_000; !await condition();) {
     if (performance.now() > end) throw new Error(`not within 20 s: ${what}`)
-    await sleep(10)
+    await sleep(interval)
   }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { capture, hasProgram, nginx, sleep, whyNot } from './harness.mjs'
+import { capture, client, hasProgram, nginx, pythonServer, sleep, whyNot } from './harness.mjs'
 
 const skip = whyNot() || (!hasProgram('nginx') && 'nginx is not installed') || (!hasProgram('wrk') && !hasProgram('ab') && 'neither wrk nor ab is installed')
 const port = 18150
@@ -42,6 +42,25 @@ describe('loss', { skip }, () => {
     assert.equal((await cap.ask('stats')).recursion_misses, 0)
     await cap.stop()
     await web.stop()
+  })
+
+  it('pipelined requests in lost records are counted one by one', async () => {
+    const server = await pythonServer(port + 1, 'while True:\n    d = c.recv(1000)\n    if not d: break\n    c.sendall(OK)')
+    const cap = await capture([`port=${port + 1}`], { probeArgs: ['--ring-bytes', '65536'] })
+    const c = await client({ port: port + 1, host: '127.0.0.1' })
+    cap.send('pause 3000')
+    const sent = 600, each = 5
+    for (let i = 0; i < sent; i++) { await c.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(each)); await c.answer(0) }
+    await cap.settled()
+    const received = cap.records.filter((r) => r.dir === 'rx' && r.type === 'DATA')
+    const n = await cap.counters()
+    assertLaw(n, 'pipelined')
+    assert.ok(received.length > 50 && received.length < sent - 50, `${received.length} records received`)
+    assert.ok(received.every((r) => r.data.split('GET ').length - 1 === each), 'the server read each batch by itself')
+    assert.equal(n.HW_C_LOST_START_REQUEST, (sent - received.length) * each)
+    await c.close()
+    await cap.stop()
+    await server.stop()
   })
 
   it('a reader that keeps up loses nothing; two records an exchange', async () => {
