@@ -24,9 +24,9 @@ Napi::Object batchObject(Napi::Env env, const Batch& b) {
   }
   for (const HeaderLists& l : b.lists) {
     parts.push_back({l.offsets.data(), l.offsets.size() * 4});
-    parts.push_back({l.name.data(), l.name.size() * 4});
-    parts.push_back({l.value.data(), l.value.size() * 4});
-    parts.push_back({l.action.data(), l.action.size()});
+    parts.push_back({l.name.data(), l.entries * 4});
+    parts.push_back({l.value.data(), l.entries * 4});
+    parts.push_back({l.action.data(), l.entries});
   }
   size_t total = 0;
   for (const Part& p : parts) total += (p.size + 7) & ~size_t{7};
@@ -40,8 +40,8 @@ Napi::Object batchObject(Napi::Env env, const Batch& b) {
   o.Set("rows", b.rows);
   o.Set("dictionaryEntries", static_cast<double>(d.offsets().size() - 1));
   o.Set("dictionaryBytes", static_cast<double>(d.text().size()));
-  o.Set("requestHeaders", static_cast<double>(b.lists[0].name.size()));
-  o.Set("responseHeaders", static_cast<double>(b.lists[1].name.size()));
+  o.Set("requestHeaders", static_cast<double>(b.lists[0].entries));
+  o.Set("responseHeaders", static_cast<double>(b.lists[1].entries));
   o.Set("account", b.account);
   o.Set("buffer", buffer);
   return o;

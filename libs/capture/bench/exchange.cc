@@ -1,5 +1,6 @@
 // Pushes exchanges with 8 + 8 headers through the whole core, as the ring would. Prints ns per exchange; under
 // `valgrind --tool=callgrind` its instructions, divided by the number of exchanges, are the committed figure.
+// Kinds: "repeated" (64 paths and tokens, dates by the second), "unique" (also an id of its own in both heads and in the path).
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,15 +13,19 @@ namespace {
 
 constexpr int kConnections = 16;
 
+bool unique = true;
+
+std::string id(int i) { return std::to_string(100000000000 + (unique ? i : i % 64)); }
+
 std::string request(int i) {
-  return "GET /api/orders/" + std::to_string(1000 + i % 997) +
+  return "GET /api/orders/" + std::to_string(unique ? 1000000 + i : 1000 + i % 64) +
          "?page=1 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\nAccept-Encoding: gzip, br\r\nAuthorization: Bearer abcdef0123456789-" + std::to_string(i % 64) +
-         "\r\nX-Request-Id: 00000000-0000-4000-8000-" + std::to_string(100000000000 + i) + "\r\nAccept-Language: en\r\nConnection: keep-alive\r\n\r\n";
+         "\r\nX-Request-Id: 00000000-0000-4000-8000-" + id(i) + "\r\nAccept-Language: en\r\nConnection: keep-alive\r\n\r\n";
 }
 
 std::string response(int i) {
   return "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:" + std::to_string(10 + i / 10000 % 50) +
-         " GMT\r\nContent-Type: application/json\r\nContent-Length: 12\r\nConnection: keep-alive\r\nCache-Control: no-store\r\nX-Request-Id: 00000000-0000-4000-8000-" + std::to_string(100000000000 + i) +
+         " GMT\r\nContent-Type: application/json\r\nContent-Length: 12\r\nConnection: keep-alive\r\nCache-Control: no-store\r\nX-Request-Id: 00000000-0000-4000-8000-" + id(i) +
          "\r\nVary: Accept-Encoding\r\n\r\n{\"ok\":true} \n";
 }
 
@@ -47,6 +52,7 @@ void push(std::string& out, uint8_t dir, uint64_t sock, uint64_t ts, uint64_t po
 
 int main(int argc, char** argv) {
   const int exchanges = argc > 1 ? atoi(argv[1]) : 20000, rounds = argc > 2 ? atoi(argv[2]) : 1;
+  unique = argc > 3 && strcmp(argv[3], "unique") == 0;
   std::string records;
   uint64_t pos[kConnections][2] = {}, ts = 1000000000;
   uint32_t ordinal[kConnections] = {};
@@ -105,5 +111,5 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  printf("{\"exchanges\":%d,\"ns_per_exchange\":%.0f}\n", exchanges, best);
+  printf("{\"traffic\":\"%s\",\"exchanges\":%d,\"ns_per_exchange\":%.0f}\n", unique ? "unique" : "repeated", exchanges, best);
 }

@@ -91,16 +91,47 @@ Batch::Batch(uint32_t max) : maxRows(max) {
     at_[c] = size_;
     size_ += (static_cast<size_t>(columnWidth(kColumns[c].type)) * maxRows + 7) & ~size_t{7};
   }
-  data_ = std::make_unique<uint8_t[]>(size_);
+  data_ = std::make_unique<uint8_t[]>(size_);  // zeros
   reset();
 }
 
 void Batch::reset() {
-  memset(data_.get(), 0, size_);
+  for (int c = 0; c < COLUMN_N && rows > 0; c++) memset(data_.get() + at_[c], 0, static_cast<size_t>(columnWidth(kColumns[c].type)) * rows);
   rows = 0;
   dict.clear();
   for (HeaderLists& l : lists) l.clear();
   account.clear();
+}
+
+void BatchDone::operator()(Batch* b) const {
+  const std::shared_ptr<BatchPool> pool = std::move(b->pool);
+  if (pool != nullptr && b->dict.bytes() <= 4u << 20) {
+    b->reset();
+    const std::lock_guard<std::mutex> lock(pool->mutex_);
+    if (pool->kept_.size() < BatchPool::kKept) {
+      pool->kept_.push_back(b);
+      return;
+    }
+  }
+  delete b;
+}
+
+BatchPool::~BatchPool() {
+  for (Batch* b : kept_) delete b;
+}
+
+BatchPtr BatchPool::take(uint32_t maxRows) {
+  BatchPtr b;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!kept_.empty()) {
+      b.reset(kept_.back());
+      kept_.pop_back();
+    }
+  }
+  if (b == nullptr) b.reset(new Batch(maxRows));
+  b->pool = shared_from_this();
+  return b;
 }
 
 }  // namespace hw

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,26 +41,35 @@ class Dictionary {
 };
 
 struct HeaderLists {
-  std::vector<int32_t> offsets, name, value;
+  std::vector<int32_t> offsets, name, value;  // name, value and action may be longer than `entries`
   std::vector<uint8_t> action;
+  size_t entries = 0;
   void clear() {
     offsets.assign(1, 0);
-    name.clear();
-    value.clear();
-    action.clear();
+    entries = 0;
+  }
+  // Room for `n` more: at least once per row, before `add`.
+  void reserve(size_t n) {
+    if (entries + n <= name.size()) return;
+    const size_t size = (entries + n) * 2;
+    name.resize(size);
+    value.resize(size);
+    action.resize(size);
   }
   void add(int32_t n, int32_t v, uint8_t a) {
-    name.push_back(n);
-    value.push_back(v);
-    action.push_back(a);
+    name[entries] = n;
+    value[entries] = v;
+    action[entries++] = a;
   }
-  void endRow() { offsets.push_back(static_cast<int32_t>(name.size())); }
+  void endRow() { offsets.push_back(static_cast<int32_t>(entries)); }
 };
+
+class BatchPool;
 
 class Batch {
  public:
   explicit Batch(uint32_t maxRows);
-  void reset();
+  void reset();  // empty again; memory is kept
 
   template <typename T>
   void put(Column c, T v) {
@@ -67,18 +77,37 @@ class Batch {
   }
   const uint8_t* column(Column c) const { return data_.get() + at_[c]; }
   // About what the batch weighs on the wire.
-  size_t weight() const { return rows * 160u + dict.bytes() + (lists[0].name.size() + lists[1].name.size()) * 9u; }
+  size_t weight() const { return rows * 160u + dict.bytes() + (lists[0].entries + lists[1].entries) * 9u; }
 
   uint32_t rows = 0;
   const uint32_t maxRows;
   Dictionary dict;
   HeaderLists lists[2];  // by Kind
   std::string account;   // BatchAccount as JSON, set when the batch closes
+  std::shared_ptr<BatchPool> pool;
 
  private:
   std::unique_ptr<uint8_t[]> data_;
   size_t at_[COLUMN_N] = {};
   size_t size_ = 0;
+};
+
+// Read batches come back to their pool, from any thread.
+struct BatchDone {
+  void operator()(Batch* b) const;
+};
+using BatchPtr = std::unique_ptr<Batch, BatchDone>;
+
+class BatchPool : public std::enable_shared_from_this<BatchPool> {
+ public:
+  ~BatchPool();
+  BatchPtr take(uint32_t maxRows);
+
+ private:
+  friend struct BatchDone;
+  static constexpr size_t kKept = 4;
+  std::mutex mutex_;
+  std::vector<Batch*> kept_;
 };
 
 }  // namespace hw

@@ -13,7 +13,7 @@ constexpr uint64_t kSweepNs = 100000000, kIdleBatchNs = 5000000000ULL, kForgetNs
 
 Core::Core(Options o, Send send) : options(std::move(o)), send_(std::move(send)), policy_(options) {
   connections_.reserve(1024);
-  batch_ = std::make_unique<Batch>(options.maxRows);
+  batch_ = batches_->take(options.maxRows);
 }
 
 Core::~Core() { connections_.clear(); }
@@ -163,7 +163,7 @@ void Core::closeBatch() {
   if (ready_.size() >= options.readyBatches && batch_->rows == 0) return;  // its deltas go with the next one
   batch_->account = accountJson();
   ready_.push_back(std::move(batch_));
-  batch_ = std::make_unique<Batch>(options.maxRows);
+  batch_ = batches_->take(options.maxRows);
   policy_.newBatch();
   lastProcess_ = nullptr;
   policyIndex_ = 0;

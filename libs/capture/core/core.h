@@ -15,8 +15,6 @@
 
 namespace hw {
 
-using BatchPtr = std::unique_ptr<Batch>;
-
 class Core {
  public:
   // `send` takes a closed batch, or returns false (and leaves it) when its reader is busy.
@@ -49,6 +47,7 @@ class Core {
   void emit(Connection& c, Exchange& e, const char* error);
   int64_t unixNs(uint64_t monoNs) const { return static_cast<int64_t>(monoNs) + unixMinusMono_; }
 
+  HeadReader heads;
   const Options options;
   Account account;
   Attribution attribution;
@@ -77,6 +76,7 @@ class Core {
   Connection* last_ = nullptr;
   std::vector<std::unique_ptr<Message>> pool_;
   std::vector<Message*> free_;
+  std::shared_ptr<BatchPool> batches_ = std::make_shared<BatchPool>();
   BatchPtr batch_;
   std::vector<BatchPtr> ready_;
   uint64_t batchOpenedNs_ = 0, lastSweepNs_ = 0, lastBatchNs_ = 0;

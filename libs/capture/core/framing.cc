@@ -155,7 +155,7 @@ size_t Connection::readHead(Stream& s, Piece& p, size_t i) {
     m->counted = true;
   }
   if (m->bytes.empty()) {
-    const size_t end = headEnd(at, n, 0);
+    const size_t end = core_.heads.scan(at, n);
     if (end > 0) {
       m->bytes.assign(at, end);
       core_.heldBytes += end;
@@ -194,7 +194,7 @@ void Connection::headDone(Stream& s, bool truncated) {
   }
   if (truncated) m->flags |= m->kind == REQUEST ? EF_REQUEST_HEAD_TRUNCATED : EF_RESPONSE_HEAD_TRUNCATED;
   s.state = StreamState::BODY;
-  if (parseHead(m->kind, m->bytes, truncated, m->head) == HeadResult::MALFORMED) {
+  if (core_.heads.read(m->kind, m->bytes, truncated, m->head) == HeadResult::MALFORMED) {
     m->malformed = m->ended = true;
     s.current = nullptr;
     lose(s);

@@ -118,12 +118,35 @@ size_t headEnd(const char* data, size_t n, size_t from) {
   return 0;
 }
 
+namespace {
+
+// Runs llhttp over a whole head; `done` is where its callback notes the blank line.
+HeadResult run(Kind kind, llhttp_t& p, const std::string& bytes, const bool& done, Head& out) {
+  size_t from = 0;
+  if (kind == REQUEST) {
+    if (!readRequestLine(bytes, out)) return HeadResult::MALFORMED;
+    // llhttp knows a closed list of methods; any RFC 9110 token is legal, so it is fed a stand-in that frames the same.
+    const bool connect = view(bytes, out.method) == "CONNECT";
+    if (llhttp_execute(&p, connect ? "CONNECT" : "POST", connect ? 7 : 4) != HPE_OK) return HeadResult::MALFORMED;
+    from = out.method.len;
+  }
+  llhttp_execute(&p, bytes.data() + from, bytes.size() - from);
+  if (!done) return HeadResult::MALFORMED;
+  out.major = p.http_major;
+  out.minor = p.http_minor;
+  out.status = kind == RESPONSE ? p.status_code : 0;
+  out.chunked = (p.flags & F_CHUNKED) != 0;
+  out.hasLength = (p.flags & F_CONTENT_LENGTH) != 0;
+  out.contentLength = p.content_length;
+  out.upgrade = p.upgrade != 0;
+  return HeadResult::OK;
+}
+
+}  // namespace
+
 HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out) {
+  out.clear();
   out.headers.clear();
-  out.method = out.target = {};
-  out.status = 0;
-  out.chunked = out.hasLength = out.upgrade = false;
-  out.contentLength = 0;
   if (truncated) {
     const size_t lf = bytes.rfind('\n');
     bytes.resize(lf == std::string::npos ? 0 : lf + 1);
@@ -133,30 +156,38 @@ HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out) {
   llhttp_t p;
   llhttp_init(&p, kind == REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &settings());
   p.data = &reading;
-  size_t from = 0;
-  if (kind == REQUEST) {
-    if (!readRequestLine(bytes, out)) return HeadResult::MALFORMED;
-    // llhttp knows a closed list of methods; any RFC 9110 token is legal, so it is fed a stand-in that frames the same.
-    const bool connect = view(bytes, out.method) == "CONNECT";
-    const char* prefix = connect ? "CONNECT" : "POST";
-    if (llhttp_execute(&p, prefix, strlen(prefix)) != HPE_OK) return HeadResult::MALFORMED;
-    from = out.method.len;
-  }
-  llhttp_execute(&p, bytes.data() + from, bytes.size() - from);
-  if (!reading.done) return HeadResult::MALFORMED;
-  out.major = p.http_major;
-  out.minor = p.http_minor;
-  out.status = kind == RESPONSE ? p.status_code : 0;
-  out.chunked = (p.flags & F_CHUNKED) != 0;
-  out.hasLength = (p.flags & F_CONTENT_LENGTH) != 0;
-  out.contentLength = p.content_length;
-  out.upgrade = p.upgrade != 0;
+  const HeadResult result = run(kind, p, bytes, reading.done, out);
+  if (result != HeadResult::OK) return result;
+  out.count = out.headers.size();
   for (HeaderSpan& h : out.headers) trim(bytes, h.value);
   if (reading.folded)
     for (HeaderSpan& h : out.headers)
       for (uint32_t i = h.value.at; i < h.value.at + h.value.len; i++)
         if (bytes[i] == '\r' || bytes[i] == '\n') bytes[i] = ' ';
   return HeadResult::OK;
+}
+
+HeadResult judgeHead(Kind kind, const std::string& bytes, const llhttp_t& fresh, Head& out) {
+  bool done = false;
+  llhttp_t p = fresh;
+  p.data = &done;
+  return run(kind, p, bytes, done, out);
+}
+
+void initHeadJudge(Kind kind, llhttp_t& fresh, llhttp_t& behindStart) {
+  static const llhttp_settings_t s = [] {
+    llhttp_settings_t v;
+    llhttp_settings_init(&v);
+    v.on_headers_complete = [](llhttp_t* p) -> int {
+      if (p->data != nullptr) *static_cast<bool*>(p->data) = true;
+      return HPE_PAUSED;
+    };
+    return v;
+  }();
+  llhttp_init(&fresh, kind == REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &s);
+  behindStart = fresh;
+  const std::string_view line = kind == REQUEST ? "POST / HTTP/1.1\r\n" : "HTTP/1.1 200 OK\r\n";
+  llhttp_execute(&behindStart, line.data(), line.size());
 }
 
 StartLook lookAtStart(const char* data, size_t n) {

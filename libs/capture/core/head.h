@@ -1,10 +1,12 @@
 // One message head: where its parts lie in its bytes, and what frames its body. llhttp decides what is HTTP.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "llhttp.h"
 #include "reasons.h"
 
 namespace hw {
@@ -13,8 +15,13 @@ struct Span {
   uint32_t at = 0, len = 0;
 };
 
+struct Line;   // head_reader.h
+struct Start;
+
 struct HeaderSpan {
   Span name, value;
+  Line* line = nullptr;  // what is known of this line, as long as its serial is this one
+  uint32_t serial = 0;
 };
 
 struct Head {
@@ -23,7 +30,21 @@ struct Head {
   uint8_t major = 1, minor = 1;
   bool chunked = false, hasLength = false, upgrade = false;
   uint64_t contentLength = 0;
-  std::vector<HeaderSpan> headers;  // capacity is reused
+  Start* start = nullptr;  // likewise
+  uint32_t startSerial = 0;
+  size_t count = 0;                 // of headers
+  std::vector<HeaderSpan> headers;  // may be longer than count: its capacity is reused
+
+  void clear() {
+    method = target = {};
+    status = 0;
+    major = minor = 1;
+    chunked = hasLength = upgrade = false;
+    contentLength = 0;
+    start = nullptr;
+    count = 0;
+  }
+  std::span<const HeaderSpan> fields() const { return {headers.data(), count}; }
 };
 
 enum class HeadResult : uint8_t { OK, MALFORMED };
@@ -34,6 +55,11 @@ size_t headEnd(const char* data, size_t n, size_t from);
 // Reads a head that `headEnd` found whole. Folded lines are unfolded in place (CR LF become spaces).
 // With `truncated`, `bytes` is what there is of a longer head: whole lines are read, the rest is left out.
 HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out);
+
+// The same without the header spans; `fresh` is what initHeadJudge made of it.
+HeadResult judgeHead(Kind kind, const std::string& bytes, const llhttp_t& fresh, Head& out);
+// An llhttp at the beginning of a message, and one behind a start line of HTTP/1.1. Neither reports spans.
+void initHeadJudge(Kind kind, llhttp_t& fresh, llhttp_t& behindStart);
 
 // A token of upper-case letters (a method) and a space, "HTTP/1.", or neither; 'needs more' when n is short.
 enum class StartLook : uint8_t { NO, REQUEST, RESPONSE, MAYBE_REQUEST, MAYBE_RESPONSE };

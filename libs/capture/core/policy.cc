@@ -101,7 +101,14 @@ Policy::Name& Policy::name(std::string_view s) {
   }
 }
 
-int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64_t now) {
+// `line` remembers the text over batches, unless it tells a time that is left.
+int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64_t now, Line* line) {
+  if (line != nullptr) {
+    if (!line->text.empty()) return batch.dict.intern(line->text);
+    summarize(kind, v, fp_, now, scratch_);
+    if (scratch_.find(" exp_s=") == std::string::npos) line->text = scratch_;
+    return batch.dict.intern(scratch_);
+  }
   const uint64_t hash = hashBytes(v);
   Memo& m = memos_[hash & (kMemos - 1)];
   if (m.epoch == epoch_ && m.hash == hash && m.kind == kind && m.value == v) return m.index;
@@ -109,17 +116,17 @@ int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64
   m.hash = hash;
   m.epoch = epoch_;
   m.kind = kind;
-  m.value = v;
+  m.value = v.size() <= kMaxValue ? std::string(v) : std::string();
   m.index = batch.dict.intern(scratch_);
   return m.index;
 }
 
-int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted) {
+int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line) {
   if (action == A_KEEP) {
     if (looksLikeCredential(v)) {
       action = A_SUMMARY;
       fingerprinted |= fp_.enabled();
-      return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds);
+      return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds, line);
     }
     if (n.cutQuery) {
       cutUri(v, scratch_);
@@ -129,7 +136,7 @@ int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, s
   }
   if (action == A_SUMMARY) {
     fingerprinted |= fp_.enabled();
-    return summary(batch, n.secret, v, row.nowUnixSeconds);
+    return summary(batch, n.secret, v, row.nowUnixSeconds, line);
   }
   if (action == A_HASH) {
     if (!fp_.enabled()) {
@@ -151,18 +158,36 @@ int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, s
 
 bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, const Head& head, const RowContext& row) {
   HeaderLists& list = batch.lists[kind];
+  list.reserve(head.count);
   bool fingerprinted = false;
-  for (const HeaderSpan& h : head.headers) {
+  for (const HeaderSpan& h : head.fields()) {
+    Line* line = !byRow_ && h.line != nullptr && h.line->serial == h.serial ? h.line : nullptr;
+    if (line != nullptr && line->epoch == epoch_) {
+      if (line->action == A_DROP) continue;
+      fingerprinted |= line->fingerprinted;
+      list.add(line->nameIndex, line->valueIndex, line->action);
+      continue;
+    }
     Name& n = name(view(bytes, h.name));
     uint8_t action = n.action[kind];
     if (byRow_) action = decide(n, kind, &row);
-    if (action == A_DROP) continue;
-    if (n.epoch != epoch_) {
-      n.index = batch.dict.internHashed(n.text, n.hash);
-      n.epoch = epoch_;
+    bool mark = false;
+    int32_t v = 0;
+    if (action != A_DROP) {
+      if (n.epoch != epoch_) {
+        n.index = batch.dict.internHashed(n.text, n.hash);
+        n.epoch = epoch_;
+      }
+      if (action != A_PRESENCE) v = value(batch, kind, n, action, view(bytes, h.value), row, mark, line);
+      list.add(n.index, v, action);
+      fingerprinted |= mark;
     }
-    const int32_t v = action == uint8_t{A_PRESENCE} ? 0 : value(batch, kind, n, action, view(bytes, h.value), row, fingerprinted);
-    list.add(n.index, v, action);
+    if (line == nullptr) continue;
+    line->epoch = epoch_;
+    line->action = action;
+    line->nameIndex = n.index;
+    line->valueIndex = v;
+    line->fingerprinted = mark;
   }
   list.endRow();
   return fingerprinted;

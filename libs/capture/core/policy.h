@@ -6,7 +6,7 @@
 
 #include "batch.h"
 #include "fingerprint.h"
-#include "head.h"
+#include "head_reader.h"
 #include "options.h"
 #include "secrets.h"
 
@@ -25,6 +25,8 @@ class Policy {
   bool writeHeaders(Batch& batch, Kind kind, const std::string& bytes, const Head& head, const RowContext& row);
   // A new batch: dictionary indices from before mean nothing.
   void newBatch() { epoch_++; }
+  uint64_t epoch() const { return epoch_; }
+  bool byRow() const { return byRow_; }
   std::string_view text() const { return text_; }  // id@version
   const Fingerprint& fingerprint() const { return fp_; }
   void address(std::string_view text, bool isPublic, const uint8_t* bytes, bool v6, std::string& out) const;
@@ -46,11 +48,11 @@ class Policy {
     int32_t index = 0;
     std::string value;
   };
-  int32_t summary(Batch& batch, SecretKind kind, std::string_view v, int64_t nowUnixSeconds);
+  int32_t summary(Batch& batch, SecretKind kind, std::string_view v, int64_t nowUnixSeconds, Line* line);
   Name& name(std::string_view s);
   void fill(Name& n);
   Action decide(const Name& n, Kind kind, const RowContext* row) const;
-  int32_t value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted);
+  int32_t value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line);
 
   const Options& o_;
   Fingerprint fp_;

@@ -13,7 +13,7 @@ namespace hw {
 namespace {
 
 std::string_view headerValue(const Message& m, std::string_view name) {
-  for (const HeaderSpan& h : m.head.headers) {
+  for (const HeaderSpan& h : m.head.fields()) {
     if (h.name.len != name.size()) continue;
     const std::string_view n = view(m.bytes, h.name);
     if (std::equal(n.begin(), n.end(), name.begin(), [](char a, char b) { return lower(a) == b; })) return view(m.bytes, h.value);

@@ -1,0 +1,172 @@
+#include "head_reader.h"
+
+#include <emmintrin.h>
+
+#include <cstring>
+
+#include "glob.h"
+
+namespace hw {
+
+namespace {
+
+constexpr size_t kLineSets = 512, kMaxLine = 512, kStartSets = 512, kMaxStart = 1024;
+
+// Does this field change how llhttp frames the message? Names with unusual characters count as if they did.
+bool mayFrame(std::string_view name) {
+  static constexpr std::string_view kFraming[] = {"upgrade", "connection", "content-length", "proxy-connection", "transfer-encoding"};
+  for (const char c : name)
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return true;
+  if (name.empty()) return true;
+  const char first = lower(name[0]);
+  if (first != 'u' && first != 'c' && first != 'p' && first != 't') return false;
+  for (const std::string_view f : kFraming) {
+    if (f.size() != name.size()) continue;
+    size_t i = 0;
+    while (i < f.size() && lower(name[i]) == f[i]) i++;
+    if (i == f.size()) return true;
+  }
+  return false;
+}
+
+HeaderSpan cut(const char* bytes, uint32_t at, uint32_t n) {
+  const void* colon = memchr(bytes + at, ':', n);
+  HeaderSpan h;
+  h.name = {at, colon == nullptr ? n : static_cast<uint32_t>(static_cast<const char*>(colon) - bytes) - at};
+  uint32_t from = at + h.name.len + (colon != nullptr), end = at + n;
+  while (end > from && (bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == ' ' || bytes[end - 1] == '\t')) end--;
+  while (from < end && (bytes[from] == ' ' || bytes[from] == '\t')) from++;
+  h.value = {from, end - from};
+  return h;
+}
+
+}  // namespace
+
+HeadReader::HeadReader() : known_{{kLineSets, kMaxLine}, {kLineSets, kMaxLine}}, starts_{{kStartSets, kMaxStart}, {kStartSets, kMaxStart}} {
+  initHeadJudge(REQUEST, fresh_[REQUEST], judge_[REQUEST]);
+  initHeadJudge(RESPONSE, fresh_[RESPONSE], judge_[RESPONSE]);
+  missed_.reserve(kMaxLines);
+}
+
+size_t HeadReader::scan(const char* data, size_t n) {
+  const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+  lines_ = scanned_ = 0;
+  plain_ = false;
+  size_t returns = 0, pairs = 0, from = 0;
+  alignas(16) char last[16];
+  for (size_t i = 0; i < n; i += 16) {
+    __m128i v;
+    if (i + 16 <= n) {
+      v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + i));
+    } else {
+      memset(last, 0, sizeof last);
+      memcpy(last, data + i, n - i);
+      v = _mm_load_si128(reinterpret_cast<const __m128i*>(last));
+    }
+    auto ends = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, lf)));
+    const auto crs = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, cr)));
+    while (ends != 0) {
+      const auto bit = static_cast<unsigned>(__builtin_ctz(ends));
+      const size_t at = i + bit;
+      const bool pair = at > from && data[at - 1] == '\r';
+      pairs += pair;
+      const bool blank = at - pair == from;
+      if (lines_ < kMaxLines) end_[lines_++] = static_cast<uint32_t>(at + 1);
+      else plain_ = true;
+      if (blank && from > 0) {
+        returns += static_cast<unsigned>(__builtin_popcount(crs & ((1u << bit) - 1)));
+        if (returns != pairs) plain_ = true;
+        return scanned_ = at + 1;
+      }
+      from = at + 1;
+      if (from < n && (data[from] == ' ' || data[from] == '\t')) plain_ = true;
+      ends &= ends - 1;
+    }
+    returns += static_cast<unsigned>(__builtin_popcount(crs));
+  }
+  return 0;
+}
+
+bool HeadReader::accepted(Kind kind, const char* line, size_t n) {
+  llhttp_t p = judge_[kind];
+  return llhttp_execute(&p, line, n) == HPE_OK;
+}
+
+Start* HeadReader::facts(Kind kind, Start& scratch) {
+  const uint64_t hash = hashBytes(key_);
+  if (Start* known = starts_[kind].find(key_, hash)) return known;
+  key_ += "\r\n";
+  Head head;
+  if (judgeHead(kind, key_, fresh_[kind], head) == HeadResult::MALFORMED) return nullptr;
+  key_.resize(key_.size() - 2);
+  Start* s = starts_[kind].offer(key_, hash);
+  if (s == nullptr) s = &scratch;
+  s->method = head.method;
+  s->target = head.target;
+  s->status = head.status;
+  s->major = head.major;
+  s->minor = head.minor;
+  s->chunked = head.chunked;
+  s->hasLength = head.hasLength;
+  s->upgrade = head.upgrade;
+  s->contentLength = head.contentLength;
+  return s;
+}
+
+HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head& out) {
+  if (!truncated && scanned_ != bytes.size()) scan(bytes.data(), bytes.size());
+  const bool plain = truncated || plain_ || scanned_ != bytes.size() || lines_ < 2;
+  scanned_ = 0;
+  if (plain) return parseHead(kind, bytes, truncated, out);
+  out.clear();
+  missed_.clear();
+  const size_t headers = lines_ - 2;
+  if (out.headers.size() < headers) out.headers.resize(headers);
+  out.count = headers;
+  key_.assign(bytes, 0, end_[0]);
+  for (size_t i = 0; i < headers; i++) {
+    const uint32_t at = end_[i], n = end_[i + 1] - at;
+    const std::string_view line(bytes.data() + at, n);
+    const uint64_t hash = hashBytes(line);
+    HeaderSpan& h = out.headers[i];
+    if (Line* known = known_[kind].find(line, hash)) {
+      h = {{at, known->nameLen}, {at + known->valueAt, known->valueLen}, known, known->serial};
+      if (known->frames) key_ += line;
+      continue;
+    }
+    h = cut(bytes.data(), at, n);
+    missed_.push_back({at, n, static_cast<uint32_t>(i), hash});
+    if (mayFrame(view(bytes, h.name))) key_ += line;
+    else if (!accepted(kind, line.data(), n)) return HeadResult::MALFORMED;
+  }
+  Start scratch;
+  Start* s = facts(kind, scratch);
+  if (s == nullptr) return HeadResult::MALFORMED;
+  out.method = s->method;
+  out.target = s->target;
+  out.status = s->status;
+  out.major = s->major;
+  out.minor = s->minor;
+  out.chunked = s->chunked;
+  out.hasLength = s->hasLength;
+  out.upgrade = s->upgrade;
+  out.contentLength = s->contentLength;
+  if (s != &scratch) {
+    out.start = s;
+    out.startSerial = s->serial;
+  }
+  for (const Missed& m : missed_) {
+    Line* l = known_[kind].offer({bytes.data() + m.at, m.len}, m.hash);
+    if (l == nullptr) continue;
+    HeaderSpan& h = out.headers[m.header];
+    l->nameLen = h.name.len;
+    l->valueAt = h.value.at - m.at;
+    l->valueLen = h.value.len;
+    l->frames = mayFrame(view(bytes, h.name));
+    h.line = l;
+    h.serial = l->serial;
+  }
+  return HeadResult::OK;
+}
+
+}  // namespace hw

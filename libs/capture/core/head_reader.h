@@ -1,0 +1,66 @@
+// Reads heads with memory: header lines and start lines that llhttp accepted before are known by their bytes.
+//
+// llhttp stays the judge of what is HTTP. Why it need not see a known line again: a header field that is none of
+// connection, content-length, proxy-connection, transfer-encoding and upgrade leaves llhttp in the state it was in
+// before the line. So a head is valid, and framed as llhttp says, exactly if (1) its start line with only the lines
+// that frame is, and (2) each other line is accepted on its own. Heads with folded lines or a CR that ends no line go
+// through llhttp whole. fuzz/records.cc holds both ways against each other.
+#pragma once
+#include "cache.h"
+#include "head.h"
+#include "llhttp.h"
+
+namespace hw {
+
+// A header line; what the policy made of it is valid while `epoch` is that of the open batch.
+struct Line : Cached {
+  uint32_t nameLen = 0, valueAt = 0, valueLen = 0;
+  bool frames = false;
+  bool fingerprinted = false;
+  uint8_t action = 0;
+  int32_t nameIndex = 0, valueIndex = 0;
+  uint64_t epoch = 0;
+  std::string text;  // a summary or fingerprint that does not change with time
+};
+
+// A start line with the lines that frame; what a row needs of the target is valid while `epoch` is the open batch's.
+struct Start : Cached {
+  Span method, target;
+  uint16_t status = 0;
+  uint8_t major = 1, minor = 1;
+  bool chunked = false, hasLength = false, upgrade = false;
+  uint64_t contentLength = 0;
+  uint64_t epoch = 0;
+  int32_t methodIndex = 0, schemeIndex = 0, routeIndex = 0, pathIndex = 0, queryIndex = 0, hostIndex = -1;
+  bool routed = false;
+  std::string route;
+};
+
+class HeadReader {
+ public:
+  HeadReader();
+  // Like headEnd from the start; remembers the lines for a `read` of the same bytes that comes next.
+  size_t scan(const char* data, size_t n);
+  // Like parseHead.
+  HeadResult read(Kind kind, std::string& bytes, bool truncated, Head& out);
+
+ private:
+  struct Missed {
+    uint32_t at, len, header;
+    uint64_t hash;
+  };
+  bool accepted(Kind kind, const char* line, size_t n);
+  Start* facts(Kind kind, Start& scratch);
+
+  static constexpr size_t kMaxLines = 128;
+  uint32_t end_[kMaxLines] = {};  // offset behind each line, the blank one last
+  size_t lines_ = 0, scanned_ = 0;
+  bool plain_ = false;
+  llhttp_t fresh_[2], judge_[2];  // at the beginning of a message, and behind a start line
+  Cache<Line> known_[2];
+  Cache<Start> starts_[2];
+  std::vector<Missed> missed_;
+  std::string key_;
+};
+
+}  // namespace hw
