@@ -26,7 +26,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
   const now = Date.now;
   const { report, registry } = createReport(log, now);
   let pipeline: Pipeline | null = null;
-  const admin = await serveAdmin(config.admin, registry, () => pipeline?.ready ?? false);
+  const admin = await serveAdmin(config.admin, registry, () => pipeline !== null && pipeline.subscription !== null && pipeline.ready);
   log.info({ host: config.admin.host, port: admin.port }, 'metrics and health');
   const open = <T>(what: string, work: () => Promise<T>) => patiently(work, stop, (error) => report.waiting(what, error));
   const busLog: BusLog = (level, message) => log[level]({ door: 'bus' }, message);
