@@ -1,5 +1,7 @@
-// How long /v1/request-patterns takes: 60 windows of 500 routes, closed, read by the compiled API over loopback.
-// usage: node apps/api/bench/request-patterns.mjs [--store redis://host:port] [--requests N]
+// How long the listings take: a range of closed windows of 500 routes and as many before it (the trend looks there), read by
+// the compiled API over loopback. The client is in the same process: its CPU time is in the figures.
+// usage: node apps/api/bench/request-patterns.mjs [--store redis://host:port] [--requests N] [--windows 60] [--partitions 12]
+//   [--fetch-all]  what it would cost if the store sent every closed segment each time, held or not
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -15,13 +17,15 @@ const option = (name, fallback) => (process.argv.includes(name) ? process.argv[p
 const redis = option('--store', null);
 const requests = Number(option('--requests', '100'));
 const TOPIC = 'bench.header-events.v1';
-const WINDOWS = 60;
+const WINDOWS = Number(option('--windows', '60'));
+const PARTITIONS = Number(option('--partitions', '12'));
 const ROUTES = 500;
-const START = Math.floor(Date.now() / 10_000) * 10_000 - 20 * 60_000;
+const START = Math.floor(Date.now() / 10_000) * 10_000 - (WINDOWS + 60) * 10_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'headwater-api-bench-'));
 const settings = (file) => (redis ? { kind: 'redis', url: redis, prefix: `bench-${process.pid}` } : { kind: 'embedded', path: join(dir, file) });
 const store = await openSummaryStore(settings('summaries.db'));
+const reading = process.argv.includes('--fetch-all') ? { read: (range, held) => store.read(range, (head) => held(head) && false), ping: () => store.ping() } : store;
 const state = await openStateStore(settings('state.db'));
 
 function window(seed) {
@@ -44,12 +48,13 @@ const unit = { topic: TOPIC, partition: 0 };
 const { epoch } = await store.claim(unit, 'bench');
 let offset = null;
 let bytes = 0;
-for (let i = 0; i < WINDOWS; i += 1) {
+for (let partition = 1; partition < PARTITIONS; partition += 1) await store.claim({ topic: TOPIC, partition }, 'bench');
+for (let i = -WINDOWS; i < WINDOWS; i += 1) {
   const start = START + i * 10_000;
   const hosts = new HostsWindow();
   hosts.host('h1').exchanges = ROUTES * 20;
   const segments = [{ subject: 's:shop', bytes: window(i).encode() }, { subject: 'h:', bytes: hosts.encode() }].map((s) => ({ resolution: '10s', start, ...s }));
-  bytes += segments[0].bytes.byteLength;
+  bytes += segments[0].bytes.byteLength / 2;
   const next = (offset ?? 0) + 1;
   const done = await store.commit({ unit, epoch, expectedOffset: offset, nextOffset: next, agents: new Uint8Array(0), watermark: start, silent: [], at: Date.now(), segments: segments.map((s) => ({ ...s, fresh: true })) });
   if (done.kind !== 'ok') throw new Error(done.kind);
@@ -71,7 +76,7 @@ await new Promise((ok) => as.listen(0, '127.0.0.1', ok));
 issuer = `http://127.0.0.1:${as.address().port}`;
 const app = await createApi(
   { baseUrl: 'http://bench', resource: 'http://bench', issuers: [{ issuer, audiences: ['bench'], algorithms: ['ES256'], extraTypes: [], clientIdFromAzp: false }], rateLimit: { requests: 1e6, windowS: 60 }, topic: TOPIC },
-  { summaries: () => store, state: () => state, log: pino({ level: 'warn' }) },
+  { summaries: () => reading, state: () => state, log: pino({ level: 'warn' }) },
 );
 await app.listen(0, '127.0.0.1');
 const base = `http://127.0.0.1:${app.getHttpServer().address().port}`;

@@ -25,21 +25,25 @@ function empty(): Totals {
 
 /**
  * Sums the windows of a range by pattern, then the patterns by what the query groups by: the first happens once per
- * pattern and window and is one look-up by identity, the second once per pattern.
+ * pattern and window and is one look-up in an array, the second once per pattern.
  */
 export class PatternTotals {
   readonly #selection: Selection;
-  /** null: not selected */
-  readonly #byPattern = new Map<PatternIdentity, Totals | null>();
+  /** by PatternIdentity.index; null: not selected */
+  readonly #byIndex: (Totals | null | undefined)[] = [];
+  readonly #selected: { pattern: PatternIdentity; totals: Totals }[] = [];
 
   constructor(selection: Selection) {
     this.#selection = selection;
   }
 
   #of(pattern: PatternIdentity): Totals | null {
-    let t = this.#byPattern.get(pattern);
-    if (t === undefined) this.#byPattern.set(pattern, (t = selects(this.#selection, pattern) ? empty() : null));
-    return t;
+    const known = this.#byIndex[pattern.index];
+    if (known !== undefined) return known;
+    const totals = selects(this.#selection, pattern) ? empty() : null;
+    this.#byIndex[pattern.index] = totals;
+    if (totals !== null) this.#selected.push({ pattern, totals });
+    return totals;
   }
 
   add(rows: readonly PatternCounts[]): void {
@@ -64,8 +68,7 @@ export class PatternTotals {
 
   by(keys: readonly GroupKey[]): Group[] {
     const groups = new Map<string, Group>();
-    for (const [pattern, t] of this.#byPattern) {
-      if (t === null) continue;
+    for (const { pattern, totals: t } of this.#selected) {
       const key = keys.map((k) => pattern[k]).join('\u0000');
       let group = groups.get(key);
       if (group === undefined) groups.set(key, (group = { key, keys: Object.fromEntries(keys.map((k) => [k, pattern[k]])), totals: empty() }));

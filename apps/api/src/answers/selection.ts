@@ -25,10 +25,10 @@ export function isWholeRole(s: Selection): boolean {
   return s.method === null && s.route === null && s.status === null;
 }
 
-export function selects(s: Selection, p: Omit<PatternIdentity, 'service'>): boolean {
+export function selects(s: Selection, p: Omit<PatternIdentity, 'service' | 'index'>): boolean {
   return p.role === s.role && (s.method === null || p.method === s.method) && (s.route === null || p.route === s.route) && (s.status === null || s.status(p.status));
 }
 
 export const GROUP_KEYS = ['service', 'role', 'method', 'route', 'status'] as const;
 export type GroupKey = (typeof GROUP_KEYS)[number];
-export type GroupRow = Partial<PatternIdentity>;
+export type GroupRow = Partial<Pick<PatternIdentity, GroupKey>>;

@@ -1,7 +1,9 @@
 import { DdSketch, type HeaderStats, type Pattern, type Role, type ServiceWindow } from '@headwater/sketch';
 
-/** What tells one request pattern of a service from another. One object for all windows, so it can be a cheap key. */
+/** What tells one request pattern of a service from another. One object for all windows. */
 export interface PatternIdentity {
+  /** small, and no other identity's: where its sums stand in an array */
+  index: number;
   service: string;
   role: Role;
   method: string;
@@ -38,13 +40,14 @@ const MAX_IDENTITIES = 200_000;
 /** Hands out one object per pattern. When full it begins again: two objects for one pattern cost time, never counts. */
 export class Identities {
   #known = new Map<string, PatternIdentity>();
+  #next = 0;
 
   of(service: string, p: Pattern): PatternIdentity {
     const key = `${service}\u0000${p.role}\u0000${p.method}\u0000${p.route}\u0000${p.status}`;
     let found = this.#known.get(key);
     if (found === undefined) {
       if (this.#known.size >= MAX_IDENTITIES) this.#known = new Map();
-      found = { service, role: p.role, method: p.method, route: p.route, status: p.status };
+      found = { index: this.#next++, service, role: p.role, method: p.method, route: p.route, status: p.status };
       this.#known.set(key, found);
     }
     return found;
