@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const home = fileURLToPath(new URL('..', import.meta.url));
 const program = join(home, 'build', 'bench-core');
 const file = fileURLToPath(new URL('instructions.json', import.meta.url));
-const exchanges = 4000;
+const exchanges = 10000;
 execFileSync('make', ['-s', 'bench-core'], { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
 const scratch = mkdtempSync(join(tmpdir(), 'hw-callgrind-'));
 

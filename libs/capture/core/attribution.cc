@@ -16,9 +16,13 @@ void nameService(Process& p) {
 }  // namespace
 
 Process& Attribution::onSight(uint32_t tgid, std::string_view comm) {
-  if (processes_.size() >= kMaxProcesses) processes_.clear();
+  if (processes_.size() >= kMaxProcesses) {
+    processes_.clear();
+    version_++;
+  }
   Process& p = processes_[tgid];
   if (!p.resolved && p.executable.empty()) {
+    version_++;
     p.executable = comm;
     nameService(p);
   }
@@ -28,6 +32,7 @@ Process& Attribution::onSight(uint32_t tgid, std::string_view comm) {
 void Attribution::onResolved(uint32_t tgid, std::string_view comm, std::string_view exe, std::string_view cgroup) {
   Process& p = processes_[tgid];
   p.resolved = true;
+  version_++;
   constexpr std::string_view kDeleted = " (deleted)";
   if (exe.size() > kDeleted.size() && exe.substr(exe.size() - kDeleted.size()) == kDeleted) exe.remove_suffix(kDeleted.size());
   p.exe = exe;

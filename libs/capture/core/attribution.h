@@ -25,7 +25,11 @@ class Attribution {
   const Process& of(uint32_t tgid) const;
   std::string_view service(const Process& p, uint16_t port, const std::vector<ServiceRule>& rules) const;
 
+  // Changes whenever an answer above may.
+  uint64_t version() const { return version_; }
+
  private:
+  uint64_t version_ = 1;
   std::unordered_map<uint32_t, Process> processes_;
   Process nobody_;
 };

@@ -69,6 +69,8 @@ class Connection {
   bool known() const { return known_; }
   uint32_t nextOrdinal() { return ++ordinal_; }
   std::string clientAddress;  // as the policy lets it leave; worked out with the first row
+  uint64_t clientEpoch = 0;  // of the index
+  int32_t clientIndex = 0;
 
  private:
   // reorder.cc: positions

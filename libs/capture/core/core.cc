@@ -165,8 +165,7 @@ void Core::closeBatch() {
   ready_.push_back(std::move(batch_));
   batch_ = batches_->take(options.maxRows);
   policy_.newBatch();
-  lastProcess_ = nullptr;
-  policyIndex_ = 0;
+  memset(words_, 0, sizeof words_);
   lastBatchNs_ = nowNs;
   offerBatches();
 }

@@ -67,8 +67,21 @@ class Core {
   std::string accountJson();
   // row.cc
   void writeRow(Connection& c, Exchange& e, const char* error);
-  void writeTarget(Connection& c, const Message& q);
-  void writeAddresses(Connection& c, const Message& q);
+  std::string_view writeTarget(const Message& q);
+  void readTarget(const Message& q, Start& t);
+  int32_t hostIndex(const Message& q);
+  void writeAddresses(Connection& c);
+  struct Who {
+    uint64_t epoch = 0, version = 0;
+    uint32_t tgid = 0;
+    uint16_t port = 0;
+    int32_t service = 0, executable = 0, container = 0, pod = 0, unit = 0;
+    std::string_view serviceText;
+  };
+  const Who& whoIs(uint32_t tgid, uint16_t port);
+  // Words that most rows carry; their index is looked up once per batch.
+  enum Word : uint8_t { W_TCP, W_UNIX, W_1_0, W_1_1, W_GRPC, W_POLICY, W_KEY_ID, WORD_N };
+  int32_t fixed(Word w, std::string_view text) { return words_[w] != 0 ? words_[w] : words_[w] = batch_->dict.intern(text); }
 
   Send send_;
   Policy policy_;
@@ -85,9 +98,10 @@ class Core {
   uint64_t toldUnread_ = 0, toldEmitted_ = 0;
   int64_t sinceUnixMs_ = 0, watermarkMs_ = 0;
   std::unordered_map<std::string, uint64_t> unread_;
-  std::string routeText_, pathText_;
-  const Process* lastProcess_ = nullptr;  // dictionary indices of the open batch
-  int32_t processIndex_[4] = {}, policyIndex_ = 0;
+  std::string pathText_;
+  Start scratchStart_;
+  Who who_;
+  int32_t words_[WORD_N] = {};
 };
 
 }  // namespace hw

@@ -159,7 +159,10 @@ HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out) {
   const HeadResult result = run(kind, p, bytes, reading.done, out);
   if (result != HeadResult::OK) return result;
   out.count = out.headers.size();
-  for (HeaderSpan& h : out.headers) trim(bytes, h.value);
+  for (size_t i = 0; i < out.count; i++) {
+    trim(bytes, out.headers[i].value);
+    out.note(i, view(bytes, out.headers[i].name));
+  }
   if (reading.folded)
     for (HeaderSpan& h : out.headers)
       for (uint32_t i = h.value.at; i < h.value.at + h.value.len; i++)

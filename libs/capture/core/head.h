@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "glob.h"
 #include "llhttp.h"
 #include "reasons.h"
 
@@ -24,6 +25,13 @@ struct HeaderSpan {
   uint32_t serial = 0;
 };
 
+inline bool sameName(std::string_view name, std::string_view lowerCase) {
+  if (name.size() != lowerCase.size()) return false;
+  for (size_t i = 0; i < name.size(); i++)
+    if (lower(name[i]) != lowerCase[i]) return false;
+  return true;
+}
+
 struct Head {
   Span method, target;
   uint16_t status = 0;
@@ -33,6 +41,7 @@ struct Head {
   Start* start = nullptr;  // likewise
   uint32_t startSerial = 0;
   size_t count = 0;                 // of headers
+  int32_t host = -1, contentType = -1;  // the first of that name
   std::vector<HeaderSpan> headers;  // may be longer than count: its capacity is reused
 
   void clear() {
@@ -43,6 +52,12 @@ struct Head {
     contentLength = 0;
     start = nullptr;
     count = 0;
+    host = contentType = -1;
+  }
+  // Notes header `i` when a row needs its value.
+  void note(size_t i, std::string_view name) {
+    if (name.size() == 4 && host < 0 && sameName(name, "host")) host = static_cast<int32_t>(i);
+    if (name.size() == 12 && contentType < 0 && sameName(name, "content-type")) contentType = static_cast<int32_t>(i);
   }
   std::span<const HeaderSpan> fields() const { return {headers.data(), count}; }
 };

@@ -40,6 +40,17 @@ HeaderSpan cut(const char* bytes, uint32_t at, uint32_t n) {
   return h;
 }
 
+// Bit masks of LF and CR in 64 bytes.
+inline void find(const char* p, uint64_t& ends, uint64_t& returns) {
+  const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+  ends = returns = 0;
+  for (int k = 0; k < 4; k++) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * k));
+    ends |= static_cast<uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, lf)))) << (16 * k);
+    returns |= static_cast<uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, cr)))) << (16 * k);
+  }
+}
+
 }  // namespace
 
 HeadReader::HeadReader() : known_{{kLineSets, kMaxLine}, {kLineSets, kMaxLine}}, starts_{{kStartSets, kMaxStart}, {kStartSets, kMaxStart}} {
@@ -49,40 +60,37 @@ HeadReader::HeadReader() : known_{{kLineSets, kMaxLine}, {kLineSets, kMaxLine}},
 }
 
 size_t HeadReader::scan(const char* data, size_t n) {
-  const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
   lines_ = scanned_ = 0;
   plain_ = false;
-  size_t returns = 0, pairs = 0, from = 0;
-  alignas(16) char last[16];
-  for (size_t i = 0; i < n; i += 16) {
-    __m128i v;
-    if (i + 16 <= n) {
-      v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + i));
+  size_t from = 0;
+  uint64_t returnBefore = 0;
+  for (size_t i = 0; i < n; i += 64) {
+    uint64_t ends, returns;
+    if (i + 64 <= n) {
+      find(data + i, ends, returns);
     } else {
-      memset(last, 0, sizeof last);
+      char last[64] = {};
       memcpy(last, data + i, n - i);
-      v = _mm_load_si128(reinterpret_cast<const __m128i*>(last));
+      find(last, ends, returns);
     }
-    auto ends = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, lf)));
-    const auto crs = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, cr)));
+    const uint64_t behindReturn = returns << 1 | returnBefore;  // where a LF must be, and is the end of a CR LF
+    const uint64_t all = ends;
     while (ends != 0) {
-      const auto bit = static_cast<unsigned>(__builtin_ctz(ends));
+      const auto bit = static_cast<unsigned>(__builtin_ctzll(ends));
       const size_t at = i + bit;
-      const bool pair = at > from && data[at - 1] == '\r';
-      pairs += pair;
-      const bool blank = at - pair == from;
       if (lines_ < kMaxLines) end_[lines_++] = static_cast<uint32_t>(at + 1);
       else plain_ = true;
-      if (blank && from > 0) {
-        returns += static_cast<unsigned>(__builtin_popcount(crs & ((1u << bit) - 1)));
-        if (returns != pairs) plain_ = true;
+      if (at - from <= 1 && from > 0 && (at == from || data[from] == '\r')) {
+        const uint64_t upTo = ~uint64_t{0} >> (63 - bit);
+        if ((behindReturn & ~all & upTo) != 0) plain_ = true;
         return scanned_ = at + 1;
       }
       from = at + 1;
       if (from < n && (data[from] == ' ' || data[from] == '\t')) plain_ = true;
       ends &= ends - 1;
     }
-    returns += static_cast<unsigned>(__builtin_popcount(crs));
+    if ((behindReturn & ~all) != 0) plain_ = true;
+    returnBefore = returns >> 63;
   }
   return 0;
 }
@@ -131,10 +139,12 @@ HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head&
     HeaderSpan& h = out.headers[i];
     if (Line* known = known_[kind].find(line, hash)) {
       h = {{at, known->nameLen}, {at + known->valueAt, known->valueLen}, known, known->serial};
+      if (known->noted) out.note(i, view(bytes, h.name));
       if (known->frames) key_ += line;
       continue;
     }
     h = cut(bytes.data(), at, n);
+    out.note(i, view(bytes, h.name));
     missed_.push_back({at, n, static_cast<uint32_t>(i), hash});
     if (mayFrame(view(bytes, h.name))) key_ += line;
     else if (!accepted(kind, line.data(), n)) return HeadResult::MALFORMED;
@@ -163,6 +173,7 @@ HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head&
     l->valueAt = h.value.at - m.at;
     l->valueLen = h.value.len;
     l->frames = mayFrame(view(bytes, h.name));
+    l->noted = h.name.len == 4 || h.name.len == 12;
     h.line = l;
     h.serial = l->serial;
   }

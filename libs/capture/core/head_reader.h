@@ -15,11 +15,12 @@ namespace hw {
 // A header line; what the policy made of it is valid while `epoch` is that of the open batch.
 struct Line : Cached {
   uint32_t nameLen = 0, valueAt = 0, valueLen = 0;
-  bool frames = false;
+  bool frames = false, noted = false;  // noted: Head::note knows the name
   bool fingerprinted = false;
   uint8_t action = 0;
   int32_t nameIndex = 0, valueIndex = 0;
-  uint64_t epoch = 0;
+  uint64_t epoch = 0, hostEpoch = 0;
+  int32_t hostIndex = 0;  // of a host line, without the port
   std::string text;  // a summary or fingerprint that does not change with time
 };
 
@@ -31,9 +32,10 @@ struct Start : Cached {
   bool chunked = false, hasLength = false, upgrade = false;
   uint64_t contentLength = 0;
   uint64_t epoch = 0;
-  int32_t methodIndex = 0, schemeIndex = 0, routeIndex = 0, pathIndex = 0, queryIndex = 0, hostIndex = -1;
+  int32_t methodIndex = 0, schemeIndex = 0, routeIndex = 0, pathIndex = 0, queryIndex = 0;
+  int32_t hostIndex = -1;  // of the target's authority; -1: it has none
   bool routed = false;
-  std::string route;
+  std::string route;  // does not change with the batch
 };
 
 class HeadReader {

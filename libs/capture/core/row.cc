@@ -12,15 +12,6 @@ namespace hw {
 
 namespace {
 
-std::string_view headerValue(const Message& m, std::string_view name) {
-  for (const HeaderSpan& h : m.head.fields()) {
-    if (h.name.len != name.size()) continue;
-    const std::string_view n = view(m.bytes, h.name);
-    if (std::equal(n.begin(), n.end(), name.begin(), [](char a, char b) { return lower(a) == b; })) return view(m.bytes, h.value);
-  }
-  return {};
-}
-
 // host[:port], [v6]:port or user@host; only the host.
 std::string_view hostOnly(std::string_view authority) {
   const size_t at = authority.rfind('@');
@@ -61,8 +52,23 @@ int64_t span(uint64_t from, uint64_t to) { return to >= from ? static_cast<int64
 
 }  // namespace
 
-void Core::writeTarget(Connection& c, const Message& q) {
-  Batch& b = *batch_;
+// The server's name from the host header; a line that is known keeps its index for the open batch.
+int32_t Core::hostIndex(const Message& q) {
+  if (q.head.host < 0) return 0;
+  const HeaderSpan& h = q.head.headers[static_cast<size_t>(q.head.host)];
+  Line* line = h.line != nullptr && h.line->serial == h.serial ? h.line : nullptr;
+  if (line != nullptr && line->hostEpoch == policy_.epoch()) return line->hostIndex;
+  const int32_t index = batch_->dict.intern(hostOnly(view(q.bytes, h.value)));
+  if (line != nullptr) {
+    line->hostEpoch = policy_.epoch();
+    line->hostIndex = index;
+  }
+  return index;
+}
+
+// Works out what a row says of the request line, into `t`.
+void Core::readTarget(const Message& q, Start& t) {
+  Dictionary& dict = batch_->dict;
   const std::string_view method = view(q.bytes, q.head.method);
   std::string_view target = view(q.bytes, q.head.target), host, scheme = "http";
   if (method == "CONNECT") {
@@ -78,35 +84,57 @@ void Core::writeTarget(Connection& c, const Message& q) {
       target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
     }
   }
-  if (host.empty()) host = headerValue(q, "host");
   const size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);
-  routeTemplate(path.empty() && mark == 0 ? std::string_view("/") : path, routeText_);
-  const int32_t route = b.dict.intern(routeText_);
-  b.put<int32_t>(C_HTTP_REQUEST_METHOD, b.dict.intern(method));
-  b.put<int32_t>(C_URL_SCHEME, b.dict.intern(scheme));
-  b.put<int32_t>(C_HTTP_ROUTE, route);
-  b.put<int32_t>(C_URL_PATH, options.pathKeep ? b.dict.intern(path.substr(0, 4096)) : route);
+  if (!t.routed) routeTemplate(path.empty() && mark == 0 ? std::string_view("/") : path, t.route);
+  t.routed = true;
+  t.methodIndex = dict.intern(method);
+  t.schemeIndex = dict.intern(scheme);
+  t.routeIndex = dict.intern(t.route);
+  t.pathIndex = options.pathKeep ? dict.intern(path.substr(0, 4096)) : t.routeIndex;
+  t.queryIndex = 0;
   if (options.queryNames && mark != std::string_view::npos) {
     pathText_.clear();
     queryNames(target.substr(mark + 1), pathText_);
-    b.put<int32_t>(C_URL_QUERY, b.dict.intern(pathText_));
+    t.queryIndex = dict.intern(pathText_);
   }
-  b.put<int32_t>(C_SERVER_ADDRESS, b.dict.intern(hostOnly(host)));
-  (void)c;
+  t.hostIndex = host.empty() ? -1 : dict.intern(hostOnly(host));
+  t.epoch = policy_.epoch();
 }
 
-void Core::writeAddresses(Connection& c, const Message& q) {
+// Returns the route; valid until the next row.
+std::string_view Core::writeTarget(const Message& q) {
   Batch& b = *batch_;
-  (void)q;
+  Start* t = q.head.start != nullptr && q.head.start->serial == q.head.startSerial ? q.head.start : nullptr;
+  if (t == nullptr) {
+    t = &scratchStart_;
+    t->routed = false;
+    t->epoch = 0;
+  }
+  if (t->epoch != policy_.epoch()) readTarget(q, *t);
+  b.put<int32_t>(C_HTTP_REQUEST_METHOD, t->methodIndex);
+  b.put<int32_t>(C_URL_SCHEME, t->schemeIndex);
+  b.put<int32_t>(C_HTTP_ROUTE, t->routeIndex);
+  b.put<int32_t>(C_URL_PATH, t->pathIndex);
+  b.put<int32_t>(C_URL_QUERY, t->queryIndex);
+  b.put<int32_t>(C_SERVER_ADDRESS, t->hostIndex >= 0 ? t->hostIndex : hostIndex(q));
+  return t->route;
+}
+
+void Core::writeAddresses(Connection& c) {
+  Batch& b = *batch_;
   if (!c.known()) return;
   const hw_conn& w = c.who();
   const bool client = c.isClient();
-  b.put<int32_t>(C_NETWORK_TRANSPORT, b.dict.intern(w.family == AF_UNIX ? "unix" : "tcp"));
+  b.put<int32_t>(C_NETWORK_TRANSPORT, w.family == AF_UNIX ? fixed(W_UNIX, "unix") : fixed(W_TCP, "tcp"));
   if (w.family == AF_UNIX) return;
   b.put<uint16_t>(C_SERVER_PORT, client ? w.peer_port : w.local_port);
   if (!c.clientAddress.empty()) {
-    b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
+    if (c.clientEpoch != policy_.epoch()) {
+      c.clientEpoch = policy_.epoch();
+      c.clientIndex = b.dict.intern(c.clientAddress);
+    }
+    b.put<int32_t>(C_CLIENT_ADDRESS, c.clientIndex);
     return;
   }
   const uint8_t* a = client ? w.local_addr : w.peer_addr;
@@ -122,6 +150,24 @@ void Core::writeAddresses(Connection& c, const Message& q) {
   b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
 }
 
+// Mostly the same process and port row after row: kept for the open batch, and until more is known of processes.
+const Core::Who& Core::whoIs(uint32_t tgid, uint16_t port) {
+  if (who_.epoch == policy_.epoch() && who_.version == attribution.version() && who_.tgid == tgid && who_.port == port) return who_;
+  Dictionary& dict = batch_->dict;
+  const Process& p = attribution.of(tgid);
+  who_.epoch = policy_.epoch();
+  who_.version = attribution.version();
+  who_.tgid = tgid;
+  who_.port = port;
+  who_.serviceText = attribution.service(p, port, options.services);
+  who_.service = dict.intern(who_.serviceText);
+  who_.executable = dict.intern(p.executable);
+  who_.container = dict.intern(p.facts.container);
+  who_.pod = dict.intern(p.facts.pod);
+  who_.unit = dict.intern(p.facts.unit);
+  return who_;
+}
+
 void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   Batch& b = *batch_;
   const Message& q = *e.request;
@@ -132,17 +178,16 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   if (replay) flags |= EF_REPLAYED;
   if (!c.known()) flags |= EF_PEER_UNKNOWN;
   if (e.response != nullptr && e.response->malformed) flags |= EF_HEAD_MALFORMED;
-  const Process& process = attribution.of(q.tgid);
   const uint16_t port = !c.known() ? 0 : c.isClient() ? c.who().peer_port : c.who().local_port;
-  const std::string_view service = attribution.service(process, port, options.services);
+  const Who& who = whoIs(q.tgid, port);
 
   b.put<int64_t>(C_START_TIME, unixNs(q.firstNs));
   b.put<uint8_t>(C_HEADWATER_ROLE, c.isClient() ? 1 : 0);
-  b.put<int32_t>(C_SERVICE_NAME, b.dict.intern(service));
-  writeTarget(c, q);
-  writeAddresses(c, q);
+  b.put<int32_t>(C_SERVICE_NAME, who.service);
+  const std::string_view route = writeTarget(q);
+  writeAddresses(c);
   const Message& versioned = s != nullptr ? *s : q;
-  b.put<int32_t>(C_NETWORK_PROTOCOL_VERSION, b.dict.intern(versioned.head.minor == 0 ? "1.0" : "1.1"));
+  b.put<int32_t>(C_NETWORK_PROTOCOL_VERSION, versioned.head.minor == 0 ? fixed(W_1_0, "1.0") : fixed(W_1_1, "1.1"));
   b.put<uint16_t>(C_HTTP_RESPONSE_STATUS_CODE, s != nullptr ? s->head.status : 0);
   if (error != nullptr) b.put<int32_t>(C_ERROR_TYPE, b.dict.intern(error));
   // an early response began before the request's last byte: then there is no such span
@@ -158,32 +203,26 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
     b.put<int64_t>(C_HTTP_RESPONSE_SIZE, -1);
     b.put<int64_t>(C_HTTP_RESPONSE_BODY_SIZE, -1);
   }
-  const RowContext row{service, routeText_, unixNs(q.firstNs) / 1000000000};
+  const RowContext row{who.serviceText, route, unixNs(q.firstNs) / 1000000000};
   bool fingerprinted = policy_.writeHeaders(b, REQUEST, q.bytes, q.head, row);
   if (s != nullptr) fingerprinted |= policy_.writeHeaders(b, RESPONSE, s->bytes, s->head, row);
   else b.lists[RESPONSE].endRow();
 
   b.put<uint32_t>(C_PROCESS_PID, q.tgid);
-  if (&process != lastProcess_) {  // mostly the same process row after row, within one batch
-    lastProcess_ = &process;
-    processIndex_[0] = b.dict.intern(process.executable);
-    processIndex_[1] = b.dict.intern(process.facts.container);
-    processIndex_[2] = b.dict.intern(process.facts.pod);
-    processIndex_[3] = b.dict.intern(process.facts.unit);
-  }
-  b.put<int32_t>(C_PROCESS_EXECUTABLE_NAME, processIndex_[0]);
-  b.put<int32_t>(C_CONTAINER_ID, processIndex_[1]);
-  b.put<int32_t>(C_K8S_POD_UID, processIndex_[2]);
-  b.put<int32_t>(C_HEADWATER_UNIT, processIndex_[3]);
+  b.put<int32_t>(C_PROCESS_EXECUTABLE_NAME, who.executable);
+  b.put<int32_t>(C_CONTAINER_ID, who.container);
+  b.put<int32_t>(C_K8S_POD_UID, who.pod);
+  b.put<int32_t>(C_HEADWATER_UNIT, who.unit);
   b.put<uint64_t>(C_HEADWATER_CONNECTION, c.cookie());
   b.put<uint32_t>(C_HEADWATER_ORDINAL, c.nextOrdinal());
   b.put<uint32_t>(C_HEADWATER_SRTT_US, s != nullptr ? s->srttUs : q.srttUs);
   b.put<uint32_t>(C_HEADWATER_RETRANSMITS, s != nullptr ? s->retransmits : q.retransmits);
-  if (s != nullptr && headerValue(*s, "content-type").substr(0, 16) == "application/grpc") b.put<int32_t>(C_RPC_SYSTEM, b.dict.intern("grpc"));
+  if (s != nullptr && s->head.contentType >= 0 && view(s->bytes, s->head.headers[static_cast<size_t>(s->head.contentType)].value).starts_with("application/grpc"))
+    b.put<int32_t>(C_RPC_SYSTEM, fixed(W_GRPC, "grpc"));
   b.put<int32_t>(C_RPC_GRPC_STATUS_CODE, -1);
   b.put<uint32_t>(C_HEADWATER_WEIGHT, 1);
-  b.put<int32_t>(C_HEADWATER_POLICY, policyIndex_ == 0 ? policyIndex_ = b.dict.intern(policy_.text()) : policyIndex_);
-  if (fingerprinted || !policy_.fingerprint().keyId().empty()) b.put<int32_t>(C_HEADWATER_KEY_ID, fingerprinted ? b.dict.intern(policy_.fingerprint().keyId()) : 0);
+  b.put<int32_t>(C_HEADWATER_POLICY, fixed(W_POLICY, policy_.text()));
+  if (fingerprinted) b.put<int32_t>(C_HEADWATER_KEY_ID, fixed(W_KEY_ID, policy_.fingerprint().keyId()));
   b.put<uint32_t>(C_HEADWATER_FLAGS, flags);
   b.rows++;
 }
