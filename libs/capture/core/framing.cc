@@ -12,6 +12,12 @@ bool endsWithBlankLine(const Stream& s) { return s.tailLen >= 4 && (s.tail & 0xf
 bool endsChunked(const Stream& s) { return s.tailLen >= 5 && (s.tail & 0xffffffffff) == kChunkedEnd; }
 
 void pushTail(Stream& s, const char* p, size_t n) {
+  if (n >= 8) {
+    memcpy(&s.tail, p + n - 8, 8);
+    s.tail = __builtin_bswap64(s.tail);
+    s.tailLen = 8;
+    return;
+  }
   for (size_t i = n > 8 ? n - 8 : 0; i < n; i++) s.tail = s.tail << 8 | static_cast<unsigned char>(p[i]);
   s.tailLen = s.tailLen + n > 8 ? 8 : s.tailLen + static_cast<uint32_t>(n);
 }

@@ -1,5 +1,6 @@
 #include "head.h"
 
+#include <array>
 #include <cstring>
 
 #include "llhttp.h"
@@ -80,10 +81,13 @@ void trim(const std::string& bytes, Span& s) {
   }
 }
 
-bool isTokenChar(unsigned char c) {
-  static constexpr char kOther[] = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != 0 && strchr(kOther, c));
-}
+constexpr std::array<bool, 256> kToken = [] {
+  std::array<bool, 256> t{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) t[static_cast<unsigned char>(c)] = true;
+  return t;
+}();
+
+bool isTokenChar(unsigned char c) { return kToken[c]; }
 
 // The request line's method and target by position; llhttp then checks the rest of the head.
 bool readRequestLine(const std::string& bytes, Head& out) {

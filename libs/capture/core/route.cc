@@ -1,5 +1,8 @@
 #include "route.h"
 
+#include <array>
+#include <cstdint>
+
 namespace hw {
 
 namespace {
@@ -8,7 +11,6 @@ constexpr size_t kMaxSegments = 12, kMaxPath = 1024, kLongSegment = 40, kMixedSe
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool hexDigit(char c) { return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool isUuid(std::string_view s) {
   if (s.size() != 36) return false;
@@ -42,31 +44,45 @@ bool isDate(std::string_view s) {
   return s.size() > 11 && s.size() <= 40;
 }
 
-std::string_view classify(std::string_view s) {
-  bool allDigits = true, allHex = true, anyDigit = false, anyLower = false, anyUpper = false, clean = true;
-  size_t letters = 0, turns = 0;
-  char before = 0;
-  for (const char c : s) {
-    const bool d = digit(c);
-    allDigits &= d;
-    allHex &= hexDigit(c);
-    anyDigit |= d;
-    anyLower |= c >= 'a' && c <= 'z';
-    anyUpper |= c >= 'A' && c <= 'Z';
-    letters += letter(c);
-    turns += (before >= 'A' && before <= 'Z') != (c >= 'A' && c <= 'Z') && before != 0;
-    before = c;
-    if (!d && !letter(c) && c != '-' && c != '_' && c != '.' && c != '~' && c != '$' && c != '+') clean = false;
+enum : uint8_t { DIGIT = 1, HEX_LETTER = 2, LOWER = 4, UPPER = 8, UNUSUAL = 16 };
+
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> t{};
+  for (int c = 0; c < 256; c++) {
+    const bool low = c >= 'a' && c <= 'z', up = c >= 'A' && c <= 'Z', num = c >= '0' && c <= '9';
+    const bool hex = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    const bool plain = low || up || num || c == '-' || c == '_' || c == '.' || c == '~' || c == '$' || c == '+';
+    t[static_cast<size_t>(c)] = static_cast<uint8_t>((num ? DIGIT : 0) | (hex ? HEX_LETTER : 0) | (low ? LOWER : 0) | (up ? UPPER : 0) | (plain ? 0 : UNUSUAL));
   }
+  return t;
+}();
+
+// How often upper case begins or ends.
+size_t caseTurns(std::string_view s) {
+  size_t turns = 0;
+  for (size_t i = 1; i < s.size(); i++) turns += (s[i - 1] >= 'A' && s[i - 1] <= 'Z') != (s[i] >= 'A' && s[i] <= 'Z');
+  return turns;
+}
+
+std::string_view classify(std::string_view s) {
   if (s.empty()) return s;
-  if (allDigits) return "{int}";
+  unsigned any = 0, notHex = 0, notDigit = 0;
+  for (const char c : s) {
+    const unsigned k = kClasses[static_cast<unsigned char>(c)];
+    any |= k;
+    notHex |= (k & (DIGIT | HEX_LETTER)) == 0;
+    notDigit |= ~k & DIGIT;
+  }
+  if (notDigit == 0) return "{int}";
+  const bool anyDigit = (any & DIGIT) != 0;
   if (isUuid(s)) return "{uuid}";
-  if (allHex && s.size() >= kHexSegment && anyDigit) return "{hex}";
-  if (isDate(s)) return "{date}";
-  if (!clean) return "{opaque}";  // percent escapes, e-mail addresses, matrix parameters, obs-text
+  if (notHex == 0 && s.size() >= kHexSegment && anyDigit) return "{hex}";
+  if (anyDigit && isDate(s)) return "{date}";
+  if ((any & UNUSUAL) != 0) return "{opaque}";  // percent escapes, e-mail addresses, matrix parameters, obs-text
   if (s.size() > kLongSegment) return "{opaque}";
-  if (s.size() >= kMixedSegment && anyDigit && letters > 0) return "{opaque}";
-  if (s.size() >= kMixedSegment && anyLower && anyUpper && turns >= 6) return "{opaque}";  // base64url without a digit
+  if (s.size() < kMixedSegment) return s;
+  if (anyDigit && (any & (LOWER | UPPER)) != 0) return "{opaque}";
+  if ((any & LOWER) != 0 && (any & UPPER) != 0 && caseTurns(s) >= 6) return "{opaque}";  // base64url without a digit
   return s;
 }
 
@@ -74,8 +90,8 @@ std::string_view classify(std::string_view s) {
 
 void routeTemplate(std::string_view path, std::string& out) {
   out.clear();
-  const size_t query = path.find_first_of("?#");
-  if (query != std::string_view::npos) path = path.substr(0, query);
+  path = path.substr(0, path.find('?'));
+  path = path.substr(0, path.find('#'));
   bool cut = path.size() > kMaxPath;
   if (cut) path = path.substr(0, path.rfind('/', kMaxPath) == std::string_view::npos ? 0 : path.rfind('/', kMaxPath));
   if (path.empty() || path[0] != '/') {
