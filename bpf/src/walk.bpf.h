@@ -174,7 +174,7 @@ static __noinline int count_lost(struct scratch *s, struct dir_state *d, __u32 p
 static __always_inline int quick(struct sock_state *st, struct scratch *s, struct dir_state *d, __u32 len)
 {
 	struct walk *w = &s->w;
-	__u32 n = len, rest, all = len;
+	__u32 n = len, rest, end, all = len;
 	int r;
 
 	if (!w->seg_left && next_segment(w))
@@ -192,9 +192,15 @@ static __always_inline int quick(struct sock_state *st, struct scratch *s, struc
 	w->left = rest;
 	w->pos = n;
 	r = start_at(s, 0, n);
-	if (r < START_REQUEST || *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + n) != CRLF_CRLF)
+	if (r < START_REQUEST)
 		return 0;
-	if (rest) {
+	if (*(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + n) != CRLF_CRLF) {	/* a head and its body by one write? */
+		if (rest)
+			return 0;
+		end = head_end(s, 0, n);
+		if (!end || start_at(s, end, n) != START_NO)
+			return 0;
+	} else if (rest) {
 		if (w->seg_left || next_segment(w) || rest > w->seg_left)
 			return 0;
 		asm volatile("" : "+r"(rest));

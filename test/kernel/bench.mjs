@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { capture, nginx } from './harness.mjs'
+import { capture, nginx, programTimes } from './harness.mjs'
 
 const [pairs = 6, seconds = 1, ring = 4194304] = process.argv.slice(2).map(Number)
 const port = 18190
@@ -31,16 +31,11 @@ const start = (scope) => capture([scope], { probeArgs: ['--ring-bytes', String(r
 /** ns per run and runs of our programs: bpf_stats on during one load. */
 async function programs(scope) {
   const cap = await start(scope)
-  const stats = '/proc/sys/kernel/bpf_stats_enabled'
-  const before = readFileSync(stats, 'utf8')
-  writeFileSync(stats, '1')
-  const { requests: n } = await load()
-  const shown = JSON.parse(execFileSync('/usr/sbin/bpftool', ['prog', 'show', '-j'], { encoding: 'utf8' }))
-  writeFileSync(stats, before)
+  let n = 0
+  const ns = await programTimes(cap.probe, async () => { n = (await load()).requests })
   const c = await cap.counters()
   await cap.stop()
-  const mine = shown.filter((p) => ['hw_send', 'hw_receive'].includes(p.name) && p.pids?.some((x) => x.pid === cap.probe.pid))
-  return { requests: n, ns_per_run: Object.fromEntries((mine.length ? mine : shown.filter((p) => ['hw_send', 'hw_receive'].includes(p.name))).map((p) => [p.name, Math.round(p.run_time_ns / p.run_cnt)])), lost: c.HW_C_LOST_RECORDS }
+  return { requests: n, ns_per_run: ns, lost: c.HW_C_LOST_RECORDS }
 }
 
 const rounds = { none: [], out_of_scope: [], captured: [] }
