@@ -42,7 +42,7 @@ export async function rawGet(url: string, headers: string[], method = 'GET'): Pr
   });
 }
 
-/** Real embedded stores, a hand-made issuer, the whole API on a free port. */
+/** Real stores (embedded, or on the Redis given), a hand-made issuer, the whole API on a free port. */
 export class World {
   readonly dir = mkdtempSync(join(tmpdir(), 'headwater-api-'));
   now = Date.UTC(2026, 10, 22, 10, 0, 0);
@@ -57,10 +57,11 @@ export class World {
   /** a test may take the stores away */
   storeError: Error | null = null;
 
-  static async start(options: { issuers?: (own: TrustedIssuer) => TrustedIssuer[]; settings?: Partial<ApiSettings> } = {}): Promise<World> {
+  static async start(options: { issuers?: (own: TrustedIssuer) => TrustedIssuer[]; settings?: Partial<ApiSettings>; redis?: string } = {}): Promise<World> {
     const world = new World();
-    world.summaries = await openSummaryStore({ kind: 'embedded', path: join(world.dir, 'summaries.db') });
-    world.state = await openStateStore({ kind: 'embedded', path: join(world.dir, 'state.db') });
+    const redis = options.redis === undefined ? null : ({ kind: 'redis', url: options.redis, prefix: 'hw' } as const);
+    world.summaries = await openSummaryStore(redis ?? { kind: 'embedded', path: join(world.dir, 'summaries.db') });
+    world.state = await openStateStore(redis ?? { kind: 'embedded', path: join(world.dir, 'state.db') });
     world.issuer = await HandmadeIssuer.start();
     world.key = await signingKey('k1', 'ES256');
     world.issuer.keys = [world.key.publicJwk];

@@ -1,0 +1,122 @@
+/** The whole API on a real Redis: what it answers, what it keeps of closed windows, and a store that goes away. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import { startRedis, type RunningRedis } from '../../../infra/redis/start.mjs';
+import { TOPIC, World } from './testing/world.ts';
+
+const T = Date.UTC(2026, 10, 22, 9, 0, 0);
+const RANGE = 'start=2026-11-22T09:00:00Z&end=2026-11-22T09:10:00Z';
+const SUBJECT = 's:shop';
+
+let redis: RunningRedis;
+let w: World;
+
+function shop(counts: Record<string, [status: number, n: number]>, seenAt: number): ServiceWindow {
+  const s = new ServiceWindow();
+  for (const [route, [status, n]] of Object.entries(counts)) {
+    const p = s.pattern('server', 'GET', route, status);
+    p.exchanges = n;
+    p.ttfb.add(10e6, n);
+    p.total.add(20e6, n);
+    p.firstSeenMs = p.lastSeenMs = seenAt;
+    s.roleExchanges.server += n;
+  }
+  const h = s.header('server', 'request', 'accept');
+  h.exchanges = s.roleExchanges.server;
+  return s;
+}
+
+function merged(...parts: ServiceWindow[]): ServiceWindow {
+  const sum = new ServiceWindow();
+  for (const p of parts) sum.merge(p);
+  return sum;
+}
+
+const first = shop({ '/a': [200, 90], '/b': [500, 10] }, T);
+const late = shop({ '/a': [200, 5] }, T + 1_000);
+const patterns = async (more = '', headers: string[] = []) => w.get(`/v1/request-patterns?${RANGE}&group_by=route${more}`, { headers });
+const rows = (json: { data: { route: string; exchanges: number }[] }) => json.data.map((r) => [r.route, r.exchanges]);
+
+beforeAll(async () => {
+  redis = await startRedis({ appendonly: true, config: { appendfsync: 'always' } });
+  w = await World.start({ redis: redis.url });
+  const hosts = new HostsWindow();
+  hosts.host('web-1').coverageRead = hosts.host('web-1').coverageKnown = 100;
+  await w.commit(T, [{ subject: SUBJECT, window: first }, { subject: 'h:', window: hosts }]);
+  await w.close(T, SUBJECT, first);
+  await w.close(T, 'h:', hosts);
+  // another unit, whose window is still open
+  const unit = { topic: TOPIC, partition: 1 };
+  const { epoch } = await w.summaries.claim(unit, 'bus-1');
+  const open = { resolution: '10s' as const, start: T + 10_000, subject: SUBJECT, bytes: shop({ '/c': [404, 3] }, T + 10_000).encode(), fresh: true };
+  await w.summaries.commit({ unit, epoch, expectedOffset: null, nextOffset: 1, agents: new Uint8Array(0), watermark: T, silent: [], at: T, segments: [open] });
+});
+afterAll(async () => {
+  await w.stop();
+  await redis.stop();
+});
+
+test('every listing is of all units, closed and open windows; asking again gives the same', async () => {
+  for (let i = 0; i < 2; i += 1) {
+    const { status, json } = await patterns();
+    expect([status, rows(json)]).toEqual([200, [['/a', 90], ['/b', 10], ['/c', 3]]]);
+    expect(json.quality).toMatchObject({ complete: false, hosts: 1, coverage: 1 });
+    const failures = await w.get(`/v1/failures?${RANGE}&group_by=route`);
+    expect(failures.json.data.map((r: Record<string, unknown>) => [r['route'], r['client_errors'], r['server_errors']])).toEqual([['/b', 0, 10], ['/c', 3, 0]]);
+    expect((await w.get(`/v1/services?${RANGE}`)).json.data).toMatchObject([{ service: 'shop', exchanges: 103, client_errors: 3, server_errors: 10 }]);
+    const points = (await w.get(`/v1/latency?${RANGE}&step=10s`)).json.data as { exchanges: number; complete: boolean }[];
+    expect(points.slice(0, 3).map((p) => [p.exchanges, p.complete])).toEqual([[100, true], [3, false], [0, true]]);
+    expect((await w.get(`/v1/latency?${RANGE}&step=10m&route=/a`)).json.data[0].exchanges).toBe(90);
+    expect((await w.get(`/v1/headers?${RANGE}`)).json.data).toMatchObject([{ name: 'accept', exchanges: 103, presence: 1 }]);
+  }
+});
+
+test('bytes of closed windows leave Redis once', async () => {
+  const fetched = async () => Number(/total_net_output_bytes:(\d+)/.exec(String(await redis.command('INFO', 'stats')))![1]);
+  const big = new ServiceWindow();
+  for (let i = 0; i < 900; i += 1) {
+    const p = big.pattern('server', 'GET', `/big-${i}`, 200);
+    p.exchanges = 1;
+    p.total.add(i * 1e6);
+  }
+  const start = T + 600_000;
+  await w.commit(start, [{ subject: 's:big', window: big }]);
+  await w.close(start, 's:big', big);
+  const cost = async () => {
+    const before = await fetched();
+    expect((await w.get('/v1/request-patterns?start=2026-11-22T09:10:00Z&end=2026-11-22T09:20:00Z&service=big&limit=1')).json.data[0].exchanges).toBe(1);
+    return (await fetched()) - before;
+  };
+  const size = big.encode().byteLength;
+  expect(await cost()).toBeGreaterThan(size);
+  expect(await cost()).toBeLessThan(size / 5);
+});
+
+test('late data in a window that is closed, and its second close, change the ETag', async () => {
+  const { etag } = (await patterns()).headers;
+  expect((await patterns('', ['if-none-match', String(etag)])).status).toBe(304);
+  await w.commit(T, [{ subject: SUBJECT, window: late }]);
+  const withLate = await patterns('', ['if-none-match', String(etag)]);
+  expect([withLate.status, rows(withLate.json)]).toEqual([200, [['/a', 95], ['/b', 10], ['/c', 3]]]);
+  await w.close(T, SUBJECT, merged(first, late));
+  const closed = await patterns('', ['if-none-match', String(withLate.headers['etag'])]);
+  expect([closed.status, rows(closed.json)]).toEqual([200, [['/a', 95], ['/b', 10], ['/c', 3]]]);
+  expect(new Set([etag, withLate.headers['etag'], closed.headers['etag']]).size).toBe(3);
+  expect((await patterns('', ['if-none-match', String(closed.headers['etag'])])).status).toBe(304);
+});
+
+test('Redis away: 503 with Retry-After and not ready, also for what is kept; back: as before, by itself', async () => {
+  const before = await patterns();
+  await redis.kill();
+  await expect.poll(async () => (await w.get('/readyz')).status, { timeout: 5_000 }).toBe(503);
+  const began = performance.now();
+  const away = await patterns();
+  expect([away.status, away.json.type, away.headers['retry-after']]).toEqual([503, 'urn:headwater:problem:store-unavailable', '2']);
+  expect(away.text).not.toContain(String(redis.port));
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect((await w.get('/healthz')).status).toBe(200);
+  await redis.restart();
+  await expect.poll(async () => (await w.get('/readyz')).status, { timeout: 15_000 }).toBe(200);
+  const back = await patterns();
+  expect([back.status, back.headers['etag'], back.json]).toEqual([200, before.headers['etag'], before.json]);
+});
