@@ -1,8 +1,8 @@
 /** The embedded adapter: SQLite in WAL mode in a worker thread; several processes may share the file. */
 import { checkAmount, checkSum, checkTtl } from '../checks.ts';
 import type { StateEntry, StateStore } from '../port.ts';
-import { toError } from './failure.ts';
-import { Thread, type ThreadFailure } from './thread.ts';
+import { StateStoreError, type StateStoreErrorCode } from '../port.ts';
+import { Thread, type ThreadFailure } from '@headwater/store-connection';
 import type { Functions } from './worker.ts';
 
 export class EmbeddedStateStore implements StateStore {
@@ -27,7 +27,7 @@ export class EmbeddedStateStore implements StateStore {
     try {
       return await this.#thread.call(name, ...args);
     } catch (failure) {
-      throw toError(failure as ThreadFailure);
+      throw errorOf(failure as ThreadFailure);
     }
   }
 
@@ -56,4 +56,8 @@ export class EmbeddedStateStore implements StateStore {
   end(): Promise<void> {
     return this.#thread.end();
   }
+}
+
+function errorOf(failure: ThreadFailure): Error {
+  return failure.code ? new StateStoreError(failure.code as StateStoreErrorCode, failure.params) : new Error(failure.message);
 }

@@ -1,7 +1,6 @@
 /** The worker thread of the embedded adapter: the only place where SQLite runs. */
 import { openEntries } from './entries.ts';
-import { describeFailure } from './failure.ts';
-import { serve } from './thread.ts';
+import { describeFailure, serve } from '@headwater/store-connection';
 
 export type Functions = ReturnType<typeof openEntries>;
 

@@ -1,7 +1,7 @@
 /** The Redis adapter: one function call each; see lua-1.ts. */
 import { checkAmount, checkSum, checkTtl } from '../checks.ts';
 import { StateStoreError, type StateEntry, type StateStore, type StateStoreSettings } from '../port.ts';
-import { Connection, type Argument, type RedisFailure } from './connection.ts';
+import { Connection, type Argument, type RedisFailure } from '@headwater/store-connection';
 import { LIBRARY } from './lua-1.ts';
 
 /** Raised with every change of keys or values; data of a newer version is refused. */

@@ -1,9 +1,9 @@
 /** The embedded adapter: SQLite in WAL mode in a worker thread; several processes may share the file. */
 import type { Claim, Closed, ClosedHead, ClosedHeld, CloseCommit, CloseResult, Commit, CommitResult, Partial, ReadRange, Resolution, SegmentKey, SummaryStore, Taken, UnitId, UnitStatus, WindowRead } from '../port.ts';
+import { StoreError, type StoreErrorCode } from '../port.ts';
 import { checkKey, fetchClosed, joinWindows } from '../window.ts';
-import { toError } from './failure.ts';
 import { unpack } from './packed.ts';
-import { Thread, type ThreadFailure } from './thread.ts';
+import { Thread, type ThreadFailure } from '@headwater/store-connection';
 import type { Functions } from './worker.ts';
 
 export class EmbeddedSummaryStore implements SummaryStore {
@@ -28,7 +28,7 @@ export class EmbeddedSummaryStore implements SummaryStore {
     try {
       return await this.#thread.call(name, ...args);
     } catch (failure) {
-      throw toError(failure as ThreadFailure);
+      throw errorOf(failure as ThreadFailure);
     }
   }
 
@@ -82,4 +82,8 @@ export class EmbeddedSummaryStore implements SummaryStore {
   end(): Promise<void> {
     return this.#thread.end();
   }
+}
+
+function errorOf(failure: ThreadFailure): Error {
+  return failure.code ? new StoreError(failure.code as StoreErrorCode, failure.params) : new Error(failure.message);
 }

@@ -1,9 +1,8 @@
 /** The worker thread of the embedded adapter: the only place where SQLite runs. */
 import { openDatabase } from './database.ts';
 import { closing } from './closing.ts';
-import { describeFailure } from './failure.ts';
 import { folding } from './folding.ts';
-import { serve } from './thread.ts';
+import { describeFailure, serve } from '@headwater/store-connection';
 
 export type Functions = ReturnType<typeof open>;
 

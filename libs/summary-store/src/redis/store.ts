@@ -4,7 +4,7 @@ import {
   type Resolution, type SegmentKey, type SegmentWrite, type SummaryStore, type SummaryStoreSettings, type Taken, type UnitId, type UnitStatus, type WindowRead,
 } from '../port.ts';
 import { byPartition, checkKey, fetchClosed, isHeld, joinWindows } from '../window.ts';
-import { Connection, type Argument, type RedisFailure } from './connection.ts';
+import { Connection, type Argument, type RedisFailure } from '@headwater/store-connection';
 import { fieldsOf, packHead, unpackClosed, unpackHead, unpackKey, unpackPartials } from './frames.ts';
 import { Keys, SCHEMA_VERSION } from './keys.ts';
 import { LIBRARY } from './lua-1.ts';

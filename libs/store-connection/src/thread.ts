@@ -1,6 +1,6 @@
 /**
  * Runs a synchronous set of functions in a worker thread and calls them from here. node:sqlite blocks while it works
- * or waits for a lock; the main thread never does. (summary-store and state-store have the same file: libs do not import each other. A test compares them.)
+ * or waits for a lock; the main thread never does.
  */
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 
@@ -50,7 +50,9 @@ export class Thread<F extends Functions> {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#entry, { workerData: this.#data, execArgv: [] }); // flags of the process (--input-type, --inspect) are not for it
+    // Flags of the process (--input-type, --inspect) are not for it; run from sources, it finds our other packages' sources.
+    const execArgv = this.#entry.pathname.endsWith('.ts') ? ['--conditions=@headwater/source'] : [];
+    const worker = new Worker(this.#entry, { workerData: this.#data, execArgv });
     worker.on('message', ({ id, value, failure }: { id: number; value: unknown; failure?: ThreadFailure }) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);

@@ -1,6 +1,5 @@
 /**
  * One connection to a Redis: single, behind Sentinel, or a Cluster; with our function library on it.
- * (summary-store and state-store have the same file: libs do not import each other. A test compares them.)
  *
  * A call never waits for a connection: while there is none it is rejected, and one that was under way when the
  * connection broke is rejected too (it may have been applied: every function of ours may be sent again).
