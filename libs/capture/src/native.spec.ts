@@ -1,0 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const home = fileURLToPath(new URL('..', import.meta.url));
+
+it('native parts: cgroup paths, reused pids, bounded caches, a full batch queue', { timeout: 180_000 }, () => {
+  execFileSync('make', ['-s', 'units'], { cwd: home });
+  const told = execFileSync('build/units', { cwd: home, encoding: 'utf8' });
+  expect(Number(/^ok (\d+)\n$/.exec(told)?.[1])).toBeGreaterThan(100);
+});

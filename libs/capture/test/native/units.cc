@@ -1,0 +1,162 @@
+// What has no door to JavaScript, checked on its own: cgroup paths, processes, caches and their bounds, the batch queue.
+// Prints "ok N" or stops at the first difference. Run by src/native.spec.ts.
+#include <malloc.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "../../core/core.h"
+
+using namespace hw;
+
+namespace {
+
+int checks = 0;
+
+void check(bool ok, const char* what, int line) {
+  checks++;
+  if (ok) return;
+  fprintf(stderr, "test/native/units.cc:%d: %s\n", line, what);
+  exit(1);
+}
+#define CHECK(x) check((x), #x, __LINE__)
+
+const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const std::string kPod = "12345678-9abc-def0-1234-56789abcdef0", kPodLow = "12345678_9abc_def0_1234_56789abcdef0";
+
+void cgroups() {
+  struct Case {
+    std::string path, container, pod, unit;
+  };
+  const Case cases[] = {
+      {"/", "", "", ""},
+      {"", "", "", ""},
+      {"/system.slice/nginx.service", "", "", "nginx.service"},
+      {"/user.slice/user-1000.slice/session-3.scope", "", "", "session-3.scope"},
+      {"/system.slice/docker-" + kId + ".scope", kId, "", ""},                                             // docker, systemd driver
+      {"/docker/" + kId, kId, "", ""},                                                                     // docker, cgroupfs driver (v1 and v2)
+      {"/system.slice/containerd.service/default/" + kId, kId, "", "containerd.service"},                   // ctr
+      {"/machine.slice/libpod-" + kId + ".scope/container", kId, "", ""},                                  // podman
+      {"/machine.slice/libpod-conmon-" + kId + ".scope", "", "", "libpod-conmon-" + kId + ".scope"},       // its monitor is not the container
+      {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope", kId, "", "user@1000.service"},  // rootless podman
+      {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + kPodLow + ".slice/cri-containerd-" + kId + ".scope", kId, kPod, ""},
+      {"/kubepods.slice/kubepods-pod" + kPodLow + ".slice/crio-" + kId + ".scope", kId, kPod, ""},         // guaranteed pods have no class
+      {"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + kPodLow + ".slice/crio-conmon-" + kId + ".scope", "", kPod, "crio-conmon-" + kId + ".scope"},
+      {"/kubepods/burstable/pod" + kPod + "/" + kId, kId, kPod, ""},                                       // cgroupfs driver, v1
+      {"/system.slice/containerd.service/kubepods-burstable-pod" + kPodLow + ".slice:cri-containerd:" + kId, kId, "", "containerd.service"},
+      {"/kubepods/pod0123456789abcdef0123456789abcdef/" + kId, kId, "0123456789abcdef0123456789abcdef", ""},  // static pod
+      {"/docker/" + kId.substr(1), "", "", ""},                                                            // 63 digits are no id
+      {"/docker/" + kId.substr(1) + "G", "", "", ""},
+  };
+  for (const Case& c : cases) {
+    const CgroupFacts f = readCgroup(c.path);
+    if (f.container != c.container || f.pod != c.pod || f.unit != c.unit)
+      fprintf(stderr, "%s: container \"%s\" pod \"%s\" unit \"%s\"\n", c.path.c_str(), f.container.c_str(), f.pod.c_str(), f.unit.c_str());
+    CHECK(f.container == c.container && f.pod == c.pod && f.unit == c.unit);
+  }
+}
+
+void processes() {
+  Attribution a;
+  a.onSight(7, "worker");
+  CHECK(a.of(7).executable == "worker");
+  a.onResolved(7, "worker", "/opt/shop/bin/shop (deleted)", "/system.slice/shop.service");
+  CHECK(a.of(7).exe == "/opt/shop/bin/shop" && a.of(7).executable == "shop" && a.of(7).service == "shop");
+  const uint64_t version = a.version();
+  a.onSight(7, "other");
+  CHECK(a.version() == version && a.of(7).executable == "shop");  // a thread's name is not the process
+  a.onResolved(7, "bank", "/usr/bin/bank", "/docker/" + kId);      // the pid was given to another process
+  CHECK(a.version() != version && a.of(7).service == "bank" && a.of(7).facts.container == kId && a.of(7).facts.unit.empty());
+  const std::vector<ServiceRule> rules = {{"by-port", "", "", 81}, {"by-exe", "/usr/*/bank", "", -1}};
+  CHECK(a.service(a.of(7), 81, rules) == "by-port");
+  CHECK(a.service(a.of(7), 80, rules) == "by-exe");
+  CHECK(a.service(a.of(8), 80, rules).empty());
+  for (uint32_t pid = 100; pid < 200000; pid++) a.onSight(pid, "x");
+  CHECK(a.of(199999).executable == "x");
+}
+
+size_t inUse() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
+
+// Lines, start lines and names without end, each twice so that the door lets them in.
+void hostileHeads() {
+  HeadReader reader;
+  Head head;
+  const size_t before = inUse();
+  for (int i = 0; i < 60000; i++) {
+    std::string text = "GET /" + std::to_string(i) + std::string(900, 'p') + " HTTP/1.1\r\nA: " + std::to_string(i) + std::string(480, 'v') + "\r\nN" + std::to_string(i) + ": 1\r\n\r\n";
+    for (int twice = 0; twice < 2; twice++) {
+      std::string bytes = text;
+      CHECK(reader.scan(bytes.data(), bytes.size()) == bytes.size());
+      CHECK(reader.read(REQUEST, bytes, false, head) == HeadResult::OK && head.count == 2);
+    }
+  }
+  const size_t more = inUse() - before;
+  if (more > 8u << 20) fprintf(stderr, "caches grew by %zu bytes\n", more);
+  CHECK(more < 8u << 20);
+}
+
+void pushHead(Core& core, uint8_t dir, uint64_t& pos, uint64_t ts, uint32_t ordinal, const std::string& bytes) {
+  hw_chunk c{};
+  c.type = HW_T_DATA;
+  c.dir = dir;
+  c.flags = static_cast<__u16>(HW_F_START | HW_F_HEAD_END | (dir == HW_TX ? HW_F_RESPONSE : 0));
+  c.cap = static_cast<__u16>(bytes.size());
+  c.len = static_cast<__u32>(bytes.size());
+  c.ts_ns = ts;
+  c.sock = 1;
+  c.pos = pos;
+  c.ordinal = ordinal;
+  c.starts = c.chunks = 1;
+  pos += bytes.size();
+  std::string record(reinterpret_cast<const char*>(&c), sizeof c);
+  record += bytes;
+  CHECK(core.onRecord(record.data(), record.size()));
+}
+
+// Secrets, values and names without end through the whole core; then a reader that takes nothing.
+void hostileCore(bool reading, uint64_t& rows, uint64_t& lost) {
+  Options o;
+  o.maxRows = 100;
+  o.readyBatches = 3;
+  o.keyId = "k1";
+  o.key = std::string(32, 'k');
+  rows = 0;
+  Core core(o, [&](BatchPtr& b) {
+    if (!reading) return false;
+    rows += b->rows;
+    b.reset();
+    return true;
+  });
+  uint64_t pos[2] = {0, 0}, ts = 1000;
+  core.tick(ts, ts);
+  size_t before = 0;
+  for (uint32_t i = 0; i < 30000; i++) {
+    const std::string n = std::to_string(i / 2);
+    pushHead(core, HW_RX, pos[1], ts += 1000, i + 1, "GET /a" + n + "x HTTP/1.1\r\nHost: h" + n + "\r\nAuthorization: Bearer " + n + std::string(300, 's') + "\r\nX-N" + n + ": v\r\n\r\n");
+    pushHead(core, HW_TX, pos[0], ts += 1000, i + 1, "HTTP/1.1 204 No Content\r\nSet-Cookie: a=" + n + std::string(300, 's') + "\r\nServer: s" + n + "\r\n\r\n");
+    if (i == 100) before = inUse();
+    CHECK(core.audit());
+  }
+  const size_t more = inUse() - before;
+  if (more > 12u << 20) fprintf(stderr, "the core grew by %zu bytes\n", more);
+  CHECK(more < 12u << 20);
+  lost = core.account.of[REQUEST].lost[L_BATCH_QUEUE_FULL];
+  CHECK(core.account.of[RESPONSE].lost[L_BATCH_QUEUE_FULL] == lost);
+  core.flush(ts);
+  CHECK(core.audit());
+  core.closing([&](BatchPtr& b) { rows += b->rows; });
+}
+
+}  // namespace
+
+int main() {
+  cgroups();
+  processes();
+  hostileHeads();
+  uint64_t rows, lost;
+  hostileCore(true, rows, lost);
+  CHECK(rows == 30000 && lost == 0);
+  hostileCore(false, rows, lost);
+  CHECK(rows > 0 && lost > 0 && rows + lost == 30000);  // what waits is delivered at the end, the rest is counted
+  printf("ok %d\n", checks);
+}
