@@ -1,5 +1,6 @@
 // Several processes on one file, a killed reader, a full disk, a damaged file.
 import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +55,7 @@ it('a full disk is `full` and retryable; what was published before stays, and it
   let failure: unknown;
   for (; published < 1000 && failure === undefined; published++) {
     try {
-      log.publish('t', [rec('', { value: Buffer.alloc(4000) })], [0], 1);
+      log.publish('t', [rec('', { value: randomBytes(4000) })], [0], 1);
     } catch (error) {
       failure = busErrorOf(error);
     }
@@ -69,7 +70,7 @@ it('a full disk is `full` and retryable; what was published before stays, and it
 it('retention by size removes the oldest first and keeps the books', () => {
   const log = new SqliteLog(settings.path, { ms: -1, bytes: 50_000 });
   log.applyTopics([topic(1)], false);
-  for (let i = 0; i < 100; i++) log.publish('t', [rec('', { value: Buffer.alloc(1000) })], [0], i);
+  for (let i = 0; i < 100; i++) log.publish('t', [rec('', { value: randomBytes(1000) })], [0], i);
   log.enforceRetention(1_000);
   const [range] = log.ranges('t');
   expect(range).toEqual({ partition: 0, earliest: 50, next: 100 });
@@ -95,14 +96,14 @@ it('a file that is no log, or lost its end, is `corrupt`', async () => {
   rmSync(settings.path);
   const log = new SqliteLog(settings.path, { ms: -1, bytes: 1 << 30 });
   log.applyTopics([topic(1)], false);
-  for (let i = 0; i < 50; i++) log.publish('t', [rec('', { value: Buffer.alloc(9000) })], [0], 1);
+  for (let i = 0; i < 50; i++) log.publish('t', [rec('', { value: randomBytes(9000) })], [0], 1);
   log.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   log.close();
   truncateSync(settings.path, 40_960);
   const bus = await openBus(settings).catch((error: unknown) => error);
   if (bus instanceof Error) expect(bus).toMatchObject({ code: 'corrupt' });
   else {
-    await expect((bus as Awaited<ReturnType<typeof openBus>>).publish('t', [rec('', { value: Buffer.alloc(9000) })])).rejects.toMatchObject({ code: 'corrupt' });
+    await expect((bus as Awaited<ReturnType<typeof openBus>>).publish('t', [rec('', { value: randomBytes(9000) })])).rejects.toMatchObject({ code: 'corrupt' });
     await (bus as Awaited<ReturnType<typeof openBus>>).close();
   }
 });
