@@ -11,8 +11,13 @@ export function npmGap() {
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
   const held = JSON.parse(readFileSync(record, 'utf8')).packages;
   for (const [path, entry] of Object.entries(wanted)) {
-    if (!path.includes('node_modules/') || entry.link) continue;
+    if (!path.includes('node_modules/')) continue;
     const have = held[path];
+    // A package of ours: a link, without a version.
+    if (entry.link) {
+      if (!have?.link) return `${entry.resolved} is not linked`;
+      continue;
+    }
     // Optional packages of other platforms are in the lock and not on the disk.
     if (!have && (entry.optional || entry.devOptional || entry.peer)) continue;
     if (have?.version !== entry.version) return `${path.replace(/^.*node_modules\//, '')} is ${have?.version ?? 'missing'}, not ${entry.version}`;
