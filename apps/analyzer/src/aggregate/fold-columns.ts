@@ -30,6 +30,8 @@ const dictionary = new BatchDictionary();
 const patterns = new PatternFold();
 let groupOf = new Int32Array(0);
 let order = new Int32Array(0);
+/** by dictionary entry of the service: its newest group, -1: none */
+let newestOf = new Int32Array(0);
 let eventMs = new Float64Array(0);
 
 /**
@@ -87,6 +89,9 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retention
   const weight = columns.columns['headwater.weight']!;
   const groups: Group[] = [];
   const byKey = new Map<string, number>();
+  const entries = columns.dictionary.offsets.length - 1;
+  if (newestOf.length < entries) newestOf = new Int32Array(entries * 2);
+  newestOf.fill(-1, 0, entries);
   const oldest = windowStart(Math.max(0, referenceMs - retentionMs));
   let last: Group | undefined;
   let lastIndex = -1;
@@ -108,12 +113,17 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retention
     const s = service[row]!;
     const r = role[row]!;
     if (!last || last.start !== start || last.service !== s || last.role !== r) {
-      const key = `${start} ${s} ${r}`;
-      const known = byKey.get(key);
-      if (known === undefined) {
-        byKey.set(key, (lastIndex = groups.length));
-        groups.push({ start, service: s, role: r, rows: 0, from: 0 });
-      } else lastIndex = known;
+      lastIndex = newestOf[s]!;
+      const newest = groups[lastIndex];
+      if (newest === undefined || newest.start !== start || newest.role !== r) {
+        const key = `${start} ${s} ${r}`;
+        const known = byKey.get(key);
+        if (known === undefined) {
+          byKey.set(key, (lastIndex = groups.length));
+          groups.push({ start, service: s, role: r, rows: 0, from: 0 });
+        } else lastIndex = known;
+        newestOf[s] = lastIndex;
+      }
       last = groups[lastIndex]!;
     }
     groupOf[row] = lastIndex;

@@ -14,16 +14,19 @@ export class PairTable {
 
   /** Begins a pass over at most `fields` fields; values are below `values`, a below `limit`. */
   clear(fields: number, values: number, limit: number): void {
-    if (this.ofValue.length < values) this.ofValue = new Int32Array(values * 2);
-    if (this.ofEmpty.length < limit) this.ofEmpty = new Int32Array(limit * 2);
+    // Only what the last pass left: a batch of many services has many passes over one large dictionary.
+    for (let i = 0; i < this.size; i++) {
+      this.ofValue[this.value[i]!] = -1;
+      if (this.value[i] === 0) this.ofEmpty[this.a[i]!] = -1;
+    }
+    if (this.ofValue.length < values) this.ofValue = new Int32Array(values * 2).fill(-1);
+    if (this.ofEmpty.length < limit) this.ofEmpty = new Int32Array(limit * 2).fill(-1);
     if (this.a.length < fields) {
       this.next = new Int32Array(fields * 2);
       this.a = new Int32Array(fields * 2);
       this.value = new Int32Array(fields * 2);
       this.n = new Float64Array(fields * 2);
     }
-    this.ofValue.fill(-1, 0, values);
-    this.ofEmpty.fill(-1, 0, limit);
     this.size = 0;
   }
 
