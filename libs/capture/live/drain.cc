@@ -21,7 +21,7 @@ constexpr uint64_t kBusyNs = 5 * kMs / 2;    // measured: a small ring drained e
 constexpr uint64_t kIdleNs = 20 * kMs;
 constexpr uint64_t kCountersNs = 100 * kMs;
 constexpr int kResolveMs = 20;               // once per process; afterwards its answer is taken when it comes
-constexpr uint64_t kAskAgainNs = 60000 * kMs;
+constexpr uint64_t kAskAgainNs = 60000 * kMs, kAskRenamedNs = 1000 * kMs;
 
 uint64_t clockNs(clockid_t id) {
   timespec t;
@@ -80,7 +80,7 @@ int Drain::onRecord(void* self, void* data, size_t size) {
     hw_conn c;
     memcpy(&c, data, sizeof c);
     d.core_.onRecord(data, size);
-    d.resolve(c.tgid);
+    d.resolve(c.tgid, c.comm);
   } else {
     d.core_.onRecord(data, size);
   }
@@ -160,17 +160,18 @@ void Drain::readCounters() {
   memcpy(told_, counters_, sizeof told_);
 }
 
-void Drain::resolve(uint32_t tgid) {
+// A pid may be given to another process: it is asked again after a minute, or after a second when its name is another
+// one (a reused pid, an exec, or only a thread with a name of its own). The answer replaces what was known.
+void Drain::resolve(uint32_t tgid, const char* comm) {
   const uint64_t now = clockNs(CLOCK_MONOTONIC);
-  const auto [it, fresh] = asked_.emplace(tgid, now);
-  if (!fresh) {
-    if (now - it->second < kAskAgainNs) return;
-    it->second = now;
-    probe_.ask(HW_REQ_PROCESS, tgid);
-    return;
-  }
   if (asked_.size() > 65536) asked_.clear();
-  if (!probe_.ask(HW_REQ_PROCESS, tgid)) return;
+  const auto [it, fresh] = asked_.try_emplace(tgid);
+  Asked& a = it->second;
+  const bool renamed = memcmp(a.comm, comm, sizeof a.comm) != 0;
+  if (!fresh && now - a.ns < (renamed ? kAskRenamedNs : kAskAgainNs)) return;
+  a.ns = now;
+  memcpy(a.comm, comm, sizeof a.comm);
+  if (!probe_.ask(HW_REQ_PROCESS, tgid) || !fresh) return;
   pollfd p{probe_.socket(), POLLIN, 0};
   if (poll(&p, 1, kResolveMs) > 0) readReplies();
 }
@@ -181,7 +182,8 @@ void Drain::readReplies() {
     const int got = probe_.reply(r);
     if (got < 0) gone_ = true;
     if (got <= 0) return;
-    if (r.what == HW_REQ_PROCESS && r.error == 0) core_.attribution.onResolved(r.tgid, r.comm, r.exe, r.cgroup);
+    if (r.what != HW_REQ_PROCESS || r.error != 0) continue;
+    core_.attribution.onResolved(r.tgid, r.comm, r.exe, r.cgroup);
   }
 }
 

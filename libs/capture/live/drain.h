@@ -39,7 +39,7 @@ class Drain {
   bool pass();  // reads the ring once; true when it was emptied
   void readCounters();
   void readReplies();
-  void resolve(uint32_t tgid);
+  void resolve(uint32_t tgid, const char* comm);
   void setClock();
 
   Out out_;
@@ -55,7 +55,11 @@ class Drain {
   uint32_t budget_ = 0, taken_ = 0;
   uint64_t countersAtNs_ = 0, drainedAtNs_ = 0, cpuNs_ = 0;
   uint64_t counters_[HW_C_N] = {}, told_[HW_C_N] = {};
-  std::unordered_map<uint32_t, uint64_t> asked_;  // tgid -> when
+  struct Asked {
+    uint64_t ns = 0;
+    char comm[16] = {};
+  };
+  std::unordered_map<uint32_t, Asked> asked_;  // by tgid
 };
 
 const char* counterName(unsigned c);
