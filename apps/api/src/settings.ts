@@ -30,7 +30,7 @@ function trustedIssuer(config: IssuerConfig, audience: string): TrustedIssuer {
       introspection: {
         clientId: introspection.client_id,
         clientSecret: secretOf(introspection.client_secret_file),
-        tokens: 'opaque' as const,
+        tokens: introspection.tokens,
         missingAudience: introspection.missing_aud,
         ...(introspection.url === undefined ? {} : { endpoint: introspection.url }),
       },

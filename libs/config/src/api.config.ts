@@ -14,6 +14,9 @@ export class IntrospectionConfig {
   @Text('File that holds its client secret; its last newline is cut')
   client_secret_file!: string;
 
+  @Choice('Which tokens the issuer is asked about: opaque, those that are no JWTs; always, every token, so that a revoked JWT ends within 30 s', ['opaque', 'always'])
+  tokens: 'opaque' | 'always' = 'opaque';
+
   @Choice('What to do with an answer that names no audience', ['refuse', 'accept'])
   missing_aud: 'refuse' | 'accept' = 'refuse';
 }
@@ -33,7 +36,7 @@ export class IssuerConfig {
   @TextList('Signature algorithms that are accepted', { values: JWT_ALGORITHMS })
   algorithms: string[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
-  @Part(IntrospectionConfig, 'Ask the issuer about opaque tokens', { optional: true })
+  @Part(IntrospectionConfig, 'Ask the issuer about tokens', { optional: true })
   introspection?: IntrospectionConfig;
 
   @Part(RelaxConfig, 'Rules of RFC 9068 an issuer may not keep')
