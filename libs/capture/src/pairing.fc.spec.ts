@@ -63,10 +63,14 @@ function records(plan: Plan, lossy: boolean): { list: Uint8Array[]; model: Kerne
     group.forEach((e, k) => responseParts(e, i + k).forEach((p) => send(TX, p)));
     ts += 1_000_000n;
   }
-  // neighbours of the same direction in the wrong order, as two CPUs may write them
+  // neighbours of the same direction in the wrong order, as two CPUs may write them; each moves one place only, for a
+  // record that came more than maxHeldRecords places late would rightly count as a gap
   for (let i = 1; i + 1 < out.length; i++) {
     const [a, b] = [out[i]!.bytes, out[i + 1]!.bytes];
-    if (plan.swaps[i % plan.swaps.length] && a[0]! <= 2 && b[0]! <= 2 && a[1] === b[1]) [out[i], out[i + 1]] = [out[i + 1]!, out[i]!];
+    if (plan.swaps[i % plan.swaps.length] && a[0]! <= 2 && b[0]! <= 2 && a[1] === b[1]) {
+      [out[i], out[i + 1]] = [out[i + 1]!, out[i]!];
+      i++;
+    }
   }
   return { list: [...out, model.close('fin', ts + 1_000_000n)].map((r) => r.bytes), model };
 }
