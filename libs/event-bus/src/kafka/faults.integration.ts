@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 // @ts-expect-error a plain script without types
 import { startKafka as start } from '../../../../infra/kafka/start.mjs';
@@ -28,6 +29,26 @@ beforeAll(async () => {
   await open2((bus) => bus.applyTopics([topic], { dryRun: false }));
 });
 afterAll(() => kafka.stop());
+
+it('a record has the time of the bus, whatever the clock of its producer says', async () => {
+  const producer = new kafkajs.Kafka({ brokers: kafka.bootstrap, clientId: 'wrong-clock', logLevel: kafkajs.logLevel.NOTHING }).producer();
+  const bus = await open();
+  const member = new Member();
+  const name = 'wrong-clock';
+  let subscription: Subscription | undefined;
+  try {
+    await bus.applyTopics([{ ...topic, name }], { dryRun: false });
+    await producer.connect();
+    await producer.send({ topic: name, messages: [{ value: 'a', partition: 0, timestamp: '1000' }] });
+    subscription = await bus.consume('g-clock', [name], member);
+    await until('the record', () => member.batches.length > 0);
+    expect(Math.abs(member.batches[0]!.records[0]!.timestampMs - Date.now())).toBeLessThan(60_000);
+  } finally {
+    await producer.disconnect();
+    await subscription?.stop();
+    await bus.close();
+  }
+});
 
 it('broker away: publish rejects retryable in bounded time; the consumer waits; both go on after it is back, nothing lost', async () => {
   const bus = await open();

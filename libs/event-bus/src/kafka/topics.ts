@@ -21,6 +21,8 @@ function configOf({ cleanup, retentionMs }: TopicSettings, replicas: number): Re
   return {
     'cleanup.policy': cleanup,
     'retention.ms': String(retentionMs),
+    // The bus's clock, as in the embedded bus: against it the skew of a host's clock is measured, and retention runs by it.
+    'message.timestamp.type': 'LogAppendTime',
     'max.message.bytes': String(MAX_MESSAGE_BYTES),
     // With 3 replicas a write survives one broker; with fewer there is nothing to insist on.
     'min.insync.replicas': replicas === 3 ? '2' : '1',
