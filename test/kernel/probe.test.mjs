@@ -171,7 +171,7 @@ describe('probe', { skip }, () => {
 
   it('leaves nothing behind: parent dies, probe and programs go', async () => {
     const socket = join(scratch, 'orphan')
-    const parent = spawn('sh', ['-c', `${probePath} --socket ${socket} --scope port=${port} & echo $!; wait`], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const parent = spawn('sh', ['-c', '"$1" --socket "$2" --scope "$3" & echo $!; wait', 'sh', probePath, socket, `port=${port}`], { stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''
     parent.stdout.on('data', (d) => { said += d })
     await until(() => said.includes('ready'), 'the probe is ready')

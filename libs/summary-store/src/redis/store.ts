@@ -130,7 +130,7 @@ export class RedisSummaryStore implements SummaryStore {
 
   async read(range: ReadRange): Promise<WindowRead[]>;
   async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
-  async read({ topic, resolution, start, end, subjects }: ReadRange, held = (_: ClosedHead) => false): Promise<WindowRead<Closed | ClosedHeld>[]> {
+  async read({ topic, resolution, start, end, subjects }: ReadRange, held: (closed: ClosedHead) => boolean = () => false): Promise<WindowRead<Closed | ClosedHeld>[]> {
     const units = await this.#units(topic);
     const rest = [resolution, start, `(${end}`, ...(subjects ? ['some', ...subjects] : ['all'])];
     // Partials first, closed second (README.md, rule 6). On one socket the server keeps that order without our waiting.
