@@ -2,85 +2,93 @@
 //   node bpf/gen-wire.mjs           writes
 //   node bpf/gen-wire.mjs --check   exits 1 with a message when the file is not what would be written
 //   node bpf/gen-wire.mjs --json    prints the layout (the kernel tests compare it with BTF)
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
-const header = resolve(import.meta.dirname, 'include/wire.h')
-const target = resolve(import.meta.dirname, '../libs/capture/src/wire.generated.ts')
-const sizes = { __u8: 1, char: 1, __u16: 2, __u32: 4, __s32: 4, __u64: 8 }
+const header = resolve(import.meta.dirname, 'include/wire.h');
+const target = resolve(import.meta.dirname, '../libs/capture/src/wire.generated.ts');
+const sizes = { __u8: 1, char: 1, __u16: 2, __u32: 4, __s32: 4, __u64: 8 };
 
-const source = readFileSync(header, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')
+const source = readFileSync(header, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
 
 /** Value of a constant expression of wire.h: numbers, shifts, sums and names defined before. */
 function evaluate(text, names) {
-  const js = text.trim().replaceAll(/\b(0x[\da-f]+|\d+)[uUlL]+\b/gi, '$1')
-    .replaceAll(/[A-Za-z_]\w*/g, (word) => /^0x|^x/i.test(word) ? word : String(names[word] ?? fail(`unknown name ${word}`)))
-  if (!/^[\dxa-fA-F\s<|+\-*()]+$/.test(js)) fail(`cannot evaluate "${text}"`)
-  return Number(Function(`return (${js})`)())
+  const js = text
+    .trim()
+    .replaceAll(/\b(0x[\da-f]+|\d+)[uUlL]+\b/gi, '$1')
+    .replaceAll(/[A-Za-z_]\w*/g, (word) => (/^0x|^x/i.test(word) ? word : String(names[word] ?? fail(`unknown name ${word}`))));
+  if (!/^[\dxa-fA-F\s<|+\-*()]+$/.test(js)) fail(`cannot evaluate "${text}"`);
+  return Number(Function(`return (${js})`)());
 }
 
 function fail(message) {
-  console.error(`gen-wire: ${message} in bpf/include/wire.h: use only fixed-width types, plain enums and numeric defines`)
-  process.exit(1)
+  console.error(`gen-wire: ${message} in bpf/include/wire.h: use only fixed-width types, plain enums and numeric defines`);
+  process.exit(1);
 }
 
 export function layout() {
-  const constants = {}
-  const enums = {}
-  const structs = {}
-  for (const [, name, value] of source.matchAll(/^#define (HW_\w+)[ \t]+(\S.*)$/gm)) constants[name] = evaluate(value, constants)
+  const constants = {};
+  const enums = {};
+  const structs = {};
+  for (const [, name, value] of source.matchAll(/^#define (HW_\w+)[ \t]+(\S.*)$/gm)) constants[name] = evaluate(value, constants);
   for (const [, name, body] of source.matchAll(/enum (\w+) \{([^}]*)\}/g)) {
-    let next = 0
-    enums[name] = {}
-    for (const item of body.split(',').map((s) => s.trim()).filter(Boolean)) {
-      const [key, value] = item.split('=')
-      next = value === undefined ? next : evaluate(value, { ...constants, ...enums[name] })
-      enums[name][key.trim()] = next++
+    let next = 0;
+    enums[name] = {};
+    for (const item of body
+      .split(',')
+      .map((s) => s.trim())
+      .filter(Boolean)) {
+      const [key, value] = item.split('=');
+      next = value === undefined ? next : evaluate(value, { ...constants, ...enums[name] });
+      enums[name][key.trim()] = next++;
     }
   }
-  const known = Object.assign({}, constants, ...Object.values(enums))
+  const known = Object.assign({}, constants, ...Object.values(enums));
   for (const [, name, body] of source.matchAll(/struct (\w+) \{([^}]*)\};/g)) {
-    const fields = {}
-    let end = 0
-    let align = 1
-    for (const line of body.split(';').map((s) => s.trim()).filter(Boolean)) {
-      const parts = /^(\w+) (\w+)(?:\[(\w+)\])?$/.exec(line) ?? fail(`cannot read "${line}" of struct ${name}`)
-      const size = sizes[parts[1]] ?? fail(`type ${parts[1]} of struct ${name}`)
-      const count = parts[3] === undefined ? 1 : evaluate(parts[3], known)
-      if (end % size) fail(`struct ${name} has a hole before ${parts[2]}: pad it explicitly;`)
-      fields[parts[2]] = { offset: end, size: size * count }
-      end += size * count
-      align = Math.max(align, size)
+    const fields = {};
+    let end = 0;
+    let align = 1;
+    for (const line of body
+      .split(';')
+      .map((s) => s.trim())
+      .filter(Boolean)) {
+      const parts = /^(\w+) (\w+)(?:\[(\w+)\])?$/.exec(line) ?? fail(`cannot read "${line}" of struct ${name}`);
+      const size = sizes[parts[1]] ?? fail(`type ${parts[1]} of struct ${name}`);
+      const count = parts[3] === undefined ? 1 : evaluate(parts[3], known);
+      if (end % size) fail(`struct ${name} has a hole before ${parts[2]}: pad it explicitly;`);
+      fields[parts[2]] = { offset: end, size: size * count };
+      end += size * count;
+      align = Math.max(align, size);
     }
-    if (end % align) fail(`struct ${name} has a hole at its end: pad it explicitly;`)
-    structs[name] = { size: end, fields }
+    if (end % align) fail(`struct ${name} has a hole at its end: pad it explicitly;`);
+    structs[name] = { size: end, fields };
   }
-  return { constants, enums, structs }
+  return { constants, enums, structs };
 }
 
 function render({ constants, enums, structs }) {
-  const lines = ['// Generated by `npm run gen` (bpf/gen-wire.mjs) from bpf/include/wire.h; do not edit.', '']
-  for (const [name, value] of Object.entries(constants)) lines.push(`export const ${name} = ${value}`)
+  const lines = ['// Generated by `npm run gen` (bpf/gen-wire.mjs) from bpf/include/wire.h; do not edit.', ''];
+  for (const [name, value] of Object.entries(constants)) lines.push(`export const ${name} = ${value}`);
   for (const [name, values] of Object.entries(enums)) {
-    lines.push('', `/** enum ${name} */`, `export const ${name} = {`)
-    for (const [key, value] of Object.entries(values)) lines.push(`  ${key}: ${value},`)
-    lines.push('} as const')
+    lines.push('', `/** enum ${name} */`, `export const ${name} = {`);
+    for (const [key, value] of Object.entries(values)) lines.push(`  ${key}: ${value},`);
+    lines.push('} as const');
   }
   for (const [name, { size, fields }] of Object.entries(structs)) {
-    lines.push('', `/** struct ${name}: bytes in all, and offset of each field */`, `export const ${name} = {`, `  size: ${size},`)
-    for (const [field, { offset }] of Object.entries(fields)) lines.push(`  ${field}: ${offset},`)
-    lines.push('} as const')
+    lines.push('', `/** struct ${name}: bytes in all, and offset of each field */`, `export const ${name} = {`, `  size: ${size},`);
+    for (const [field, { offset }] of Object.entries(fields)) lines.push(`  ${field}: ${offset},`);
+    lines.push('} as const');
   }
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n`;
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const wanted = render(layout())
-  if (process.argv.includes('--json')) console.log(JSON.stringify(layout()))
+  const wanted = render(layout());
+  if (process.argv.includes('--json')) console.log(JSON.stringify(layout()));
   else if (process.argv.includes('--check')) {
     if (!existsSync(target) || readFileSync(target, 'utf8') !== wanted) {
-      console.error('gen-wire: libs/capture/src/wire.generated.ts is not what bpf/include/wire.h says: run npm run gen')
-      process.exit(1)
+      console.error('gen-wire: libs/capture/src/wire.generated.ts is not what bpf/include/wire.h says: run npm run gen');
+      process.exit(1);
     }
-  } else writeFileSync(target, wanted)
+  } else writeFileSync(target, wanted);
 }

@@ -34,12 +34,27 @@ const rows = [];
 if (answer.nginx) {
   const a = answer.nginx.added_us;
   const bad = answer.nginx.saturation.filter((s) => s.served !== s.delivered + s.lost).length;
-  rows.push(['nginx CPU added per request, saturated, us', '1.5', `${a.captured.median} [${a.captured.min}..${a.captured.max}]; JSON log ${a.json_log.median} [${a.json_log.min}..${a.json_log.max}]`, met(a.captured.median, 1.5)]);
-  rows.push(['delivered + counted lost = served, at saturation', 'always', `${answer.nginx.saturation.length - bad} of ${answer.nginx.saturation.length} runs; lost ${answer.nginx.saturation.reduce((n, s) => n + s.lost, 0)} of ${answer.nginx.saturation.reduce((n, s) => n + s.served, 0)}`, bad ? 'missed' : 'met']);
+  rows.push([
+    'nginx CPU added per request, saturated, us',
+    '1.5',
+    `${a.captured.median} [${a.captured.min}..${a.captured.max}]; JSON log ${a.json_log.median} [${a.json_log.min}..${a.json_log.max}]`,
+    met(a.captured.median, 1.5),
+  ]);
+  rows.push([
+    'delivered + counted lost = served, at saturation',
+    'always',
+    `${answer.nginx.saturation.length - bad} of ${answer.nginx.saturation.length} runs; lost ${answer.nginx.saturation.reduce((n, s) => n + s.lost, 0)} of ${answer.nginx.saturation.reduce((n, s) => n + s.served, 0)}`,
+    bad ? 'missed' : 'met',
+  ]);
 }
 if (answer.agent) {
   const c = answer.agent.completeness;
-  rows.push(['agent + probe CPU per exchange at 10k/s, us', '4', `${answer.agent.us_per_exchange.sum.median} [${answer.agent.us_per_exchange.sum.min}..${answer.agent.us_per_exchange.sum.max}]`, met(answer.agent.us_per_exchange.sum.median, 4)]);
+  rows.push([
+    'agent + probe CPU per exchange at 10k/s, us',
+    '4',
+    `${answer.agent.us_per_exchange.sum.median} [${answer.agent.us_per_exchange.sum.min}..${answer.agent.us_per_exchange.sum.max}]`,
+    met(answer.agent.us_per_exchange.sum.median, 4),
+  ]);
   rows.push(['delivered + counted lost = served, at 10k/s', 'always', `${c.delivered} + ${c.lost} of ${c.served}`, c.delivered + c.lost === c.served ? 'met' : 'missed']);
   rows.push(['agent memory (RSS), MB', '160', String(answer.agent.rss_mb.agent), met(answer.agent.rss_mb.agent, 160)]);
 }

@@ -14,7 +14,10 @@ export function typescriptProjects() {
 
 export async function build() {
   const as = (command, args) => run(...asOwner(owners().clone, command, args));
-  for (const [dir, title] of [['bpf', 'kernel programs and probe'], ['libs/capture', 'capture core and addon']]) {
+  for (const [dir, title] of [
+    ['bpf', 'kernel programs and probe'],
+    ['libs/capture', 'capture core and addon'],
+  ]) {
     await step(title, () => as('make', ['-s', '-j2', '-C', join(ROOT, dir)]).then(() => undefined));
   }
   await step('TypeScript', () => as('tsc', ['-b', ...typescriptProjects()]).then(() => undefined));

@@ -18,7 +18,14 @@ async function fuzz() {
   await step('fuzz target', () => run('make', ['-C', capture, 'fuzz']).then(() => undefined));
   const found = mkdtempSync(join(tmpdir(), 'hw-fuzz-'));
   mkdirSync(join(capture, 'build/findings'), { recursive: true });
-  const args = [found, join(capture, 'fuzz/corpus'), `-max_total_time=${seconds}`, '-max_len=65536', '-print_final_stats=1', `-artifact_prefix=${join(capture, 'build/findings/')}`];
+  const args = [
+    found,
+    join(capture, 'fuzz/corpus'),
+    `-max_total_time=${seconds}`,
+    '-max_len=65536',
+    '-print_final_stats=1',
+    `-artifact_prefix=${join(capture, 'build/findings/')}`,
+  ];
   const code = await new Promise((done, failed) => spawn(join(capture, 'build/fuzz'), args, { stdio: 'inherit' }).once('error', failed).once('exit', done));
   rmSync(found, { recursive: true, force: true });
   line(code === 0 ? '1 passed, 0 failed, 0 skipped' : '0 passed, 1 failed, 0 skipped');

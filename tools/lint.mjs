@@ -8,10 +8,14 @@ import { setup } from './setup.mjs';
 
 const CHECKS = [
   ['oxlint', () => run('oxlint', ['--type-aware', '--quiet', 'apps', 'libs']).then(() => undefined)],
-  ['imports (the table of ARCHITECTURE.md)', async () => {
-    const problems = checkRooms(ROOT);
-    if (problems.length > 0) throw new Told(problems.join('\n'));
-  }],
+  ['format (oxfmt)', () => run('oxfmt', ['--check', '.']).then(() => undefined)],
+  [
+    'imports (the table of ARCHITECTURE.md)',
+    async () => {
+      const problems = checkRooms(ROOT);
+      if (problems.length > 0) throw new Told(problems.join('\n'));
+    },
+  ],
 ];
 
 /** Runs every check, also after one has failed. */

@@ -4,15 +4,19 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './repo.mjs';
 
-const program = (name) => () => [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((dir) => {
-  try {
-    accessSync(join(dir || '.', name), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
-const file = (...paths) => () => paths.some((p) => existsSync(p));
+const program = (name) => () =>
+  [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((dir) => {
+    try {
+      accessSync(join(dir || '.', name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+const file =
+  (...paths) =>
+  () =>
+    paths.some((p) => existsSync(p));
 
 /** Packages that are unpacked into .cache/debian of the clone, not installed: only their sources are used. */
 export const UNPACKED_DIR = join(ROOT, '.cache/debian');
@@ -28,7 +32,13 @@ export const NEEDS = [
   { group: 'run', package: 'g++', why: 'compiles the capture core', have: program('g++') },
   { group: 'run', package: 'pkg-config', why: 'finds the libraries', have: program('pkg-config') },
   { group: 'run', package: 'libsodium-dev', why: 'keyed fingerprints', have: file('/usr/include/sodium.h') },
-  { group: 'run', package: 'node-llhttp', why: 'HTTP/1 parser, sources only', unpack: true, have: file('/usr/share/llhttp/llhttp.c', join(UNPACKED_DIR, 'usr/share/llhttp/llhttp.c')) },
+  {
+    group: 'run',
+    package: 'node-llhttp',
+    why: 'HTTP/1 parser, sources only',
+    unpack: true,
+    have: file('/usr/share/llhttp/llhttp.c', join(UNPACKED_DIR, 'usr/share/llhttp/llhttp.c')),
+  },
   { group: 'run', package: 'util-linux', why: 'setpriv takes privileges away', have: program('setpriv') },
   { group: 'test', package: 'nginx', why: 'a real server to watch', have: program('nginx') },
   { group: 'test', package: 'apache2-utils', why: 'ab, a load', have: program('ab') },
@@ -42,6 +52,16 @@ export const NEEDS = [
   { group: 'test', package: 'liburing-dev', why: 'io_uring in the kernel tests', have: file('/usr/include/liburing.h') },
   { group: 'test', package: 'iproute2', why: 'network namespaces of the tests', have: program('ip') },
   { group: 'test', package: 'openssl', why: 'certificates of the tests', have: program('openssl') },
-  { group: 'test', package: 'python3-venv', why: 'a consumer that is not ours', have: () => program('python3')() && spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0 },
-  { group: 'fuzz', package: 'libclang-rt-14-dev', why: 'libFuzzer and the sanitizers', have: file('/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a', '/usr/lib/clang/14/lib/linux/libclang_rt.fuzzer-x86_64.a') },
+  {
+    group: 'test',
+    package: 'python3-venv',
+    why: 'a consumer that is not ours',
+    have: () => program('python3')() && spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0,
+  },
+  {
+    group: 'fuzz',
+    package: 'libclang-rt-14-dev',
+    why: 'libFuzzer and the sanitizers',
+    have: file('/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a', '/usr/lib/clang/14/lib/linux/libclang_rt.fuzzer-x86_64.a'),
+  },
 ];

@@ -58,7 +58,10 @@ export function run(command, args, { cwd = ROOT, env = {}, input, onLine } = {})
       rest = lines.pop();
       for (const l of lines) onLine(l);
     };
-    child.stdout.setEncoding('utf8').on('data', (d) => { stdout += d; take(d); });
+    child.stdout.setEncoding('utf8').on('data', (d) => {
+      stdout += d;
+      take(d);
+    });
     child.stderr.setEncoding('utf8').on('data', take);
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');

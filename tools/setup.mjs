@@ -24,7 +24,8 @@ export async function setup({ groups = ['run'], install = true } = {}) {
   if (!install) throw new Told(`nothing is installed with --no-install; this would do it:\n  ${command}`, 3);
 
   if (missing.length > 0) {
-    if (!hasApt()) throw new Told(`this is not Debian or Ubuntu; install what brings the same files as these packages, then run this again: ${missing.map((n) => n.package).join(' ')}`, 3);
+    if (!hasApt())
+      throw new Told(`this is not Debian or Ubuntu; install what brings the same files as these packages, then run this again: ${missing.map((n) => n.package).join(' ')}`, 3);
     const needRoot = missing.some((n) => !n.unpack);
     if (needRoot && !root && !process.stdin.isTTY) throw new Told(`installing needs root; run this once:\n  ${command}`, 3);
     const how = root || !needRoot ? '' : ' with sudo';

@@ -62,7 +62,10 @@ function endWithNpm() {
 }
 
 async function refuseTakenPorts(options) {
-  for (const [name, port] of [['--api-port', options.apiPort], ['--identity-port', options.identityPort]]) {
+  for (const [name, port] of [
+    ['--api-port', options.apiPort],
+    ['--identity-port', options.identityPort],
+  ]) {
     if (!(await isFree(port))) throw new Told(`port ${port} (${name}) is taken by ${holderOf(port)}; stop that, or choose another with ${name} N`, 1);
   }
 }
@@ -104,10 +107,23 @@ async function startAll(options, owner, capture, began) {
   if (capture.kind === 'live') {
     capture.scopes = [...options.scopes, ...(demo ? [`port=${demo.shop}`, `port=${demo.stock}`] : [])];
     const exclude = [process.pid, ...[...processes.values()].map((p) => p.pid)];
-    await step('probe', () => launch('probe', probeCommand({ ...capture, exclude, owner })).ready(() => existsSync(capture.socket)).then(() => undefined));
+    await step('probe', () =>
+      launch('probe', probeCommand({ ...capture, exclude, owner }))
+        .ready(() => existsSync(capture.socket))
+        .then(() => undefined),
+    );
   }
-  await step(capture.kind === 'live' ? 'agent' : 'agent (replay)', () => app('agent').ready(async () => (await answers(`${admin.agent}/healthz`))?.status === 'ok').then(() => undefined));
-  if (demo) await step('demo shop', () => launch('demo', unprivileged(owner, node24(), [join(ROOT, 'infra/demo/shop.mjs'), String(demo.shop), String(demo.stock)])).ready(() => isFree(demo.shop).then((free) => !free)).then(() => undefined));
+  await step(capture.kind === 'live' ? 'agent' : 'agent (replay)', () =>
+    app('agent')
+      .ready(async () => (await answers(`${admin.agent}/healthz`))?.status === 'ok')
+      .then(() => undefined),
+  );
+  if (demo)
+    await step('demo shop', () =>
+      launch('demo', unprivileged(owner, node24(), [join(ROOT, 'infra/demo/shop.mjs'), String(demo.shop), String(demo.stock)]))
+        .ready(() => isFree(demo.shop).then((free) => !free))
+        .then(() => undefined),
+    );
 
   const info = {
     schema: 1,
@@ -132,7 +148,9 @@ async function startAll(options, owner, capture, began) {
 /** A process that ends by itself takes the others with it, and is named with its last words. */
 function died(process_) {
   if (ending) return;
-  process.stderr.write(`\n${red('✗')} ${process_.name} (pid ${process_.pid}) ended by itself: ${process_.ended}; its last words:\n${process_.lastWords()}\n  all of it: ${process_.logFile}\n`);
+  process.stderr.write(
+    `\n${red('✗')} ${process_.name} (pid ${process_.pid}) ended by itself: ${process_.ended}; its last words:\n${process_.lastWords()}\n  all of it: ${process_.logFile}\n`,
+  );
   void end(1, `${process_.name} ended`);
 }
 

@@ -75,5 +75,8 @@ function say(result) {
 }
 
 function indent(text) {
-  return text.split('\n').map((l) => `    ${l}`).join('\n');
+  return text
+    .split('\n')
+    .map((l) => `    ${l}`)
+    .join('\n');
 }

@@ -48,7 +48,10 @@ const shop = createServer(async (req, res) => {
     return status === 200 ? json(res, 200, { id: path.split('/').at(-1) }, { etag: '"1"', vary: 'accept' }) : json(res, 502, { error: 'the stock does not answer' });
   }
   if (path === '/basket' && req.method === 'POST') return json(res, 201, { basket: 1 }, { 'set-cookie': 'basket=demo; HttpOnly; SameSite=Lax' });
-  if (path === '/account') return expired(req.headers.authorization) ? json(res, 401, { error: 'the token has expired' }, { 'www-authenticate': 'Bearer error="invalid_token"' }) : json(res, 200, { name: 'demo' });
+  if (path === '/account')
+    return expired(req.headers.authorization)
+      ? json(res, 401, { error: 'the token has expired' }, { 'www-authenticate': 'Bearer error="invalid_token"' })
+      : json(res, 200, { name: 'demo' });
   if (path === '/v0/search') return json(res, 200, [], { deprecation: '@1735689600', sunset: 'Wed, 31 Dec 2026 23:59:59 GMT', link: '</search>; rel="successor-version"' });
   if (path === '/search') return json(res, 200, []);
   if (path === '/report') {
@@ -58,7 +61,13 @@ const shop = createServer(async (req, res) => {
   json(res, 404, { error: 'no such thing' });
 });
 
-const token = (secondsFromNow) => `Bearer ${[{ alg: 'HS256', typ: 'JWT' }, { iss: 'https://id.example', aud: 'shop', exp: Math.floor(Date.now() / 1000) + secondsFromNow }].map((p) => Buffer.from(JSON.stringify(p)).toString('base64url')).join('.')}.c2lnbmF0dXJl`;
+const token = (secondsFromNow) =>
+  `Bearer ${[
+    { alg: 'HS256', typ: 'JWT' },
+    { iss: 'https://id.example', aud: 'shop', exp: Math.floor(Date.now() / 1000) + secondsFromNow },
+  ]
+    .map((p) => Buffer.from(JSON.stringify(p)).toString('base64url'))
+    .join('.')}.c2lnbmF0dXJl`;
 
 const visits = [
   (n) => call(shopPort, 'GET', `/products/${(n * 37) % 900}`, { 'user-agent': 'demo-app/2.1', 'x-request-id': `r${n}` }),
@@ -70,7 +79,10 @@ const visits = [
   (n) => (n % 4 === 0 ? call(shopPort, 'GET', '/report', { 'user-agent': 'demo-partner/0.3' }) : call(shopPort, 'GET', `/products/${n % 50}`, { 'user-agent': 'demo-app/2.1' })),
 ];
 
-for (const [server, port] of [[stock, stockPort], [shop, shopPort]]) {
+for (const [server, port] of [
+  [stock, stockPort],
+  [shop, shopPort],
+]) {
   await new Promise((ok, bad) => server.once('error', bad).listen(port, '127.0.0.1', ok));
 }
 process.on('SIGTERM', () => process.exit(0));

@@ -61,11 +61,12 @@ async function freePort() {
   return port;
 }
 
-const answers = (port) => new Promise((resolve) => {
-  const socket = connect(port, '127.0.0.1', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  socket.once('connect', () => socket.destroy());
-});
+const answers = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -96,7 +97,12 @@ function writeConfig(dir, { id, port, controllerPort, voters, clusterId, brokers
     'num.io.threads': 4,
     ...overrides,
   };
-  writeFileSync(join(dir, 'server.properties'), Object.entries(config).map(([k, v]) => `${k}=${v}\n`).join(''));
+  writeFileSync(
+    join(dir, 'server.properties'),
+    Object.entries(config)
+      .map(([k, v]) => `${k}=${v}\n`)
+      .join(''),
+  );
   // What `kafka-storage format` writes, without another JVM start.
   const meta = join(data, 'meta.properties');
   if (!existsSync(meta)) writeFileSync(meta, `version=1\ncluster.id=${clusterId}\nnode.id=${id}\ndirectory.id=${randomBytes(16).toString('base64url')}\n`);
@@ -104,10 +110,22 @@ function writeConfig(dir, { id, port, controllerPort, voters, clusterId, brokers
 
 function startBroker(classPath, dir, port) {
   const log = openSync(join(dir, 'broker.log'), 'a');
-  const child = spawn('java', [
-    '-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', classPath, 'kafka.Kafka', join(dir, 'server.properties'),
-  ], { stdio: ['ignore', log, log], detached: false });
+  const child = spawn(
+    'java',
+    [
+      '-Xmx512m',
+      '-Xms128m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Djava.awt.headless=true',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      classPath,
+      'kafka.Kafka',
+      join(dir, 'server.properties'),
+    ],
+    { stdio: ['ignore', log, log], detached: false },
+  );
   closeSync(log);
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })).once('error', (error) => resolve({ error })));
   const ready = (async () => {

@@ -9,7 +9,7 @@ const sections = [
   [AgentConfig, 'Agent', 'One on every host: capture -> publish.'],
   [AnalyzerConfig, 'Analyzer', 'As many as the topic has partitions, at most: consume -> aggregate -> flush -> close.'],
   [ApiConfig, 'API', 'REST behind OAuth 2.0.'],
-  [IdentityConfig, 'Identity', 'The authorization server of the standalone mode; in a fleet the company\'s own takes its place.'],
+  [IdentityConfig, 'Identity', "The authorization server of the standalone mode; in a fleet the company's own takes its place."],
   [AdminConfig, 'Admin', '`headwater-admin`: topics.'],
 ];
 

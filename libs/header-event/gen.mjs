@@ -17,8 +17,15 @@ const counts = (description) => ({ type: 'object', description, additionalProper
 const object = (properties, more = {}) => ({ type: 'object', required: Object.keys(properties), properties, ...more });
 
 const ARROW = {
-  time_ns: 'timestamp[ns, tz=UTC]', i64: 'int64', u64: 'uint64', u32: 'uint32', i32: 'int32', u16: 'uint16', u8: 'uint8',
-  string: 'dictionary<values=utf8, indices=int32>', headers: 'list<struct<name: dictionary, value: dictionary, action: uint8>>',
+  time_ns: 'timestamp[ns, tz=UTC]',
+  i64: 'int64',
+  u64: 'uint64',
+  u32: 'uint32',
+  i32: 'int32',
+  u16: 'uint16',
+  u8: 'uint8',
+  string: 'dictionary<values=utf8, indices=int32>',
+  headers: 'list<struct<name: dictionary, value: dictionary, action: uint8>>',
 };
 
 const PHASES = ['complete', 'begin', 'end'];
@@ -38,16 +45,28 @@ function arrow({ name, type }) {
 const column = (spec) => ({ ...property(spec), ...arrow(spec) });
 
 function property({ name, type, description }) {
-  if (name === 'headwater.phase') return text('complete; or begin and end of a long exchange. Count and ttfb from complete or begin; total and sizes from complete or end.', { enum: PHASES });
+  if (name === 'headwater.phase')
+    return text('complete; or begin and end of a long exchange. Count and ttfb from complete or begin; total and sizes from complete or end.', { enum: PHASES });
   if (name === 'headwater.role') return text('Both ends on watched hosts are two events: choose one role, never sum over roles.', { enum: ROLES });
-  if (name === 'headwater.flags') return { type: 'array', description: 'What is known to be imperfect in this row.', items: { type: 'string', enum: Object.keys(EVENT_FLAGS) }, uniqueItems: true };
+  if (name === 'headwater.flags')
+    return { type: 'array', description: 'What is known to be imperfect in this row.', items: { type: 'string', enum: Object.keys(EVENT_FLAGS) }, uniqueItems: true };
   switch (type) {
-    case 'headers': return { type: 'array', description: `${description} In wire order, casing and repeats kept; each UTF-16 code unit is one byte of the wire (latin-1).`, items: { $ref: '#/$defs/header' } };
-    case 'string': return text(`${description} Left out when absent.`, { minLength: 1 });
-    case 'time_ns': return text(description, { pattern: TIME });
-    case 'u64': return text(`${description} Decimal, because it has 64 bits.`, { pattern: '^[0-9]{1,20}$' });
-    case 'i64': return count(`${description} Left out when unknown.`);
-    default: return { type: 'integer', minimum: RANGES[type][0], maximum: RANGES[type][1], description };
+    case 'headers':
+      return {
+        type: 'array',
+        description: `${description} In wire order, casing and repeats kept; each UTF-16 code unit is one byte of the wire (latin-1).`,
+        items: { $ref: '#/$defs/header' },
+      };
+    case 'string':
+      return text(`${description} Left out when absent.`, { minLength: 1 });
+    case 'time_ns':
+      return text(description, { pattern: TIME });
+    case 'u64':
+      return text(`${description} Decimal, because it has 64 bits.`, { pattern: '^[0-9]{1,20}$' });
+    case 'i64':
+      return count(`${description} Left out when unknown.`);
+    default:
+      return { type: 'integer', minimum: RANGES[type][0], maximum: RANGES[type][1], description };
   }
 }
 
@@ -55,22 +74,37 @@ const headerEvent = {
   $schema: DRAFT,
   $id: id('header-event.v1'),
   title: 'Header event, version 1',
-  description: 'One HTTP exchange (or one phase of a long one) as JSON: the columns of the Arrow batches of header-events.v1, by the same names. v1 only grows: readers ignore what they do not know.',
+  description:
+    'One HTTP exchange (or one phase of a long one) as JSON: the columns of the Arrow batches of header-events.v1, by the same names. v1 only grows: readers ignore what they do not know.',
   ...object(Object.fromEntries(EVENT_COLUMNS.map((c) => [c.name, column(c)])), {
-    required: ['start_time', 'headwater.phase', 'headwater.role', 'http.request.headers', 'http.response.headers', 'headwater.connection', 'headwater.ordinal', 'headwater.weight', 'headwater.flags'],
+    required: [
+      'start_time',
+      'headwater.phase',
+      'headwater.role',
+      'http.request.headers',
+      'http.response.headers',
+      'headwater.connection',
+      'headwater.ordinal',
+      'headwater.weight',
+      'headwater.flags',
+    ],
   }),
   $defs: {
     header: object({ name: text('As sent.'), value: text('After redaction.'), action: text('What happened to the value at the host.', { enum: [...HEADER_ACTIONS, 'unknown'] }) }),
   },
 };
 
-const starts = (what) => object({
-  started: count(`${what} whose first byte was seen`),
-  emitted: count('of them in this batch, after pairing'),
-  filtered: counts('left out on purpose, by reason'),
-  lost: counts('lost, by reason'),
-  in_flight: count('state at until_unix_ms, not a delta', {}),
-}, { description: `${what}: started = emitted + filtered + lost + in_flight, summed over the batches of an agent.` });
+const starts = (what) =>
+  object(
+    {
+      started: count(`${what} whose first byte was seen`),
+      emitted: count('of them in this batch, after pairing'),
+      filtered: counts('left out on purpose, by reason'),
+      lost: counts('lost, by reason'),
+      in_flight: count('state at until_unix_ms, not a delta', {}),
+    },
+    { description: `${what}: started = emitted + filtered + lost + in_flight, summed over the batches of an agent.` },
+  );
 
 const batchAccount = {
   $schema: DRAFT,
@@ -120,8 +154,14 @@ Object.values(EVENT_FLAGS).forEach((bit, i) => {
 
 const KEYS = {
   headerEvents: 'host id; the partition is FNV-1a 32 of it modulo the partitions, fixed per agent incarnation',
-  headerEventsJson: 'service', summaries: 'service', alerts: 'alert id', insights: 'insight id', insightRequests: 'request id',
-  agentStatus: 'host id', capturePolicy: '`fleet` or a host id', deadLetter: '<topic>/<partition>/<offset> of the record',
+  headerEventsJson: 'service',
+  summaries: 'service',
+  alerts: 'alert id',
+  insights: 'insight id',
+  insightRequests: 'request id',
+  agentStatus: 'host id',
+  capturePolicy: '`fleet` or a host id',
+  deadLetter: '<topic>/<partition>/<offset> of the record',
 };
 
 function asyncApi() {
@@ -146,7 +186,11 @@ function asyncApi() {
     },
     HeaderEvent: { title: 'One header event', contentType: 'application/json', payload: { $ref: './schemas/header-event.v1.schema.json' } },
     AgentStatus: { title: 'Heartbeat of an agent', contentType: 'application/json', payload: { $ref: './schemas/agent-status.v1.schema.json' } },
-    DeadLetter: { title: 'A record that could not be read', summary: 'The bytes as they were; the reason is in the record headers.', payload: { type: 'string', format: 'binary' } },
+    DeadLetter: {
+      title: 'A record that could not be read',
+      summary: 'The bytes as they were; the reason is in the record headers.',
+      payload: { type: 'string', format: 'binary' },
+    },
     Json: { title: 'JSON', contentType: 'application/json', payload: { type: 'object' } },
   };
   const MESSAGE = { headerEvents: 'HeaderEventBatch', headerEventsJson: 'HeaderEvent', agentStatus: 'AgentStatus', deadLetter: 'DeadLetter' };
@@ -163,7 +207,12 @@ function asyncApi() {
   }
   return {
     asyncapi: '3.0.0',
-    info: { title: 'Headwater', version: '1.0.0', description: 'HTTP header events of a fleet, as any Kafka consumer reads them. Topic prefix `headwater` is configurable.', license: { name: 'Apache-2.0' } },
+    info: {
+      title: 'Headwater',
+      version: '1.0.0',
+      description: 'HTTP header events of a fleet, as any Kafka consumer reads them. Topic prefix `headwater` is configurable.',
+      license: { name: 'Apache-2.0' },
+    },
     defaultContentType: 'application/json',
     channels,
     operations,
@@ -174,11 +223,13 @@ function asyncApi() {
 /** YAML of plain data: block style, every text quoted as in JSON. */
 function yaml(value, indent = '') {
   const entries = Array.isArray(value) ? value.map((v) => ['-', v]) : Object.entries(value).map(([k, v]) => [`${/^[a-z_]\w*$/i.test(k) ? k : JSON.stringify(k)}:`, v]);
-  return entries.map(([head, v]) => {
-    if (typeof v !== 'object' || v === null) return `${indent}${head} ${JSON.stringify(v)}\n`;
-    if (Object.keys(v).length === 0) return `${indent}${head} ${Array.isArray(v) ? '[]' : '{}'}\n`;
-    return head === '-' ? `${indent}- ${yaml(v, `${indent}  `).trimStart()}` : `${indent}${head}\n${yaml(v, `${indent}  `)}`;
-  }).join('');
+  return entries
+    .map(([head, v]) => {
+      if (typeof v !== 'object' || v === null) return `${indent}${head} ${JSON.stringify(v)}\n`;
+      if (Object.keys(v).length === 0) return `${indent}${head} ${Array.isArray(v) ? '[]' : '{}'}\n`;
+      return head === '-' ? `${indent}- ${yaml(v, `${indent}  `).trimStart()}` : `${indent}${head}\n${yaml(v, `${indent}  `)}`;
+    })
+    .join('');
 }
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;

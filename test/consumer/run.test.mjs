@@ -41,16 +41,48 @@ const pick = (list) => list[random(list.length)];
 function row(host, i) {
   const latin1 = String.fromCharCode(...Array.from({ length: 40 }, (_, k) => 1 + ((i * 37 + k * 7) % 255)));
   return {
-    start_time: 1_795_000_000_000_000_000n + BigInt(i) * 1_234_567n, 'headwater.phase': pick(['complete', 'complete', 'begin', 'end']), 'headwater.role': pick(['server', 'client']),
-    'service.name': `shop-${host}`, 'http.request.method': pick(['GET', 'POST', 'DELETE']), 'url.scheme': 'http', 'http.route': pick(['/a/{int}', '/b', '/']), 'server.port': random(65_536),
-    'http.response.status_code': pick([200, 201, 404, 500, 0]), 'error.type': pick(['', '', 'connection_reset']), 'headwater.ttfb_ns': pick([-1, random(1e9), 2 ** 52]), 'headwater.total_ns': random(1e9), 'http.request.size': random(1e6),
-    'http.request.headers': Array.from({ length: random(6) }, (_, h) => ({ name: pick(['Host', 'X-Trace', 'cookie']), value: `${latin1}${h}`, action: pick(['keep', 'hash', 'mask', 'presence', 'summary']) })),
-    'http.response.headers': [{ name: 'Set-Cookie', value: `a${i}` }, { name: 'Set-Cookie', value: '' }],
-    'process.pid': random(2 ** 31), 'headwater.connection': (1n << 63n) + BigInt(i), 'headwater.ordinal': i, 'headwater.weight': 1 + random(10), 'rpc.grpc.status_code': pick([-1, 0, 14]), 'headwater.flags': pick([[], ['gap'], ['replayed', 'end_inferred', 'head_malformed']]),
+    start_time: 1_795_000_000_000_000_000n + BigInt(i) * 1_234_567n,
+    'headwater.phase': pick(['complete', 'complete', 'begin', 'end']),
+    'headwater.role': pick(['server', 'client']),
+    'service.name': `shop-${host}`,
+    'http.request.method': pick(['GET', 'POST', 'DELETE']),
+    'url.scheme': 'http',
+    'http.route': pick(['/a/{int}', '/b', '/']),
+    'server.port': random(65_536),
+    'http.response.status_code': pick([200, 201, 404, 500, 0]),
+    'error.type': pick(['', '', 'connection_reset']),
+    'headwater.ttfb_ns': pick([-1, random(1e9), 2 ** 52]),
+    'headwater.total_ns': random(1e9),
+    'http.request.size': random(1e6),
+    'http.request.headers': Array.from({ length: random(6) }, (_, h) => ({
+      name: pick(['Host', 'X-Trace', 'cookie']),
+      value: `${latin1}${h}`,
+      action: pick(['keep', 'hash', 'mask', 'presence', 'summary']),
+    })),
+    'http.response.headers': [
+      { name: 'Set-Cookie', value: `a${i}` },
+      { name: 'Set-Cookie', value: '' },
+    ],
+    'process.pid': random(2 ** 31),
+    'headwater.connection': (1n << 63n) + BigInt(i),
+    'headwater.ordinal': i,
+    'headwater.weight': 1 + random(10),
+    'rpc.grpc.status_code': pick([-1, 0, 14]),
+    'headwater.flags': pick([[], ['gap'], ['replayed', 'end_inferred', 'head_malformed']]),
   };
 }
 const starts = (n) => ({ started: n + 1, emitted: n, filtered: { scope: 1 }, lost: {}, in_flight: 0 });
-const account = (n, seq) => ({ watermark_unix_ms: 1_795_000_000_000 + seq, since_unix_ms: 1_795_000_000_000 + seq - 1, until_unix_ms: 1_795_000_000_000 + seq, request: starts(n), response: starts(n), exchanges: n, unread: {}, coverage: 1, source: 'live' });
+const account = (n, seq) => ({
+  watermark_unix_ms: 1_795_000_000_000 + seq,
+  since_unix_ms: 1_795_000_000_000 + seq - 1,
+  until_unix_ms: 1_795_000_000_000 + seq,
+  request: starts(n),
+  response: starts(n),
+  exchanges: n,
+  unread: {},
+  coverage: 1,
+  source: 'live',
+});
 
 let kafka;
 let bus;
@@ -65,8 +97,15 @@ after(async () => {
 });
 
 const read = async () => {
-  const { stdout } = await run(await python(), [join(here, 'consumer.py'), '--bootstrap', kafka.bootstrap.join(), '--topic', TOPIC, '--schemas', join(root, 'libs', 'header-event', 'schemas')], { maxBuffer: 256 << 20 });
-  return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const { stdout } = await run(
+    await python(),
+    [join(here, 'consumer.py'), '--bootstrap', kafka.bootstrap.join(), '--topic', TOPIC, '--schemas', join(root, 'libs', 'header-event', 'schemas')],
+    { maxBuffer: 256 << 20 },
+  );
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 };
 
 test('kafka-python and pyarrow find the same exchanges in the topic', { timeout: 300_000 }, async () => {
@@ -80,7 +119,13 @@ test('kafka-python and pyarrow find the same exchanges in the topic', { timeout:
       const columns = builder.finish();
       const record = makeRecord({ identity, seq: k + 1, columns, account: account(rows, k + 1) });
       const [{ partition, offset }] = await bus.publish(TOPIC, [{ ...record, partition: partitionFor(host, PARTITIONS) }]);
-      expected.set(`${partition}/${offset}`, { key: host, agent: `${host}/inc-${host}`, seq: k + 1, account: account(rows, k + 1), rows: Array.from({ length: rows }, (_, i) => toJson(columns, i)) });
+      expected.set(`${partition}/${offset}`, {
+        key: host,
+        agent: `${host}/inc-${host}`,
+        seq: k + 1,
+        account: account(rows, k + 1),
+        rows: Array.from({ length: rows }, (_, i) => toJson(columns, i)),
+      });
       exchanges += rows;
     }
   }
@@ -92,7 +137,10 @@ test('kafka-python and pyarrow find the same exchanges in the topic', { timeout:
     assert.equal(rows.length, wanted.length);
     rows.forEach((r, i) => assert.deepEqual(r, wanted[i]));
   }
-  assert.equal(found.reduce((n, r) => n + r.rows.length, 0), exchanges);
+  assert.equal(
+    found.reduce((n, r) => n + r.rows.length, 0),
+    exchanges,
+  );
 });
 
 test('the consumer refuses a record whose bytes were changed', { timeout: 120_000 }, async () => {

@@ -11,10 +11,17 @@ export const NODE = join(ROOT, 'node_modules/.bin/node');
 export function launch(name, command, args, { env = {} } = {}) {
   const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const p = { name, child, pid: child.pid, output: '', exit: null };
-  const keep = (d) => { p.output = (p.output + d).slice(-200_000); };
+  const keep = (d) => {
+    p.output = (p.output + d).slice(-200_000);
+  };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  p.gone = new Promise((ok) => child.once('exit', (code, signal) => { p.exit = { code, signal }; ok(p.exit); }));
+  p.gone = new Promise((ok) =>
+    child.once('exit', (code, signal) => {
+      p.exit = { code, signal };
+      ok(p.exit);
+    }),
+  );
   p.until = async (pattern, timeoutMs = 60_000) => {
     const end = Date.now() + timeoutMs;
     while (!pattern.test(p.output)) {
@@ -24,7 +31,10 @@ export function launch(name, command, args, { env = {} } = {}) {
     }
     return p;
   };
-  p.kill = (signal = 'SIGTERM') => { if (!p.exit) child.kill(signal); return p.gone; };
+  p.kill = (signal = 'SIGTERM') => {
+    if (!p.exit) child.kill(signal);
+    return p.gone;
+  };
   return p;
 }
 
@@ -35,7 +45,9 @@ export async function healthy(p, url, timeoutMs = 60_000) {
     if (p.exit) throw new Error(`${p.name} ended with ${JSON.stringify(p.exit)}:\n${p.output}`);
     try {
       if ((await fetch(url)).ok) return p;
-    } catch { /* not listening yet */ }
+    } catch {
+      /* not listening yet */
+    }
     if (Date.now() > end) throw new Error(`${p.name}: ${url} did not answer within ${timeoutMs} ms:\n${p.output}`);
     await sleep(50);
   }

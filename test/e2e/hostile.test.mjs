@@ -42,9 +42,21 @@ const CASES = {
   oversized: [[`GET /oversized HTTP/1.1\r\nHost: shop.test\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`], {}],
   reset: [['POST /reset HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 100\r\n\r\n', 'half'], { reset: true }],
   imitation: [[`POST /imitation HTTP/1.1\r\nHost: shop.test\r\nContent-Length: ${forged.length * 2}\r\n\r\n`, forged, forged, after('imitation')], {}],
-  chunked_imitation: [['POST /chunked HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n', `${forged.length.toString(16)}\r\n`, forged, '\r\n', '0\r\n\r\n', after('chunked')], {}],
+  chunked_imitation: [
+    ['POST /chunked HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n', `${forged.length.toString(16)}\r\n`, forged, '\r\n', '0\r\n\r\n', after('chunked')],
+    {},
+  ],
   // The chunk's data ends as the last chunk would, then a request follows: still data.
-  false_end: [['POST /false-end HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n', `${(8 + forged.length).toString(16)}\r\nabc0\r\n\r\n`, forged, '\r\n0\r\n\r\n', after('false-end')], {}],
+  false_end: [
+    [
+      'POST /false-end HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n',
+      `${(8 + forged.length).toString(16)}\r\nabc0\r\n\r\n`,
+      forged,
+      '\r\n0\r\n\r\n',
+      after('false-end'),
+    ],
+    {},
+  ],
   chunked: [['POST /two HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n', chunk('hello'), chunk('world'), '0\r\n\r\n', after('two')], {}],
 };
 
@@ -63,8 +75,14 @@ test('bad input is counted, forges nothing and harms no other exchange', { skip:
   await new Promise((ok) => server.listen(port, '127.0.0.1', ok));
   t.after(() => server.close());
   const dir = mkdtempSync(join(tmpdir(), 'hw-hostile-'));
-  const standalone = await startStandalone(['--no-demo', '--no-install', '--scope', `port=${port}`, '--api-port', String(await freePort()), '--identity-port', String(await freePort())], { stateDir: dir });
-  t.after(async () => { await standalone.stop(); rmSync(dir, { recursive: true, force: true }); });
+  const standalone = await startStandalone(
+    ['--no-demo', '--no-install', '--scope', `port=${port}`, '--api-port', String(await freePort()), '--identity-port', String(await freePort())],
+    { stateDir: dir },
+  );
+  t.after(async () => {
+    await standalone.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
 
   for (const [name, [pieces, options]] of Object.entries(CASES)) {
     await converse(port, pieces, options);
@@ -86,10 +104,18 @@ test('bad input is counted, forges nothing and harms no other exchange', { skip:
   assert.ok(!text.includes('forged'), text);
   // What is shown as answered with 200 is what the server answered, no more.
   const ok = rows.filter((r) => r.status === 200).reduce((n, r) => n + r.exchanges, 0);
-  assert.equal(ok, answered.reduce((n, [, k]) => n + k, 0), text);
+  assert.equal(
+    ok,
+    answered.reduce((n, [, k]) => n + k, 0),
+    text,
+  );
 
   const metrics = await (await fetch(`${standalone.info.admin.agent}/metrics`)).text();
-  const sum = (pattern) => metrics.split('\n').filter((l) => pattern.test(l)).reduce((n, l) => n + Number(l.slice(l.lastIndexOf(' ') + 1)), 0);
+  const sum = (pattern) =>
+    metrics
+      .split('\n')
+      .filter((l) => pattern.test(l))
+      .reduce((n, l) => n + Number(l.slice(l.lastIndexOf(' ') + 1)), 0);
   for (const kind of ['request', 'response']) {
     const of = (what) => sum(new RegExp(`^headwater_${what}\\{[^}]*kind="${kind}"`));
     const [started, emitted, filtered, lost, inFlight] = ['starts_total', 'emitted_total', 'filtered_total', 'lost_total', 'in_flight'].map(of);

@@ -30,7 +30,9 @@ export async function startNginx({ port, extra = '', http = '' } = {}) {
   const listen = port ?? (await freePort());
   const dir = mkdtempSync(join(tmpdir(), 'hw-nginx-'));
   mkdirSync(join(dir, 'tmp'));
-  writeFileSync(join(dir, 'nginx.conf'), `
+  writeFileSync(
+    join(dir, 'nginx.conf'),
+    `
 daemon off; master_process off; pid ${dir}/nginx.pid; error_log ${dir}/error.log warn;
 events { worker_connections 1024; }
 http {
@@ -42,7 +44,8 @@ http {
   server { listen 127.0.0.1:${listen} reuseport;${ROUTES}
   ${extra} }
 }
-`);
+`,
+  );
   const child = spawn('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (d) => (complaint += d));
@@ -50,7 +53,10 @@ http {
   for (let i = 0; ; i += 1) {
     if (child.exitCode !== null || i > 100) throw new Error(`nginx did not start: ${complaint}`);
     const up = await new Promise((ok) => {
-      const s = net.connect(listen, '127.0.0.1', () => { s.destroy(); ok(true); });
+      const s = net.connect(listen, '127.0.0.1', () => {
+        s.destroy();
+        ok(true);
+      });
       s.once('error', () => ok(false));
     });
     if (up) break;

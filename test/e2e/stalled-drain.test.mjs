@@ -29,17 +29,20 @@ test('a drain that stands still for 2 s loses exactly what it counts', { skip: p
   const capture = await openLive({ socketPath: join(dir, 'probe.sock'), options: DEFAULT_CAPTURE_OPTIONS });
   let rows = 0;
   const account = { request: { started: 0, emitted: 0, filtered: 0, lost: 0, in_flight: 0 }, response: { started: 0, emitted: 0, filtered: 0, lost: 0, in_flight: 0 } };
-  capture.start((batch) => {
-    rows += batch.columns.rows;
-    for (const kind of ['request', 'response']) {
-      const delta = batch.account[kind];
-      account[kind].started += delta.started;
-      account[kind].emitted += delta.emitted;
-      account[kind].filtered += sum(delta.filtered);
-      account[kind].lost += sum(delta.lost);
-      account[kind].in_flight = delta.in_flight;
-    }
-  }, (error) => assert.ifError(error));
+  capture.start(
+    (batch) => {
+      rows += batch.columns.rows;
+      for (const kind of ['request', 'response']) {
+        const delta = batch.account[kind];
+        account[kind].started += delta.started;
+        account[kind].emitted += delta.emitted;
+        account[kind].filtered += sum(delta.filtered);
+        account[kind].lost += sum(delta.lost);
+        account[kind].in_flight = delta.in_flight;
+      }
+    },
+    (error) => assert.ifError(error),
+  );
 
   const url = `http://127.0.0.1:${nginx.port}/fast`;
   const load = run('wrk', ['-t1', '-c16', '-d5s', url]);
@@ -61,6 +64,8 @@ test('a drain that stands still for 2 s loses exactly what it counts', { skip: p
   assert.equal(rows, account.request.emitted);
   // nginx counts the read of stub_status itself too; wrk's last requests may have been sent and never answered.
   assert.ok(Math.abs(account.request.started - served) <= 16, `started ${account.request.started}, served ${served}`);
-  t.diagnostic(`${Math.round(rate)} exchanges/s; started ${account.request.started}, emitted ${account.request.emitted}, lost ${account.request.lost}; kernel ${JSON.stringify(totals.kernel)}`);
+  t.diagnostic(
+    `${Math.round(rate)} exchanges/s; started ${account.request.started}, emitted ${account.request.emitted}, lost ${account.request.lost}; kernel ${JSON.stringify(totals.kernel)}`,
+  );
   if (rate < 20_000) t.diagnostic('this machine was too busy for 20,000 exchanges/s in this run; the law holds at any rate');
 });

@@ -16,12 +16,20 @@ export async function startStandalone(args, { stateDir, timeoutMs = 120_000 }) {
   const run = { child, output: '', exit: null };
   child.stdout.on('data', (d) => (run.output += d));
   child.stderr.on('data', (d) => (run.output += d));
-  const gone = new Promise((ok) => child.once('exit', (code, signal) => { run.exit = { code, signal }; ok(run.exit); }));
+  const gone = new Promise((ok) =>
+    child.once('exit', (code, signal) => {
+      run.exit = { code, signal };
+      ok(run.exit);
+    }),
+  );
   const file = join(stateDir, 'standalone.json');
   const until = Date.now() + timeoutMs;
   while (!existsSync(file)) {
     if (run.exit) throw new Error(`start ended with ${JSON.stringify(run.exit)}:\n${run.output}`);
-    if (Date.now() > until) { child.kill('SIGTERM'); throw new Error(`not ready after ${timeoutMs} ms:\n${run.output}`); }
+    if (Date.now() > until) {
+      child.kill('SIGTERM');
+      throw new Error(`not ready after ${timeoutMs} ms:\n${run.output}`);
+    }
     await sleep(50);
   }
   run.info = JSON.parse(readFileSync(file, 'utf8'));

@@ -40,8 +40,26 @@ test('nginx traffic is counted exactly by method, route and status, and no secre
   await run('ab', ['-q', '-n', '1000', '-c', '4', '-k', `${base}/missing`]);
   await run('ab', ['-q', '-n', '500', '-c', '2', `${base}/broken`]);
   for (let i = 0; i < 10; i += 1) {
-    await run('curl', ['-s', '-o', join(stateDir, '..', 'curl.out'), '-H', `Authorization: Bearer ${secret}`, '-H', `Cookie: session=${secret}`, '-H', `X-Api-Key: ${secret}`,
-      '-H', 'X-Known: yes', '-A', 'headwater-e2e/1', '-X', i % 2 ? 'POST' : 'GET', '-d', i % 2 ? 'a=b' : '', `${base}/ok?token=${secret}`]);
+    await run('curl', [
+      '-s',
+      '-o',
+      join(stateDir, '..', 'curl.out'),
+      '-H',
+      `Authorization: Bearer ${secret}`,
+      '-H',
+      `Cookie: session=${secret}`,
+      '-H',
+      `X-Api-Key: ${secret}`,
+      '-H',
+      'X-Known: yes',
+      '-A',
+      'headwater-e2e/1',
+      '-X',
+      i % 2 ? 'POST' : 'GET',
+      '-d',
+      i % 2 ? 'a=b' : '',
+      `${base}/ok?token=${secret}`,
+    ]);
   }
   const truth = nginx.counts();
   const total = [...truth.values()].reduce((a, b) => a + b, 0);
@@ -61,7 +79,10 @@ test('nginx traffic is counted exactly by method, route and status, and no secre
   assert.deepEqual(failed, new Map([...truth].filter(([k]) => Number(k.split(' ')[2]) >= 400)));
 
   const latency = await get(info, bearer, '/v1/latency?start=now-15m&end=now');
-  assert.equal(latency.data.reduce((n, p) => n + p.exchanges, 0), total);
+  assert.equal(
+    latency.data.reduce((n, p) => n + p.exchanges, 0),
+    total,
+  );
   for (const point of latency.data.filter((p) => p.exchanges > 0)) {
     assert.ok(point.ttfb_ms.p50 > 0 && point.ttfb_ms.p50 <= point.ttfb_ms.p99, JSON.stringify(point));
     assert.ok(point.total_ms.p99 >= point.ttfb_ms.p50, JSON.stringify(point));
@@ -74,7 +95,10 @@ test('nginx traffic is counted exactly by method, route and status, and no secre
   assert.equal(row('request', 'x-known')?.exchanges, 10);
   assert.equal(row('request', 'host')?.exchanges, total);
   assert.equal(row('response', 'content-type')?.exchanges, total);
-  assert.ok(row('request', 'user-agent').top.some((v) => v.value === 'headwater-e2e/1' && v.exchanges === 10), JSON.stringify(row('request', 'user-agent')));
+  assert.ok(
+    row('request', 'user-agent').top.some((v) => v.value === 'headwater-e2e/1' && v.exchanges === 10),
+    JSON.stringify(row('request', 'user-agent')),
+  );
 
   const patterns = await get(info, bearer, '/v1/request-patterns?start=now-15m&end=now');
   assert.deepEqual(patterns.quality.lost, 0, JSON.stringify(patterns.quality));
@@ -83,7 +107,7 @@ test('nginx traffic is counted exactly by method, route and status, and no secre
   const agents = await get(info, bearer, '/v1/fleet/agents');
   assert.equal(agents.data.length, 1);
 
-  assert.deepEqual((await standalone.stop()), { code: 0, signal: null }, standalone.output);
+  assert.deepEqual(await standalone.stop(), { code: 0, signal: null }, standalone.output);
   const needles = [secret, Buffer.from(secret).toString('base64').slice(0, 30)];
   for (const needle of needles) {
     assert.ok(!standalone.output.includes(needle), 'the secret is in the process output');

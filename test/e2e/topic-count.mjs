@@ -5,7 +5,12 @@ import kafkajs from 'kafkajs';
 import { zstdDecompressSync } from 'node:zlib';
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
-CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({ compress: async () => { throw new Error('read only'); }, decompress: async (b) => zstdDecompressSync(b) });
+CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({
+  compress: async () => {
+    throw new Error('read only');
+  },
+  decompress: async (b) => zstdDecompressSync(b),
+});
 
 /** @returns {Promise<{ rows: number, batches: number, windows: Map<string, number> }>} */
 export async function countTopic({ brokers, topic, windowMs = 10_000 }) {
@@ -22,31 +27,43 @@ export async function countTopic({ brokers, topic, windowMs = 10_000 }) {
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise((done, failed) => {
     const timer = setTimeout(() => failed(new Error(`the topic was not read within 60 s; left: ${JSON.stringify([...left])}`)), 60_000);
-    consumer.run({
-      eachMessage: async ({ partition, message }) => {
-        if (!left.has(partition)) return;
-        try {
-          const table = tableFromIPC(message.value);
-          answer.batches += 1;
-          answer.rows += table.numRows;
-          const column = (name) => table.getChild(name);
-          const [time, service, method, route, status, phase] = ['start_time', 'service.name', 'http.request.method', 'http.route', 'http.response.status_code', 'headwater.phase'].map(column);
-          const raw = time.data.map((d) => d.values);
-          const ns = raw.length === 1 && raw[0] instanceof BigInt64Array ? raw[0] : BigInt64Array.from(raw.flatMap((v) => [...v]));
-          for (let i = 0; i < table.numRows; i += 1) {
-            if (phase.get(i) === 2) continue;
-            const start = Math.floor(Number(ns[i] / 1_000_000n) / windowMs) * windowMs;
-            const key = [start, service.get(i), method.get(i), route.get(i), status.get(i)].join('|');
-            answer.windows.set(key, (answer.windows.get(key) ?? 0) + 1);
+    consumer
+      .run({
+        eachMessage: async ({ partition, message }) => {
+          if (!left.has(partition)) return;
+          try {
+            const table = tableFromIPC(message.value);
+            answer.batches += 1;
+            answer.rows += table.numRows;
+            const column = (name) => table.getChild(name);
+            const [time, service, method, route, status, phase] = [
+              'start_time',
+              'service.name',
+              'http.request.method',
+              'http.route',
+              'http.response.status_code',
+              'headwater.phase',
+            ].map(column);
+            const raw = time.data.map((d) => d.values);
+            const ns = raw.length === 1 && raw[0] instanceof BigInt64Array ? raw[0] : BigInt64Array.from(raw.flatMap((v) => [...v]));
+            for (let i = 0; i < table.numRows; i += 1) {
+              if (phase.get(i) === 2) continue;
+              const start = Math.floor(Number(ns[i] / 1_000_000n) / windowMs) * windowMs;
+              const key = [start, service.get(i), method.get(i), route.get(i), status.get(i)].join('|');
+              answer.windows.set(key, (answer.windows.get(key) ?? 0) + 1);
+            }
+          } catch (error) {
+            clearTimeout(timer);
+            failed(error);
           }
-        } catch (error) {
-          clearTimeout(timer);
-          failed(error);
-        }
-        if (Number(message.offset) + 1 >= left.get(partition)) left.delete(partition);
-        if (left.size === 0) { clearTimeout(timer); done(); }
-      },
-    }).catch(failed);
+          if (Number(message.offset) + 1 >= left.get(partition)) left.delete(partition);
+          if (left.size === 0) {
+            clearTimeout(timer);
+            done();
+          }
+        },
+      })
+      .catch(failed);
   });
   await consumer.disconnect();
   return answer;

@@ -13,16 +13,42 @@ import { cpuUs, peakRssMb, quantile, rssMb, runNs, spread } from './proc.mjs';
 const run = promisify(execFile);
 const BODY = `{"items":[${Array.from({ length: 18 }, (_, i) => `{"id":${i}}`).join(',')}]}`.padEnd(201, ' ');
 const REQUEST_HEADERS = [
-  'User-Agent: bench/1.0 (X11; Linux x86_64)', 'Accept: application/json', 'Accept-Language: en-GB,en;q=0.8', 'Accept-Encoding: gzip, br',
-  'Authorization: Bearer eyJhbGciOiJub25lIn0.eyJpc3MiOiJiZW5jaCJ9.', 'X-Request-Id: 7f3c2a1b9d8e4f60', 'Cache-Control: no-cache',
+  'User-Agent: bench/1.0 (X11; Linux x86_64)',
+  'Accept: application/json',
+  'Accept-Language: en-GB,en;q=0.8',
+  'Accept-Encoding: gzip, br',
+  'Authorization: Bearer eyJhbGciOiJub25lIn0.eyJpc3MiOiJiZW5jaCJ9.',
+  'X-Request-Id: 7f3c2a1b9d8e4f60',
+  'Cache-Control: no-cache',
 ];
 const RESPONSE_HEADERS = ['X-Request-Id 7f3c2a1b9d8e4f60', 'Cache-Control no-store', 'X-Frame-Options DENY', 'Vary Accept', 'X-RateLimit-Remaining 99'];
 const LOCATION = `
     location = /bench { default_type application/json; ${RESPONSE_HEADERS.map((h) => `add_header ${h.replace(' ', ' "')}";`).join(' ')} return 200 '${BODY}'; }
     location = /stub { access_log off; stub_status; }`;
-const JSON_LOG_FIELDS = ['request_method', 'request_uri', 'status', 'request_time', 'body_bytes_sent', 'remote_addr',
-  'http_host', 'http_user_agent', 'http_accept', 'http_accept_language', 'http_accept_encoding', 'http_authorization', 'http_x_request_id', 'http_cache_control',
-  'sent_http_server', 'sent_http_date', 'sent_http_content_type', 'sent_http_content_length', 'sent_http_connection', 'sent_http_x_request_id', 'sent_http_cache_control', 'sent_http_vary'];
+const JSON_LOG_FIELDS = [
+  'request_method',
+  'request_uri',
+  'status',
+  'request_time',
+  'body_bytes_sent',
+  'remote_addr',
+  'http_host',
+  'http_user_agent',
+  'http_accept',
+  'http_accept_language',
+  'http_accept_encoding',
+  'http_authorization',
+  'http_x_request_id',
+  'http_cache_control',
+  'sent_http_server',
+  'sent_http_date',
+  'sent_http_content_type',
+  'sent_http_content_length',
+  'sent_http_connection',
+  'sent_http_x_request_id',
+  'sent_http_cache_control',
+  'sent_http_vary',
+];
 
 async function pinned(nginx) {
   await run('taskset', ['-cp', '0', String(nginx.pid)]);
@@ -58,9 +84,20 @@ async function onCore1(pid) {
 
 async function start(nginx) {
   const stateDir = mkdtempSync(join(tmpdir(), 'hw-bench-'));
-  const standalone = await startStandalone(['--no-demo', '--no-install', '--scope', `port=${nginx.port}`, '--api-port', String(await freePort()), '--identity-port', String(await freePort())], { stateDir });
+  const standalone = await startStandalone(
+    ['--no-demo', '--no-install', '--scope', `port=${nginx.port}`, '--api-port', String(await freePort()), '--identity-port', String(await freePort())],
+    { stateDir },
+  );
   for (const pid of Object.values(standalone.info.processes)) await onCore1(pid);
-  return { ...standalone, stateDir, async end() { const exit = await standalone.stop(); rmSync(stateDir, { recursive: true, force: true }); return exit; } };
+  return {
+    ...standalone,
+    stateDir,
+    async end() {
+      const exit = await standalone.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+      return exit;
+    },
+  };
 }
 
 /** Exchanges the API shows for /bench, and what it says was lost, once both stand still. */
@@ -68,13 +105,17 @@ async function counted(info) {
   const bearer = await token(info);
   let before = -1;
   let answer;
-  await eventually(async () => {
-    const { data, quality } = await getAll(info, bearer, '/v1/request-patterns?start=now-1h&end=now&group_by=route&limit=1000');
-    answer = { exchanges: data.find((r) => r.route === '/bench')?.exchanges ?? 0, quality };
-    const still = answer.exchanges === before;
-    before = answer.exchanges;
-    return still && answer.exchanges > 0;
-  }, 30_000, 2_000);
+  await eventually(
+    async () => {
+      const { data, quality } = await getAll(info, bearer, '/v1/request-patterns?start=now-1h&end=now&group_by=route&limit=1000');
+      answer = { exchanges: data.find((r) => r.route === '/bench')?.exchanges ?? 0, quality };
+      const still = answer.exchanges === before;
+      before = answer.exchanges;
+      return still && answer.exchanges > 0;
+    },
+    30_000,
+    2_000,
+  );
   return answer;
 }
 
@@ -84,7 +125,12 @@ const lostCount = (q) => (typeof q.lost === 'number' ? q.lost : Object.values(q.
 export async function nginxCost({ rounds, seconds, say }) {
   const plain = await pinned(await startNginx({ extra: `access_log off;${LOCATION}` }));
   const logDir = mkdtempSync(join(tmpdir(), 'hw-bench-log-'));
-  const logged = await pinned(await startNginx({ extra: `access_log ${logDir}/json.log bench buffer=64k flush=1s;${LOCATION}`, http: `log_format bench escape=json '{${JSON_LOG_FIELDS.map((f) => `"${f}":"$${f}"`).join(',')}}';` }));
+  const logged = await pinned(
+    await startNginx({
+      extra: `access_log ${logDir}/json.log bench buffer=64k flush=1s;${LOCATION}`,
+      http: `log_format bench escape=json '{${JSON_LOG_FIELDS.map((f) => `"${f}":"$${f}"`).join(',')}}';`,
+    }),
+  );
   const rows = { nothing: [], json_log: [], captured: [] };
   const rps = { nothing: [], json_log: [], captured: [] };
   const losses = [];
@@ -107,7 +153,9 @@ export async function nginxCost({ rounds, seconds, say }) {
       const c = await counted(headwater.info);
       losses.push({ served: total, delivered: c.exchanges, lost: lostCount(c.quality) });
       await headwater.end();
-      say(`  round ${i + 1}/${rounds}: nothing ${rows.nothing.at(-1).toFixed(2)}, JSON log ${rows.json_log.at(-1).toFixed(2)}, captured ${r.us.toFixed(2)} us; ${total} served, ${c.exchanges} delivered, ${losses.at(-1).lost} lost`);
+      say(
+        `  round ${i + 1}/${rounds}: nothing ${rows.nothing.at(-1).toFixed(2)}, JSON log ${rows.json_log.at(-1).toFixed(2)}, captured ${r.us.toFixed(2)} us; ${total} served, ${c.exchanges} delivered, ${losses.at(-1).lost} lost`,
+      );
     }
   } finally {
     await plain.stop();
@@ -115,7 +163,11 @@ export async function nginxCost({ rounds, seconds, say }) {
     rmSync(logDir, { recursive: true, force: true });
   }
   const added = (k) => spread(rows[k].map((us, i) => us - rows.nothing[i]));
-  const ratio = (k) => spread(rows[k].map((us, i) => us / rows.nothing[i]), 3);
+  const ratio = (k) =>
+    spread(
+      rows[k].map((us, i) => us / rows.nothing[i]),
+      3,
+    );
   return {
     nginx_us: { nothing: spread(rows.nothing), json_log: spread(rows.json_log), captured: spread(rows.captured) },
     added_us: { json_log: added('json_log'), captured: added('captured') },
@@ -150,7 +202,8 @@ export async function agentCost({ pace, rate, seconds, rounds, say }) {
     const idle = (cpuUs(agent) + cpuUs(probe) - idle0) / 5;
     const c = await counted(headwater.info);
     return {
-      rate, us_per_exchange: { agent: spread(us.agent), probe: spread(us.probe), sum: spread(us.sum) },
+      rate,
+      us_per_exchange: { agent: spread(us.agent), probe: spread(us.probe), sum: spread(us.sum) },
       idle_us_per_s: Math.round(idle),
       rss_mb: { agent: +rssMb(agent).toFixed(1), agent_peak: +peakRssMb(agent).toFixed(1), probe: +rssMb(probe).toFixed(1) },
       completeness: { served: total, delivered: c.exchanges, lost: lostCount(c.quality) },
@@ -171,10 +224,14 @@ export async function freshness({ samples, say }) {
     for (let i = 1; i <= samples; i += 1) {
       await (await fetch(`http://127.0.0.1:${nginx.port}/fresh`)).text();
       const sent = performance.now();
-      const seen = await eventually(async () => {
-        const { data } = await get(headwater.info, bearer, '/v1/request-patterns?start=now-15m&end=now&group_by=route&limit=100');
-        return (data.find((r) => r.route.startsWith('/fresh'))?.exchanges ?? 0) >= i;
-      }, 10_000, 150); // the API lets a client ask ten times a second
+      const seen = await eventually(
+        async () => {
+          const { data } = await get(headwater.info, bearer, '/v1/request-patterns?start=now-15m&end=now&group_by=route&limit=100');
+          return (data.find((r) => r.route.startsWith('/fresh'))?.exchanges ?? 0) >= i;
+        },
+        10_000,
+        150,
+      ); // the API lets a client ask ten times a second
       if (!seen) throw new Error(`exchange ${i} was not visible within 10 s`);
       ms.push(performance.now() - sent);
       await sleep(Math.random() * 300);
@@ -193,4 +250,3 @@ export async function buildPace(dir) {
   await run('cc', ['-O2', '-o', out, new URL('./pace.c', import.meta.url).pathname.replaceAll('%20', ' ')]);
   return out;
 }
-

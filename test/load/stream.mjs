@@ -13,8 +13,26 @@ import { cpuUs, rssMb } from './proc.mjs';
 const event = () => import('../../libs/header-event/dist/index.js');
 const busLib = () => import('../../libs/event-bus/dist/index.js');
 
-const STATIC = [['Host', 'api.test'], ['User-Agent', 'bench/1.0'], ['Accept', 'application/json'], ['Accept-Language', 'en'], ['Accept-Encoding', 'gzip'], ['Connection', 'keep-alive'], ['Cache-Control', 'no-cache'], ['Content-Type', 'application/json']];
-const ANSWER = [['Server', 'nginx/1.22.1'], ['Content-Type', 'application/json'], ['Content-Length', '201'], ['Connection', 'keep-alive'], ['Cache-Control', 'no-store'], ['Vary', 'Accept'], ['X-Frame-Options', 'DENY'], ['Age', '0']];
+const STATIC = [
+  ['Host', 'api.test'],
+  ['User-Agent', 'bench/1.0'],
+  ['Accept', 'application/json'],
+  ['Accept-Language', 'en'],
+  ['Accept-Encoding', 'gzip'],
+  ['Connection', 'keep-alive'],
+  ['Cache-Control', 'no-cache'],
+  ['Content-Type', 'application/json'],
+];
+const ANSWER = [
+  ['Server', 'nginx/1.22.1'],
+  ['Content-Type', 'application/json'],
+  ['Content-Length', '201'],
+  ['Connection', 'keep-alive'],
+  ['Cache-Control', 'no-store'],
+  ['Vary', 'Accept'],
+  ['X-Frame-Options', 'DENY'],
+  ['Age', '0'],
+];
 
 /** A row; `ids` puts a random request id and a fingerprint into it, as API traffic has them. */
 function row(i, { routes, ids, nowNs }) {
@@ -27,12 +45,35 @@ function row(i, { routes, ids, nowNs }) {
     response[6] = { name: 'X-Request-Id', value: request[4].value };
   }
   return {
-    start_time: nowNs + BigInt(i) * 1_000n, 'headwater.phase': 0, 'headwater.role': 0, 'service.name': `svc-${r % 10}`, 'http.request.method': r % 5 ? 'GET' : 'POST',
-    'url.scheme': 'http', 'url.path': `/v1/resource-${r}/{int}`, 'http.route': `/v1/resource-${r}/{int}`, 'server.address': 'api.test', 'server.port': 8080,
-    'client.address': `10.0.0.${i % 200}`, 'network.transport': 'tcp', 'network.protocol.version': '1.1', 'http.response.status_code': r % 17 === 3 ? 404 : r % 29 === 5 ? 500 : 200,
-    'headwater.ttfb_ns': BigInt(200_000 + ((i * 7919) % 5_000_000)), 'headwater.total_ns': BigInt(300_000 + ((i * 7919) % 6_000_000)), 'http.request.size': 350n, 'http.request.body.size': 0n,
-    'http.response.size': 520n, 'http.response.body.size': 201n, 'http.request.headers': request, 'http.response.headers': response, 'process.pid': 4242,
-    'process.executable.name': 'nginx', 'headwater.connection': BigInt(i % 64), 'headwater.ordinal': i, 'headwater.weight': 1, 'headwater.policy': 'default@1', 'rpc.grpc.status_code': -1,
+    start_time: nowNs + BigInt(i) * 1_000n,
+    'headwater.phase': 0,
+    'headwater.role': 0,
+    'service.name': `svc-${r % 10}`,
+    'http.request.method': r % 5 ? 'GET' : 'POST',
+    'url.scheme': 'http',
+    'url.path': `/v1/resource-${r}/{int}`,
+    'http.route': `/v1/resource-${r}/{int}`,
+    'server.address': 'api.test',
+    'server.port': 8080,
+    'client.address': `10.0.0.${i % 200}`,
+    'network.transport': 'tcp',
+    'network.protocol.version': '1.1',
+    'http.response.status_code': r % 17 === 3 ? 404 : r % 29 === 5 ? 500 : 200,
+    'headwater.ttfb_ns': BigInt(200_000 + ((i * 7919) % 5_000_000)),
+    'headwater.total_ns': BigInt(300_000 + ((i * 7919) % 6_000_000)),
+    'http.request.size': 350n,
+    'http.request.body.size': 0n,
+    'http.response.size': 520n,
+    'http.response.body.size': 201n,
+    'http.request.headers': request,
+    'http.response.headers': response,
+    'process.pid': 4242,
+    'process.executable.name': 'nginx',
+    'headwater.connection': BigInt(i % 64),
+    'headwater.ordinal': i,
+    'headwater.weight': 1,
+    'headwater.policy': 'default@1',
+    'rpc.grpc.status_code': -1,
   };
 }
 
@@ -49,7 +90,24 @@ export async function makeRecords({ count, rows, routes, ids, host, spanMs = 0 }
     const builder = new EventColumnsBuilder();
     for (let i = 0; i < rows; i += 1) builder.add(row(seq * rows + i, { routes, ids, nowNs: BigInt(until) * 1_000_000n }));
     const starts = { ...none(), started: rows, emitted: rows };
-    records.push(makeRecord({ identity, seq, columns: builder.finish(), account: { watermark_unix_ms: until, since_unix_ms: until - 100, until_unix_ms: until, request: starts, response: starts, exchanges: rows, unread: {}, coverage: 1, source: 'live' } }));
+    records.push(
+      makeRecord({
+        identity,
+        seq,
+        columns: builder.finish(),
+        account: {
+          watermark_unix_ms: until,
+          since_unix_ms: until - 100,
+          until_unix_ms: until,
+          request: starts,
+          response: starts,
+          exchanges: rows,
+          unread: {},
+          coverage: 1,
+          source: 'live',
+        },
+      }),
+    );
   }
   return records;
 }
@@ -68,7 +126,11 @@ export async function bytesOnKafka({ kafka, dir, say }) {
   const { openBus } = await busLib();
   const bus = await openBus({ kind: 'kafka', brokers: kafka.bootstrap, clientId: 'bench', compression: 'zstd' });
   const answer = {};
-  for (const [name, ids, rows, count] of [['static_500', false, 500, 40], ['ids_500', true, 500, 40], ['ids_10', true, 10, 200]]) {
+  for (const [name, ids, rows, count] of [
+    ['static_500', false, 500, 40],
+    ['ids_500', true, 500, 40],
+    ['ids_10', true, 10, 200],
+  ]) {
     const topic = `bench.bytes.${name}`;
     await bus.applyTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: 3_600_000 }], { dryRun: false });
     for (const r of await makeRecords({ count, rows, routes: 50, ids, host: 'bench' })) await bus.publish(topic, [{ key: 'bench', partition: 0, ...r }]);
@@ -85,7 +147,10 @@ export async function analyzerRate({ kafka, redis, say, records = 400, rows = 2_
   const prefix = `bench${Date.now()}`;
   const bus = await openBus({ kind: 'kafka', brokers: kafka.bootstrap, clientId: 'bench', compression: 'zstd' });
   const topics = (await event()).TOPICS;
-  await bus.applyTopics(Object.values(topics).map((t) => ({ ...t, name: `${prefix}.${t.name}`, partitions: Math.min(t.partitions, 4) })), { dryRun: false });
+  await bus.applyTopics(
+    Object.values(topics).map((t) => ({ ...t, name: `${prefix}.${t.name}`, partitions: Math.min(t.partitions, 4) })),
+    { dryRun: false },
+  );
   const made = await makeRecords({ count: 40, rows, routes: 500, ids: true, host: 'bench', spanMs: 30_000 });
   const { makeRecord, openRecord } = await event();
   const identity = { hostId: 'bench', incarnation: randomUUID() };
@@ -98,7 +163,18 @@ export async function analyzerRate({ kafka, redis, say, records = 400, rows = 2_
   await bus.close();
   const dir = mkdtempSync(join(tmpdir(), 'hw-bench-analyzer-'));
   const port = await freePort();
-  const analyzer = launch('analyzer', NODE, ['apps/analyzer/dist/main.js', '--config', settingsFile(dir, 'analyzer', { topic_prefix: prefix, group: prefix, bus: { kind: 'kafka', brokers: kafka.bootstrap }, store: { kind: 'redis', url: redis.url }, state: { kind: 'redis', url: redis.url }, admin: { port } })]);
+  const analyzer = launch('analyzer', NODE, [
+    'apps/analyzer/dist/main.js',
+    '--config',
+    settingsFile(dir, 'analyzer', {
+      topic_prefix: prefix,
+      group: prefix,
+      bus: { kind: 'kafka', brokers: kafka.bootstrap },
+      store: { kind: 'redis', url: redis.url },
+      state: { kind: 'redis', url: redis.url },
+      admin: { port },
+    }),
+  ]);
   try {
     await healthy(analyzer, `http://127.0.0.1:${port}/healthz`);
     const total = records * rows;

@@ -41,7 +41,15 @@ async function running(t, extra = []) {
 }
 
 const alive = (pid) => existsSync(`/proc/${pid}/stat`);
-const statuses = (pid) => readdirSync(`/proc/${pid}/task`).map((task) => Object.fromEntries(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8').trim().split('\n').map((l) => l.split(/:\s*/, 2))));
+const statuses = (pid) =>
+  readdirSync(`/proc/${pid}/task`).map((task) =>
+    Object.fromEntries(
+      readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8')
+        .trim()
+        .split('\n')
+        .map((l) => l.split(/:\s*/, 2)),
+    ),
+  );
 const caps = (status, set) => BigInt(`0x${status[set]}`);
 
 test('no thread of a Node process has a capability; the probe has what it needs and no more', { timeout: 150_000 }, async (t) => {
@@ -59,7 +67,8 @@ test('no thread of a Node process has a capability; the probe has what it needs 
     }
     assert.ok(statuses(pid).length >= 1);
   }
-  for (const file of ['standalone.json', 'clients.json', 'token.curl', 'fingerprint.key', 'logs/agent.log', 'config/agent.yaml']) assert.equal(statSync(join(stateDir, file)).mode & 0o777, 0o600, file);
+  for (const file of ['standalone.json', 'clients.json', 'token.curl', 'fingerprint.key', 'logs/agent.log', 'config/agent.yaml'])
+    assert.equal(statSync(join(stateDir, file)).mode & 0o777, 0o600, file);
   assert.equal(statSync(stateDir).mode & 0o777, 0o700);
   assert.ok(!run.output.includes(info.client_secret), 'the secret is printed');
 
@@ -97,7 +106,13 @@ test('when the start itself is killed, nothing of it stays', { timeout: 150_000 
   run.child.kill('SIGKILL');
   await run.gone;
   for (let waited = 0; Object.values(info.processes).some(alive); waited += 50) {
-    assert.ok(waited < 20_000, `still there: ${Object.entries(info.processes).filter(([, pid]) => alive(pid)).map(([n]) => n).join(', ')}`);
+    assert.ok(
+      waited < 20_000,
+      `still there: ${Object.entries(info.processes)
+        .filter(([, pid]) => alive(pid))
+        .map(([n]) => n)
+        .join(', ')}`,
+    );
     await sleep(50);
   }
 });
@@ -116,7 +131,15 @@ test('a taken port is refused with the name of who holds it', { timeout: 30_000 
 test('the demo shop is what is captured when nothing else is asked for', { timeout: 150_000, skip: root ? false : 'capture needs root' }, async (t) => {
   const { info, stateDir } = await running(t, ['--demo']);
   assert.ok(info.processes.demo);
-  const token = (await (await fetch(info.token_url, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }), headers: { authorization: `Basic ${Buffer.from(`${info.client_id}:${info.client_secret}`).toString('base64')}` } })).json()).access_token;
+  const token = (
+    await (
+      await fetch(info.token_url, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+        headers: { authorization: `Basic ${Buffer.from(`${info.client_id}:${info.client_secret}`).toString('base64')}` },
+      })
+    ).json()
+  ).access_token;
   let seen = [];
   for (let waited = 0; waited < 20_000; waited += 250) {
     const { data } = await (await fetch(`${info.api}/v1/request-patterns?group_by=method,route,status`, { headers: { authorization: `Bearer ${token}` } })).json();

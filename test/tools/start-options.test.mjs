@@ -7,12 +7,28 @@ const parse = (...argv) => parseOptions(argv, '/home/somebody');
 
 test('defaults: the demo shop on the usual ports', () => {
   const o = parse();
-  assert.deepEqual({ demo: o.demo, scopes: o.scopes, api: o.apiPort, identity: o.identityPort, install: o.install }, { demo: true, scopes: [], api: 8470, identity: 8471, install: true });
+  assert.deepEqual(
+    { demo: o.demo, scopes: o.scopes, api: o.apiPort, identity: o.identityPort, install: o.install },
+    { demo: true, scopes: [], api: 8470, identity: 8471, install: true },
+  );
   assert.match(o.stateDir, /\/\.headwater$/);
 });
 
 test('scopes, ports and a state directory beside the caller', () => {
-  const o = parse('--no-demo', '--scope', 'port=8080', '--scope=peer-port=5432', '--scope', 'port=8080', '--state-dir', 'a b', '--api-port=1', '--identity-port', '2', '--no-install');
+  const o = parse(
+    '--no-demo',
+    '--scope',
+    'port=8080',
+    '--scope=peer-port=5432',
+    '--scope',
+    'port=8080',
+    '--state-dir',
+    'a b',
+    '--api-port=1',
+    '--identity-port',
+    '2',
+    '--no-install',
+  );
   assert.deepEqual(o.scopes, ['port=8080', 'peer-port=5432']);
   assert.equal(o.stateDir, '/home/somebody/a b');
   assert.deepEqual([o.apiPort, o.identityPort, o.demo, o.install], [1, 2, false, false]);
@@ -49,7 +65,10 @@ const REFUSED = [
 
 for (const [argv, expected] of REFUSED) {
   test(`refused with 2: ${argv.join(' ')}`, () => {
-    assert.throws(() => parse(...argv), (error) => expected.test(error.message) && error.exitCode === 2);
+    assert.throws(
+      () => parse(...argv),
+      (error) => expected.test(error.message) && error.exitCode === 2,
+    );
   });
 }
 

@@ -20,11 +20,23 @@ export function specifiersOf(ts, fileName, text) {
   const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
   const visit = (node) => {
     const literal =
-      ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier
-      : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal
-      : ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require')) ? node.arguments[0]
-      : undefined;
-    if (literal && ts.isStringLiteralLike(literal)) found.push({ text: literal.text, typeOnly: ts.isImportDeclaration(node) ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword || node.importClause?.isTypeOnly === true : ts.isExportDeclaration(node) ? node.isTypeOnly : ts.isImportTypeNode(node), line: source.getLineAndCharacterOfPosition(literal.getStart()).line + 1 });
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+          ? node.argument.literal
+          : ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node.expression) && node.expression.text === 'require'))
+            ? node.arguments[0]
+            : undefined;
+    if (literal && ts.isStringLiteralLike(literal))
+      found.push({
+        text: literal.text,
+        typeOnly: ts.isImportDeclaration(node)
+          ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword || node.importClause?.isTypeOnly === true
+          : ts.isExportDeclaration(node)
+            ? node.isTypeOnly
+            : ts.isImportTypeNode(node),
+        line: source.getLineAndCharacterOfPosition(literal.getStart()).line + 1,
+      });
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -63,7 +75,10 @@ function checkRoom({ ts, root, room, allowed, rootPackage, problems }) {
   for (const file of sources(join(own, 'src'))) {
     const path = relative(root, file);
     const test = /(^|[./])(spec|integration|contract|fc|model)\.ts$|\/(testing|fixtures)\//.test(path) || !/^src\//.test(relative(own, file));
-    const known = new Set([...Object.keys(manifest.dependencies ?? {}), ...(test ? [...Object.keys(manifest.devDependencies ?? {}), ...Object.keys(rootPackage.devDependencies ?? {})] : [])]);
+    const known = new Set([
+      ...Object.keys(manifest.dependencies ?? {}),
+      ...(test ? [...Object.keys(manifest.devDependencies ?? {}), ...Object.keys(rootPackage.devDependencies ?? {})] : []),
+    ]);
     for (const { text, line, typeOnly } of specifiersOf(ts, file, readFileSync(file, 'utf8'))) {
       const at = `${path}:${line}: `;
       if (text.startsWith('.')) {
@@ -83,7 +98,10 @@ function checkRoom({ ts, root, room, allowed, rootPackage, problems }) {
         if (!allowed.includes(ours)) problems.push(`${at}${room} may not import ${ours} (may: ${allowed.join(', ') || 'nothing of ours'})`);
         continue;
       }
-      const name = text.split('/').slice(0, text.startsWith('@') ? 2 : 1).join('/');
+      const name = text
+        .split('/')
+        .slice(0, text.startsWith('@') ? 2 : 1)
+        .join('/');
       if (!known.has(name) && !(name.startsWith('@types/') || known.has(`@types/${name}`))) problems.push(`${at}${name} is not among the dependencies of ${room}/package.json`);
     }
   }

@@ -64,10 +64,32 @@ export function socketPath(stateDir) {
 
 /** @param {{ socket: string, scopes: string[], exclude: number[], sudo: boolean, owner: {uid: number, gid: number} }} o */
 export function probeCommand({ socket, scopes, exclude, sudo, owner }) {
-  const args = ['--socket', socket, ...scopes.flatMap((s) => ['--scope', s]), ...(scopes.includes('all') ? ['--i-mean-all'] : []), ...exclude.flatMap((pid) => ['--exclude-pid', String(pid)])];
+  const args = [
+    '--socket',
+    socket,
+    ...scopes.flatMap((s) => ['--scope', s]),
+    ...(scopes.includes('all') ? ['--i-mean-all'] : []),
+    ...exclude.flatMap((pid) => ['--exclude-pid', String(pid)]),
+  ];
   if (process.getuid() === 0) return withItsCapabilities(owner, args);
   if (!sudo) return [PROBE, args];
   // Its socket goes to us, so root stays root here; it ends with the agent, since a root process takes no signal from us.
   const caps = `${CAPS},+chown,+dac_override`;
-  return ['sudo', ['-n', 'setpriv', `--bounding-set=-all,${caps}`, '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--', PROBE, '--client-uid', String(process.getuid()), '--exit-with-agent', ...args]];
+  return [
+    'sudo',
+    [
+      '-n',
+      'setpriv',
+      `--bounding-set=-all,${caps}`,
+      '--inh-caps=-all',
+      '--ambient-caps=-all',
+      '--no-new-privs',
+      '--',
+      PROBE,
+      '--client-uid',
+      String(process.getuid()),
+      '--exit-with-agent',
+      ...args,
+    ],
+  ];
 }

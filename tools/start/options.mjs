@@ -54,7 +54,8 @@ export function parseOptions(argv, cwd = process.env.INIT_CWD ?? process.cwd()) 
   if (hooks !== 'sock') refuse(`--hooks ${hooks} is not known; the only hooks so far are: sock`);
   const apiPort = port('api-port', given.get('api-port') ?? '8470');
   const identityPort = port('identity-port', given.get('identity-port') ?? '8471');
-  if (apiPort === identityPort) refuse(`--api-port ${apiPort} contradicts --identity-port ${identityPort}${given.has('identity-port') && given.has('api-port') ? '' : ' (a default)'}; they must differ`);
+  if (apiPort === identityPort)
+    refuse(`--api-port ${apiPort} contradicts --identity-port ${identityPort}${given.has('identity-port') && given.has('api-port') ? '' : ' (a default)'}; they must differ`);
   for (const scope of scopes) checkScope(scope);
   const demo = !given.has('no-demo');
   const everything = scopes.includes('all');

@@ -45,7 +45,10 @@ export class Process {
 
   lastWords(lines = 12) {
     try {
-      return tail(readFileSync(this.logFile, 'utf8'), lines).split('\n').map((l) => `    ${readable(l)}`).join('\n');
+      return tail(readFileSync(this.logFile, 'utf8'), lines)
+        .split('\n')
+        .map((l) => `    ${readable(l)}`)
+        .join('\n');
     } catch {
       return '    (it logged nothing)';
     }

@@ -30,6 +30,10 @@ export function hostIdIfNeeded(stateDir, owner) {
 /** For `curl -K`: the token request, so that the secret is on no command line. */
 export function writeTokenRequest(stateDir, tokenUrl, client, owner) {
   const file = join(stateDir, 'token.curl');
-  writePrivate(file, `# curl -K this-file: a token by client_credentials\nurl = "${tokenUrl}"\nuser = "${client.client_id}:${client.client_secret}"\ndata = "grant_type=client_credentials"\nsilent\nshow-error\nfail-with-body\n`, owner);
+  writePrivate(
+    file,
+    `# curl -K this-file: a token by client_credentials\nurl = "${tokenUrl}"\nuser = "${client.client_id}:${client.client_secret}"\ndata = "grant_type=client_credentials"\nsilent\nshow-error\nfail-with-body\n`,
+    owner,
+  );
   return file;
 }

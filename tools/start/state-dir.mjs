@@ -16,7 +16,8 @@ export function startTimeOf(pid) {
 /** Tells of a start that lives on this directory; looks only. */
 export function refuseIfLive(dir) {
   const other = readPid(join(dir, 'start.pid'));
-  if (other && startTimeOf(other.pid) === other.start_time) throw new Told(`Headwater runs already on ${dir} (pid ${other.pid}); stop it with: kill ${other.pid}\n  or give this one its own --state-dir`, 1);
+  if (other && startTimeOf(other.pid) === other.start_time)
+    throw new Told(`Headwater runs already on ${dir} (pid ${other.pid}); stop it with: kill ${other.pid}\n  or give this one its own --state-dir`, 1);
 }
 
 /** Makes the directory and takes it for this process. Answers a function that gives it back. */

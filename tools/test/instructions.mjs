@@ -7,7 +7,9 @@ import { line, run, step } from '../say.mjs';
 export async function instructions() {
   try {
     await step('bench of the core', () => run('make', ['-C', join(ROOT, 'libs/capture'), 'bench-core']).then(() => undefined));
-    await step('callgrind', () => run(node24(), [join(ROOT, 'libs/capture/bench/instructions.mjs'), '--check']).then((out) => void line(`  ${String(out?.stdout ?? out ?? '').trim()}`)));
+    await step('callgrind', () =>
+      run(node24(), [join(ROOT, 'libs/capture/bench/instructions.mjs'), '--check']).then((out) => void line(`  ${String(out?.stdout ?? out ?? '').trim()}`)),
+    );
     return { passed: 1, failed: 0, skipped: [] };
   } catch (error) {
     line(error.message);

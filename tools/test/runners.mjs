@@ -29,7 +29,9 @@ async function vitestIn(cwd, config) {
   const file = join(dir, 'report.json');
   let broke = null;
   try {
-    await run('vitest', ['run', '--config', join(ROOT, config), '--root', join(ROOT, cwd), '--reporter=json', `--outputFile=${file}`], { cwd: join(ROOT, cwd) }).catch((error) => (broke = error));
+    await run('vitest', ['run', '--config', join(ROOT, config), '--root', join(ROOT, cwd), '--reporter=json', `--outputFile=${file}`], { cwd: join(ROOT, cwd) }).catch(
+      (error) => (broke = error),
+    );
     if (!existsSync(file)) return [{ status: 'failed', name: cwd, error: broke?.message ?? 'vitest wrote no report' }];
     const report = JSON.parse(readFileSync(file, 'utf8'));
     const results = report.testResults.flatMap((f) => {
@@ -54,7 +56,14 @@ async function vitestIn(cwd, config) {
 
 /** Files `*.test.mjs` of directories of test/, one file after another. @returns {Promise<Result[]>} */
 export async function nodeTest(dirs, onResult = () => {}) {
-  const files = dirs.flatMap((dir) => (existsSync(join(ROOT, dir)) ? readdirSync(join(ROOT, dir)).filter((f) => f.endsWith('.test.mjs')).sort().map((f) => join(ROOT, dir, f)) : []));
+  const files = dirs.flatMap((dir) =>
+    existsSync(join(ROOT, dir))
+      ? readdirSync(join(ROOT, dir))
+          .filter((f) => f.endsWith('.test.mjs'))
+          .sort()
+          .map((f) => join(ROOT, dir, f))
+      : [],
+  );
   if (files.length === 0) return [{ status: 'failed', name: dirs.join(', '), error: 'there is no *.test.mjs in there' }];
   const results = [];
   let broke = null;

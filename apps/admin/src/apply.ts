@@ -48,7 +48,12 @@ export async function applyTopics(flags: ApplyFlags, env: NodeJS.ProcessEnv, ter
     try {
       const applied = await bus.applyTopics(topicsFor(config.bus.kind, config.topic_prefix), { dryRun });
       const word = { created: dryRun ? 'would create' : 'created', exists: 'exists', differs: 'DIFFERS' };
-      terminal.out(table(['TOPIC', 'ACTION', 'DETAIL'], applied.map((a) => [a.topic, word[a.action], a.detail])));
+      terminal.out(
+        table(
+          ['TOPIC', 'ACTION', 'DETAIL'],
+          applied.map((a) => [a.topic, word[a.action], a.detail]),
+        ),
+      );
       if (!applied.some((a) => a.action === 'differs')) return EXIT.ok;
       terminal.err('Topics that differ were left as they are; change them with the tools of your bus, or change the settings.\n');
       return EXIT.differs;

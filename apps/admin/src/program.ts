@@ -5,7 +5,11 @@ import type { ApplyFlags, Terminal } from './apply.ts';
 /** Runs one command line (without node and the script) and answers its exit code. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
   let code: number = EXIT.ok;
-  const program = new Command('headwater-admin').description('Topics of a Headwater fleet').exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err }).showHelpAfterError();
+  const program = new Command('headwater-admin')
+    .description('Topics of a Headwater fleet')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError();
   const topics = program.command('topics').description('the topics of the event bus');
   topics
     .command('apply')

@@ -58,7 +58,18 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   const heartbeat = new Heartbeat(
     bus,
     topicName(config.topic_prefix, 'agentStatus'),
-    () => agentStatus({ identity, version, startedAt, capture, replay: config.replay.file !== undefined, totals: totals(), queue: publisher.queue, coverage, policy: `${config.policy.id}@${config.policy.version}` }),
+    () =>
+      agentStatus({
+        identity,
+        version,
+        startedAt,
+        capture,
+        replay: config.replay.file !== undefined,
+        totals: totals(),
+        queue: publisher.queue,
+        coverage,
+        policy: `${config.policy.id}@${config.policy.version}`,
+      }),
     log,
   );
 
@@ -77,7 +88,8 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
       continue;
     }
     captureTrouble = null;
-    if (turn === 0 || capture.source === 'live') log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
+    if (turn === 0 || capture.source === 'live')
+      log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
     const running = capture;
     const over = new Promise<Error | null>((ok) => {
       running.start((batch) => {

@@ -60,13 +60,29 @@ async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate
   await store.end();
   rmSync(dir, { recursive: true, force: true });
   const ns = (ms: number) => Math.round((ms * 1e6) / exchanges);
-  return { rate: Math.round((exchanges / used) * 1000), wall_rate: Math.round((exchanges / took) * 1000), decode: ns(spent.decode), fold: ns(spent.fold), flush: ns(spent.flush), bytes: Math.round(made[0]!.value.length / rows) };
+  return {
+    rate: Math.round((exchanges / used) * 1000),
+    wall_rate: Math.round((exchanges / took) * 1000),
+    decode: ns(spent.decode),
+    fold: ns(spent.fold),
+    flush: ns(spent.flush),
+    bytes: Math.round(made[0]!.value.length / rows),
+  };
 }
 
 const results = [];
-for (const [rows, ids] of [[2000, 0], [500, 0], [2000, 1], [2000, 2], [500, 2], [10, 0]] as const) {
+for (const [rows, ids] of [
+  [2000, 0],
+  [500, 0],
+  [2000, 1],
+  [2000, 2],
+  [500, 2],
+  [10, 0],
+] as const) {
   const r = { rows, unique_headers: ids, ...(await run(rows, ids)) };
   results.push(r);
-  console.log(`${rows} rows a batch, ${ids} unique header values an exchange: ${r.rate} exchanges a CPU second, ${r.wall_rate} a second (ns an exchange: decode ${r.decode}, fold ${r.fold}, flush ${r.flush}; ${r.bytes} B an exchange)`);
+  console.log(
+    `${rows} rows a batch, ${ids} unique header values an exchange: ${r.rate} exchanges a CPU second, ${r.wall_rate} a second (ns an exchange: decode ${r.decode}, fold ${r.fold}, flush ${r.flush}; ${r.bytes} B an exchange)`,
+  );
 }
 console.log(JSON.stringify({ bench: 'fold', results }));

@@ -38,7 +38,16 @@ try {
   const report = { ...reportNothing, folded: (_: number, r: { folded: number }) => void (folded += r.folded) };
   const pipeline = new Pipeline(
     { bus, store, outbox: new Outbox(store, state, bus, TOPIC, 'summaries'), report },
-    { topic: TOPIC, deadLetterTopic: 'dead', dirtyMaxBytes: 8 << 20, fencedPauseMs: 1000, clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 365 * 86_400_000, closeAfterMs: 30_000 },
+    {
+      topic: TOPIC,
+      deadLetterTopic: 'dead',
+      dirtyMaxBytes: 8 << 20,
+      fencedPauseMs: 1000,
+      clampAheadMs: 60_000,
+      silentAfterMs: 30_000,
+      retentionMs: 365 * 86_400_000,
+      closeAfterMs: 30_000,
+    },
     Date.now,
   );
   const subscription = await bus.consume('bench', [TOPIC], {
@@ -52,7 +61,7 @@ try {
       return pipeline.batch(b);
     },
   });
-  for (let last = performance.now(); folded < count * rows; ) {
+  for (let last = performance.now(); folded < count * rows;) {
     await new Promise((r) => setTimeout(r, 20));
     if (performance.now() - last < 1000) continue;
     last = performance.now();
@@ -61,7 +70,16 @@ try {
   await pipeline.flush();
   const took = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
-  const result = { bench: 'kafka', batches: count, rows, unique_headers: ids, exchanges: folded, per_second: Math.round((folded / took) * 1000), per_cpu_second: Math.round((folded / (user + system)) * 1e6), cpu_us: (user + system) / folded };
+  const result = {
+    bench: 'kafka',
+    batches: count,
+    rows,
+    unique_headers: ids,
+    exchanges: folded,
+    per_second: Math.round((folded / took) * 1000),
+    per_cpu_second: Math.round((folded / (user + system)) * 1e6),
+    cpu_us: (user + system) / folded,
+  };
   console.log(`${folded} exchanges from Kafka: ${result.per_second} a second, ${result.per_cpu_second} a CPU second (${result.cpu_us.toFixed(2)} us each, all threads)`);
   console.log(JSON.stringify(result));
   await subscription.stop();

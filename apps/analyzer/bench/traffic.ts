@@ -50,7 +50,17 @@ function exchange(ms: number, ids: number): EventRow {
 
 function account(untilMs: number, n: number): BatchAccount {
   const starts = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
-  return { watermark_unix_ms: untilMs, since_unix_ms: untilMs - 10, until_unix_ms: untilMs, request: starts, response: starts, exchanges: n, unread: {}, coverage: 1, source: 'live' };
+  return {
+    watermark_unix_ms: untilMs,
+    since_unix_ms: untilMs - 10,
+    until_unix_ms: untilMs,
+    request: starts,
+    response: starts,
+    exchanges: n,
+    unread: {},
+    coverage: 1,
+    source: 'live',
+  };
 }
 
 /** `n` batches of `rows` rows over 20 ms each, `ids` unique header values an exchange (0 to 2). */

@@ -63,9 +63,24 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
     const mine = pipeline;
     log.info({ topic, group: config.group }, 'analyzing');
     const loops = [
-      every(config.flush_ms, stop, () => mine.flush(), (e) => report.failed('flush', e)),
-      every(CLOSE_EVERY_MS, stop, () => mine.close(), (e) => report.failed('close', e)),
-      every(PRUNE_EVERY_MS, stop, () => mine.prune(), (e) => report.failed('prune', e)),
+      every(
+        config.flush_ms,
+        stop,
+        () => mine.flush(),
+        (e) => report.failed('flush', e),
+      ),
+      every(
+        CLOSE_EVERY_MS,
+        stop,
+        () => mine.close(),
+        (e) => report.failed('close', e),
+      ),
+      every(
+        PRUNE_EVERY_MS,
+        stop,
+        () => mine.prune(),
+        (e) => report.failed('prune', e),
+      ),
       once(stop, () => mine.stopWaiting()),
     ];
     await once(stop, () => Promise.all([events.close(), heartbeats.close()]));

@@ -16,7 +16,17 @@ const TOPIC = topicName('headwater', 'headerEvents');
 const starts = (n: number) => ({ started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 });
 
 function account(untilMs: number, n: number): BatchAccount {
-  return { watermark_unix_ms: untilMs, since_unix_ms: untilMs - 100, until_unix_ms: untilMs, request: starts(n), response: starts(n), exchanges: n, unread: {}, coverage: 1, source: 'live' };
+  return {
+    watermark_unix_ms: untilMs,
+    since_unix_ms: untilMs - 100,
+    until_unix_ms: untilMs,
+    request: starts(n),
+    response: starts(n),
+    exchanges: n,
+    unread: {},
+    coverage: 1,
+    source: 'live',
+  };
 }
 
 function row(ms: number, more: EventRow = {}): EventRow {
@@ -30,7 +40,10 @@ function row(ms: number, more: EventRow = {}): EventRow {
     'headwater.total_ns': 3_000_000n,
     'http.request.size': 100n,
     'http.response.size': 900n,
-    'http.request.headers': [{ name: 'Host', value: 'shop.test' }, { name: 'Authorization', value: '', action: 'presence' }],
+    'http.request.headers': [
+      { name: 'Host', value: 'shop.test' },
+      { name: 'Authorization', value: '', action: 'presence' },
+    ],
     ...more,
   };
 }
@@ -65,7 +78,10 @@ describe('analyzer over the embedded bus and store', () => {
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'hw-analyzer-'));
     bus = await openBus({ kind: 'embedded', path: join(dir, 'bus.db'), retentionMs: 86_400_000, retentionBytes: 1 << 30 });
-    await bus.applyTopics(Object.values(TOPICS).map((t) => ({ ...t, name: `headwater.${t.name}`, partitions: 1 })), { dryRun: false });
+    await bus.applyTopics(
+      Object.values(TOPICS).map((t) => ({ ...t, name: `headwater.${t.name}`, partitions: 1 })),
+      { dryRun: false },
+    );
   });
   afterEach(async () => {
     await bus.close();
@@ -141,8 +157,27 @@ describe('analyzer over the embedded bus and store', () => {
     expect(letters).toEqual(['foreign garbage']);
     expect(summaries.find((s) => s.revision === again.revision)).toMatchObject({ service: 'shop', exchanges: { server: 101, client: 0 } });
 
-    const status: AgentStatus = { host: 'host-1', incarnation: 'a', version: '0', started_at: '', seen_at: '', hooks: '', scope: [], policy: '', source: 'live', losses: {}, filtered: {}, exchanges: 1, coverage: 1, lag_ms: 0, kernel: '' };
-    await bus.publish('headwater.agent-status.v1', ['a', 'b', 'a'].map((incarnation) => ({ key: 'host-1', value: Buffer.from(JSON.stringify({ ...status, incarnation })), headers: {} })));
+    const status: AgentStatus = {
+      host: 'host-1',
+      incarnation: 'a',
+      version: '0',
+      started_at: '',
+      seen_at: '',
+      hooks: '',
+      scope: [],
+      policy: '',
+      source: 'live',
+      losses: {},
+      filtered: {},
+      exchanges: 1,
+      coverage: 1,
+      lag_ms: 0,
+      kernel: '',
+    };
+    await bus.publish(
+      'headwater.agent-status.v1',
+      ['a', 'b', 'a'].map((incarnation) => ({ key: 'host-1', value: Buffer.from(JSON.stringify({ ...status, incarnation })), headers: {} })),
+    );
     const entry = await until(async () => {
       const e = await state.get('agent/host-1');
       return e && JSON.parse(e.value).conflicts.length > 0 && e;

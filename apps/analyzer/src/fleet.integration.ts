@@ -16,8 +16,18 @@ const TOPIC = topicName('headwater', 'headerEvents');
 const AGENTS = 6;
 const ROWS = 200;
 
-interface Kafka { bootstrap: string[]; stop(): Promise<void> }
-interface Redis { url: string; stop(): Promise<void>; kill(): Promise<void>; restart(): Promise<void>; snapshot(): Promise<void>; restoreSnapshot(): Promise<void> }
+interface Kafka {
+  bootstrap: string[];
+  stop(): Promise<void>;
+}
+interface Redis {
+  url: string;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  snapshot(): Promise<void>;
+  restoreSnapshot(): Promise<void>;
+}
 
 describe('two analyzers on real Kafka and Redis', () => {
   const dir = mkdtempSync(join(tmpdir(), 'hw-analyzer-fleet-'));
@@ -74,7 +84,17 @@ describe('two analyzers on real Kafka and Redis', () => {
         expected[key] = (expected[key] ?? 0) + 1;
       }
       const starts = { started: ROWS, emitted: ROWS, filtered: {}, lost: {}, in_flight: 0 };
-      const account: BatchAccount = { watermark_unix_ms: now - 1_000, since_unix_ms: now - 100, until_unix_ms: now, request: starts, response: starts, exchanges: ROWS, unread: {}, coverage: 1, source: 'live' };
+      const account: BatchAccount = {
+        watermark_unix_ms: now - 1_000,
+        since_unix_ms: now - 100,
+        until_unix_ms: now,
+        request: starts,
+        response: starts,
+        exchanges: ROWS,
+        unread: {},
+        coverage: 1,
+        source: 'live',
+      };
       const record = makeRecord({ identity: { hostId: `host-${a}`, incarnation: 'i' }, seq: ++seqs[a]!, columns: b.finish(), account });
       await bus.publish(TOPIC, [{ ...record, partition: (a * 5) % 12 }]);
     }

@@ -27,7 +27,15 @@ type Action =
   | { kind: 'pass'; ms: number };
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('produce' as const), agent: fc.nat(2), rows: fc.array(fc.integer({ min: -50_000, max: 0 }), { maxLength: 4 }), odd: fc.constantFrom('no' as const, 'no' as const, 'no' as const, 'repeat' as const, 'skip' as const, 'fill' as const, 'garbage' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('produce' as const),
+      agent: fc.nat(2),
+      rows: fc.array(fc.integer({ min: -50_000, max: 0 }), { maxLength: 4 }),
+      odd: fc.constantFrom('no' as const, 'no' as const, 'no' as const, 'repeat' as const, 'skip' as const, 'fill' as const, 'garbage' as const),
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('deliver' as const), partition: fc.nat(PARTITIONS - 1), n: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stray' as const), partition: fc.nat(PARTITIONS - 1), at: fc.nat(30), who: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('flush' as const), who: fc.nat(1) }) },
@@ -91,7 +99,12 @@ class World {
       if (away) throw new StoreError('unreachable', { detail: 'test, afterwards' });
       return answer;
     };
-    const store = new Proxy({} as SummaryStore, { get: (_, name) => (...args: unknown[]) => call(this.store, name, args) });
+    const store = new Proxy({} as SummaryStore, {
+      get:
+        (_, name) =>
+        (...args: unknown[]) =>
+          call(this.store, name, args),
+    });
     const bus = {
       incarnation: async () => 'one',
       ranges: async () => this.log.map((l, partition) => ({ partition, earliest: 0, next: l.length })),
@@ -117,8 +130,10 @@ class World {
 
   async act(a: Action): Promise<void> {
     switch (a.kind) {
-      case 'produce': return this.produce(a);
-      case 'deliver': return this.deliver(a.partition, a.n);
+      case 'produce':
+        return this.produce(a);
+      case 'deliver':
+        return this.deliver(a.partition, a.n);
       case 'stray': {
         const log = this.log[a.partition]!;
         const records = log.slice(a.at, a.at + 3).map((m) => m.record);
@@ -127,12 +142,18 @@ class World {
         if (outcome?.kind === 'seek' && this.owner[a.partition] === a.who) this.place[a.partition] = outcome.offset;
         return;
       }
-      case 'flush': return this.members[a.who]!.pipeline.flush();
+      case 'flush':
+        return this.members[a.who]!.pipeline.flush();
       // A close is not patient: what fails is done again in the next round.
-      case 'close': return this.members[a.who]!.pipeline.close().catch(() => undefined);
-      case 'pass': this.now += a.ms; return;
-      case 'snapshot': return this.copy('store.db', 'snapshot.db');
-      case 'rollback': return existsSync(join(this.dir, 'snapshot.db')) ? this.copy('snapshot.db', 'store.db') : undefined;
+      case 'close':
+        return this.members[a.who]!.pipeline.close().catch(() => undefined);
+      case 'pass':
+        this.now += a.ms;
+        return;
+      case 'snapshot':
+        return this.copy('store.db', 'snapshot.db');
+      case 'rollback':
+        return existsSync(join(this.dir, 'snapshot.db')) ? this.copy('snapshot.db', 'store.db') : undefined;
       case 'move': {
         const before = this.owner[a.partition]!;
         if (a.revoke) await this.members[before]!.pipeline.revoked([{ topic: TOPIC, partition: a.partition }]);
@@ -166,9 +187,20 @@ class World {
     const seq = gap >= 0 ? this.skipped.splice(gap, 1)[0]!.seq : ++this.seqs[agent]!;
     const times = rows.map((r) => this.now + r);
     const b = new EventColumnsBuilder();
-    for (const t of times) b.add({ start_time: BigInt(t) * 1_000_000n, 'service.name': t % 3 === 0 ? 'a' : 'b', 'http.request.method': 'GET', 'http.response.status_code': 200 + (t % 2) });
+    for (const t of times)
+      b.add({ start_time: BigInt(t) * 1_000_000n, 'service.name': t % 3 === 0 ? 'a' : 'b', 'http.request.method': 'GET', 'http.response.status_code': 200 + (t % 2) });
     const starts = { started: rows.length, emitted: rows.length, filtered: {}, lost: {}, in_flight: 0 };
-    const account: BatchAccount = { watermark_unix_ms: this.now - 1000, since_unix_ms: this.now - 1, until_unix_ms: this.now, request: starts, response: starts, exchanges: rows.length, unread: {}, coverage: 1, source: 'live' };
+    const account: BatchAccount = {
+      watermark_unix_ms: this.now - 1000,
+      since_unix_ms: this.now - 1,
+      until_unix_ms: this.now,
+      request: starts,
+      response: starts,
+      exchanges: rows.length,
+      unread: {},
+      coverage: 1,
+      source: 'live',
+    };
     const { value, headers } = makeRecord({ identity: { hostId: `h${agent}`, incarnation: 'i' }, seq, columns: b.finish(), account });
     log.push({ record: { ...at, value, headers }, id: `${agent}/${seq}`, times });
   }
@@ -213,7 +245,9 @@ class World {
       open += w.partials.length;
       for (const bytes of [...(w.closed ? [w.closed.bytes] : []), ...w.partials.map((p) => p.bytes)]) {
         if (w.subject === 'h:') for (const h of HostsWindow.decode(bytes).hosts()) exchanges += h.exchanges;
-        else for (const p of ServiceWindow.decode(bytes).patterns()) counts[`${w.start} ${w.subject} ${p.status}`] = (counts[`${w.start} ${w.subject} ${p.status}`] ?? 0) + p.exchanges;
+        else
+          for (const p of ServiceWindow.decode(bytes).patterns())
+            counts[`${w.start} ${w.subject} ${p.status}`] = (counts[`${w.start} ${w.subject} ${p.status}`] ?? 0) + p.exchanges;
       }
     }
     return { counts, exchanges, open };

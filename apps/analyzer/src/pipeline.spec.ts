@@ -48,7 +48,17 @@ const pipeline = (doors: Partial<{ store: SummaryStore }> = {}) =>
 let seq = 0;
 function record(offset: number) {
   const starts = { started: 1, emitted: 1, filtered: {}, lost: {}, in_flight: 0 };
-  const account: BatchAccount = { watermark_unix_ms: T, since_unix_ms: T, until_unix_ms: T, request: starts, response: starts, exchanges: 1, unread: {}, coverage: 1, source: 'live' };
+  const account: BatchAccount = {
+    watermark_unix_ms: T,
+    since_unix_ms: T,
+    until_unix_ms: T,
+    request: starts,
+    response: starts,
+    exchanges: 1,
+    unread: {},
+    coverage: 1,
+    source: 'live',
+  };
   const columns = new EventColumnsBuilder().add({ start_time: BigInt(T) * 1_000_000n, 'service.name': 's' }).finish();
   const { value, headers } = makeRecord({ identity: { hostId: 'h', incarnation: 'i' }, seq: ++seq, columns, account });
   return { offset, timestampMs: T, key: 'h', value, headers };
@@ -143,10 +153,12 @@ it('a dead letter waits for the bus, and the partition goes on behind it', async
 it('with the store away batches are refused in time, nothing is folded twice, and all is written when it is back', async () => {
   let away = false;
   const shaky = new Proxy({} as SummaryStore, {
-    get: (_, name: keyof SummaryStore) => async (...args: never[]) => {
-      if (away) throw new StoreError('unreachable', { detail: 'test' });
-      return (store[name] as (...a: never[]) => unknown)(...args);
-    },
+    get:
+      (_, name: keyof SummaryStore) =>
+      async (...args: never[]) => {
+        if (away) throw new StoreError('unreachable', { detail: 'test' });
+        return (store[name] as (...a: never[]) => unknown)(...args);
+      },
   });
   const p = pipeline({ store: shaky });
   await p.assigned([AT]);

@@ -53,10 +53,23 @@ for (let i = -WINDOWS; i < WINDOWS; i += 1) {
   const start = START + i * 10_000;
   const hosts = new HostsWindow();
   hosts.host('h1').exchanges = ROUTES * 20;
-  const segments = [{ subject: 's:shop', bytes: window(i).encode() }, { subject: 'h:', bytes: hosts.encode() }].map((s) => ({ resolution: '10s', start, ...s }));
+  const segments = [
+    { subject: 's:shop', bytes: window(i).encode() },
+    { subject: 'h:', bytes: hosts.encode() },
+  ].map((s) => ({ resolution: '10s', start, ...s }));
   bytes += segments[0].bytes.byteLength / 2;
   const next = (offset ?? 0) + 1;
-  const done = await store.commit({ unit, epoch, expectedOffset: offset, nextOffset: next, agents: new Uint8Array(0), watermark: start, silent: [], at: Date.now(), segments: segments.map((s) => ({ ...s, fresh: true })) });
+  const done = await store.commit({
+    unit,
+    epoch,
+    expectedOffset: offset,
+    nextOffset: next,
+    agents: new Uint8Array(0),
+    watermark: start,
+    silent: [],
+    at: Date.now(),
+    segments: segments.map((s) => ({ ...s, fresh: true })),
+  });
   if (done.kind !== 'ok') throw new Error(done.kind);
   offset = next;
   for (const { subject, bytes: merged } of segments) {
@@ -75,13 +88,26 @@ const as = createServer((req, res) => res.end(JSON.stringify(req.url === '/keys'
 await new Promise((ok) => as.listen(0, '127.0.0.1', ok));
 issuer = `http://127.0.0.1:${as.address().port}`;
 const app = await createApi(
-  { baseUrl: 'http://bench', resource: 'http://bench', issuers: [{ issuer, audiences: ['bench'], algorithms: ['ES256'], extraTypes: [], clientIdFromAzp: false }], rateLimit: { requests: 1e6, windowS: 60 }, topic: TOPIC },
+  {
+    baseUrl: 'http://bench',
+    resource: 'http://bench',
+    issuers: [{ issuer, audiences: ['bench'], algorithms: ['ES256'], extraTypes: [], clientIdFromAzp: false }],
+    rateLimit: { requests: 1e6, windowS: 60 },
+    topic: TOPIC,
+  },
   { summaries: () => reading, state: () => state, log: pino({ level: 'warn' }) },
 );
 await app.listen(0, '127.0.0.1');
 const base = `http://127.0.0.1:${app.getHttpServer().address().port}`;
-const token = await new SignJWT({ client_id: 'c', scope: 'metrics:read' }).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })
-  .setIssuer(issuer).setAudience('bench').setSubject('s').setJti('j').setIssuedAt().setExpirationTime('10m').sign(privateKey);
+const token = await new SignJWT({ client_id: 'c', scope: 'metrics:read' })
+  .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })
+  .setIssuer(issuer)
+  .setAudience('bench')
+  .setSubject('s')
+  .setJti('j')
+  .setIssuedAt()
+  .setExpirationTime('10m')
+  .sign(privateKey);
 
 const iso = (ms) => new Date(ms).toISOString();
 const range = `start=${iso(START)}&end=${iso(START + WINDOWS * 10_000)}`;
@@ -102,7 +128,9 @@ async function measure(name, path) {
   const [cold] = times.splice(0, 1);
   times.sort((a, b) => a - b);
   const q = (p) => times[Math.min(times.length - 1, Math.floor(p * times.length))].toFixed(1);
-  console.log(`${name.padEnd(34)} rows ${String(rows).padStart(5)}  cold ${cold.toFixed(1).padStart(7)} ms  p50 ${q(0.5).padStart(7)} ms  p99 ${q(0.99).padStart(7)} ms  cpu ${((user + system) / 1000 / requests).toFixed(1).padStart(6)} ms  (n=${times.length})`);
+  console.log(
+    `${name.padEnd(34)} rows ${String(rows).padStart(5)}  cold ${cold.toFixed(1).padStart(7)} ms  p50 ${q(0.5).padStart(7)} ms  p99 ${q(0.99).padStart(7)} ms  cpu ${((user + system) / 1000 / requests).toFixed(1).padStart(6)} ms  (n=${times.length})`,
+  );
 }
 console.log(`${WINDOWS} windows x ${ROUTES} routes, ${Math.round(bytes / WINDOWS / 1024)} KiB a window, ${redis ? 'redis' : 'embedded'}`);
 await measure('request-patterns, top 50', `/v1/request-patterns?${range}&limit=50`);

@@ -62,7 +62,14 @@ test('a route that says nothing about scopes lets nobody in', async () => {
     }
   }
   const verifier = { verify: () => Promise.resolve({ kind: 'ok' }) };
-  @Module({ controllers: [Forgotten], providers: [{ provide: APP_GUARD, useClass: BearerGuard }, { provide: VERIFIER, useValue: verifier }, { provide: RESOURCE_METADATA_URL, useValue: '' }] })
+  @Module({
+    controllers: [Forgotten],
+    providers: [
+      { provide: APP_GUARD, useClass: BearerGuard },
+      { provide: VERIFIER, useValue: verifier },
+      { provide: RESOURCE_METADATA_URL, useValue: '' },
+    ],
+  })
   class OpenModule {}
   const app = await NestFactory.create(OpenModule, { logger: false });
   app.useGlobalFilters(new ProblemFilter(pino({ level: 'silent' }), new Set()));

@@ -43,7 +43,11 @@ export interface ApiParts {
 
 const PATHS: ReadonlySet<string> = new Set([
   ...Object.values(LISTINGS).map((l) => `/${l.path}`),
-  '/healthz', '/readyz', '/metrics', '/openapi.json', '/.well-known/oauth-protected-resource',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/openapi.json',
+  '/.well-known/oauth-protected-resource',
 ]);
 
 /** RFC 9728 section 3.1: the well-known path is put between host and path of the resource identifier. */

@@ -12,7 +12,13 @@ let identityPort: number;
 let identity: AppProcess;
 let w: World;
 const issuer = (): string => `http://127.0.0.1:${identityPort}`;
-const identityConfig = () => ({ port: identityPort, audience: AUDIENCE, clients_file: join(dir, 'clients.json'), keys_dir: join(dir, 'keys'), state: { kind: 'embedded', path: join(dir, 'identity.db') } });
+const identityConfig = () => ({
+  port: identityPort,
+  audience: AUDIENCE,
+  clients_file: join(dir, 'clients.json'),
+  keys_dir: join(dir, 'keys'),
+  state: { kind: 'embedded', path: join(dir, 'identity.db') },
+});
 const startIdentity = () => new AppProcess('identity', dir, identityConfig()).ready(`${issuer()}/readyz`);
 
 async function token(client: string, path = 'token', body: Record<string, string> = { grant_type: 'client_credentials' }): Promise<Record<string, string>> {
@@ -83,7 +89,12 @@ describe('tokens of the embedded authorization server', () => {
 
 describe('the API as a process', () => {
   const config = (port: number, more: object = {}) => ({
-    port, audience: AUDIENCE, issuers: [{ issuer: issuer() }], store: { kind: 'embedded', path: join(dir, 'summaries.db') }, state: { kind: 'embedded', path: join(dir, 'state.db') }, ...more,
+    port,
+    audience: AUDIENCE,
+    issuers: [{ issuer: issuer() }],
+    store: { kind: 'embedded', path: join(dir, 'summaries.db') },
+    state: { kind: 'embedded', path: join(dir, 'state.db') },
+    ...more,
   });
 
   test('answers, names itself when a second one wants its port, and ends in order', async () => {
@@ -105,11 +116,15 @@ describe('the API as a process', () => {
     ['plain http to another host', { issuers: [{ issuer: 'http://login.example.com' }] }, /use https/],
     ['the same issuer twice', { issuers: [{ issuer: 'https://a.example.com' }, { issuer: 'https://a.example.com' }] }, /twice/],
     ['an unknown key', { audiences: 'x' }, /audiences/],
-  ])('%s is refused', async (_, more, message) => {
-    const api = new AppProcess('api', dir, config(await freePort(), more));
-    expect((await api.ended).code).toBeGreaterThan(0);
-    expect(api.output).toMatch(message);
-  }, 60_000);
+  ])(
+    '%s is refused',
+    async (_, more, message) => {
+      const api = new AppProcess('api', dir, config(await freePort(), more));
+      expect((await api.ended).code).toBeGreaterThan(0);
+      expect(api.output).toMatch(message);
+    },
+    60_000,
+  );
 
   test('a store that is away is waited for: 503 and readyz meanwhile', async () => {
     const port = await freePort();

@@ -42,7 +42,10 @@ beforeAll(async () => {
   w = await World.start({ redis: redis.url });
   const hosts = new HostsWindow();
   hosts.host('web-1').coverageRead = hosts.host('web-1').coverageKnown = 100;
-  await w.commit(T, [{ subject: SUBJECT, window: first }, { subject: 'h:', window: hosts }]);
+  await w.commit(T, [
+    { subject: SUBJECT, window: first },
+    { subject: 'h:', window: hosts },
+  ]);
   await w.close(T, SUBJECT, first);
   await w.close(T, 'h:', hosts);
   // another unit, whose window is still open
@@ -59,13 +62,27 @@ afterAll(async () => {
 test('every listing is of all units, closed and open windows; asking again gives the same', async () => {
   for (let i = 0; i < 2; i += 1) {
     const { status, json } = await patterns();
-    expect([status, rows(json)]).toEqual([200, [['/a', 90], ['/b', 10], ['/c', 3]]]);
+    expect([status, rows(json)]).toEqual([
+      200,
+      [
+        ['/a', 90],
+        ['/b', 10],
+        ['/c', 3],
+      ],
+    ]);
     expect(json.quality).toMatchObject({ complete: false, hosts: 1, coverage: 1 });
     const failures = await w.get(`/v1/failures?${RANGE}&group_by=route`);
-    expect(failures.json.data.map((r: Record<string, unknown>) => [r['route'], r['client_errors'], r['server_errors']])).toEqual([['/b', 0, 10], ['/c', 3, 0]]);
+    expect(failures.json.data.map((r: Record<string, unknown>) => [r['route'], r['client_errors'], r['server_errors']])).toEqual([
+      ['/b', 0, 10],
+      ['/c', 3, 0],
+    ]);
     expect((await w.get(`/v1/services?${RANGE}`)).json.data).toMatchObject([{ service: 'shop', exchanges: 103, client_errors: 3, server_errors: 10 }]);
     const points = (await w.get(`/v1/latency?${RANGE}&step=10s`)).json.data as { exchanges: number; complete: boolean }[];
-    expect(points.slice(0, 3).map((p) => [p.exchanges, p.complete])).toEqual([[100, true], [3, false], [0, true]]);
+    expect(points.slice(0, 3).map((p) => [p.exchanges, p.complete])).toEqual([
+      [100, true],
+      [3, false],
+      [0, true],
+    ]);
     expect((await w.get(`/v1/latency?${RANGE}&step=10m&route=/a`)).json.data[0].exchanges).toBe(90);
     expect((await w.get(`/v1/headers?${RANGE}`)).json.data).toMatchObject([{ name: 'accept', exchanges: 103, presence: 1 }]);
   }
@@ -97,10 +114,24 @@ test('late data in a window that is closed, and its second close, change the ETa
   expect((await patterns('', ['if-none-match', String(etag)])).status).toBe(304);
   await w.commit(T, [{ subject: SUBJECT, window: late }]);
   const withLate = await patterns('', ['if-none-match', String(etag)]);
-  expect([withLate.status, rows(withLate.json)]).toEqual([200, [['/a', 95], ['/b', 10], ['/c', 3]]]);
+  expect([withLate.status, rows(withLate.json)]).toEqual([
+    200,
+    [
+      ['/a', 95],
+      ['/b', 10],
+      ['/c', 3],
+    ],
+  ]);
   await w.close(T, SUBJECT, merged(first, late));
   const closed = await patterns('', ['if-none-match', String(withLate.headers['etag'])]);
-  expect([closed.status, rows(closed.json)]).toEqual([200, [['/a', 95], ['/b', 10], ['/c', 3]]]);
+  expect([closed.status, rows(closed.json)]).toEqual([
+    200,
+    [
+      ['/a', 95],
+      ['/b', 10],
+      ['/c', 3],
+    ],
+  ]);
   expect(new Set([etag, withLate.headers['etag'], closed.headers['etag']]).size).toBe(3);
   expect((await patterns('', ['if-none-match', String(closed.headers['etag'])])).status).toBe(304);
 });

@@ -26,15 +26,17 @@ function trustedIssuer(config: IssuerConfig, audience: string): TrustedIssuer {
     // A token without typ reads as "": accepted only where the rule is relaxed.
     extraTypes: relax.typ ? ['JWT', ''] : [],
     clientIdFromAzp: relax.client_id,
-    ...(introspection === undefined ? {} : {
-      introspection: {
-        clientId: introspection.client_id,
-        clientSecret: secretOf(introspection.client_secret_file),
-        tokens: introspection.tokens,
-        missingAudience: introspection.missing_aud,
-        ...(introspection.url === undefined ? {} : { endpoint: introspection.url }),
-      },
-    }),
+    ...(introspection === undefined
+      ? {}
+      : {
+          introspection: {
+            clientId: introspection.client_id,
+            clientSecret: secretOf(introspection.client_secret_file),
+            tokens: introspection.tokens,
+            missingAudience: introspection.missing_aud,
+            ...(introspection.url === undefined ? {} : { endpoint: introspection.url }),
+          },
+        }),
   };
 }
 

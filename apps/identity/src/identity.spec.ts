@@ -34,7 +34,10 @@ async function start(): Promise<void> {
   const keys = await loadKeys(join(dir, 'keys'));
   if (port === 0) {
     // The issuer must be known before the server listens: take a free port first.
-    const probe = createIdentityServer(createProvider({ issuer: 'http://127.0.0.1:1', audience: AUDIENCE, accessTokenTtlS: 600 }, keys, store, new ClientsFile(clientsFile)), store);
+    const probe = createIdentityServer(
+      createProvider({ issuer: 'http://127.0.0.1:1', audience: AUDIENCE, accessTokenTtlS: 600 }, keys, store, new ClientsFile(clientsFile)),
+      store,
+    );
     port = await listen(probe, '127.0.0.1', 0);
     await close(probe);
   }
@@ -72,7 +75,13 @@ async function post(path: string, client: string, body: Record<string, string>, 
 }
 const token = (client: string, more: Record<string, string> = {}, secret?: string) => post('/token', client, { grant_type: 'client_credentials', ...more }, secret);
 async function claims(value: unknown) {
-  return jwtVerify(String(value), createRemoteJWKSet(new URL(`${issuer()}/jwks`)), { issuer: issuer(), audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'] });
+  return jwtVerify(String(value), createRemoteJWKSet(new URL(`${issuer()}/jwks`)), {
+    issuer: issuer(),
+    audience: AUDIENCE,
+    typ: 'at+jwt',
+    algorithms: ['ES256'],
+    requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
+  });
 }
 
 describe('client_credentials', () => {
@@ -103,7 +112,10 @@ describe('client_credentials', () => {
     const { payload } = await claims((await token('shop-only')).body['access_token']);
     expect(payload['services']).toEqual(['shop']);
   });
-  test.each([['reader', 'wrong-secret-of-some-length'], ['nobody', SECRET]])('%s with %s: 401 invalid_client, without saying which was wrong', async (client, secret) => {
+  test.each([
+    ['reader', 'wrong-secret-of-some-length'],
+    ['nobody', SECRET],
+  ])('%s with %s: 401 invalid_client, without saying which was wrong', async (client, secret) => {
     const reply = await token(client, {}, secret);
     expect([reply.status, reply.body]).toEqual([401, { error: 'invalid_client', error_description: 'client authentication failed' }]);
   });
@@ -129,7 +141,13 @@ describe('metadata', () => {
     for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
       const response = await fetch(issuer() + path);
       const metadata = (await response.json()) as Record<string, unknown>;
-      expect(metadata).toMatchObject({ issuer: issuer(), token_endpoint: `${issuer()}/token`, grant_types_supported: ['client_credentials'], response_types_supported: [], scopes_supported: ALL_SCOPES });
+      expect(metadata).toMatchObject({
+        issuer: issuer(),
+        token_endpoint: `${issuer()}/token`,
+        grant_types_supported: ['client_credentials'],
+        response_types_supported: [],
+        scopes_supported: ALL_SCOPES,
+      });
       expect(metadata['authorization_endpoint']).toBeUndefined();
       for (const [name, url] of Object.entries(metadata).filter(([k]) => k.endsWith('_endpoint') || k === 'jwks_uri')) {
         const reply = await fetch(String(url), { method: name === 'jwks_uri' ? 'GET' : 'POST' });
@@ -140,10 +158,12 @@ describe('metadata', () => {
   });
   test('does not follow the Host header', async () => {
     const { request } = await import('node:http');
-    const text = await new Promise<string>((ok) => request(`${issuer()}/.well-known/openid-configuration`, { headers: { host: 'evil.test' } }, (res) => {
-      let body = '';
-      res.on('data', (d) => (body += String(d))).on('end', () => ok(body));
-    }).end());
+    const text = await new Promise<string>((ok) =>
+      request(`${issuer()}/.well-known/openid-configuration`, { headers: { host: 'evil.test' } }, (res) => {
+        let body = '';
+        res.on('data', (d) => (body += String(d))).on('end', () => ok(body));
+      }).end(),
+    );
     expect(text).not.toContain('evil.test');
   });
   test('the key set has public parts only', async () => {
@@ -207,9 +227,21 @@ describe('the clients file', () => {
     expect(() => new ClientsFile(file)).toThrow(/chmod 600/);
   });
   test.each([
-    [{}, /expected \{"clients"/], [{ clients: [{}] }, /clients\[0\]\.client_id/], [{ clients: [{ client_id: 'a:b', client_secret: SECRET }] }, /without a colon/],
-    [{ clients: [{ client_id: 'a', client_secret: 'short' }] }, /at least 16/], [{ clients: [{ client_id: 'a', client_secret: SECRET, scopes: ['x'] }] }, /has "x"/],
-    [{ clients: [{ client_id: 'a', client_secret: SECRET, service: ['x'] }] }, /\.service is not known/], [{ clients: [{ client_id: 'a', client_secret: SECRET }, { client_id: 'a', client_secret: SECRET }] }, /twice/],
+    [{}, /expected \{"clients"/],
+    [{ clients: [{}] }, /clients\[0\]\.client_id/],
+    [{ clients: [{ client_id: 'a:b', client_secret: SECRET }] }, /without a colon/],
+    [{ clients: [{ client_id: 'a', client_secret: 'short' }] }, /at least 16/],
+    [{ clients: [{ client_id: 'a', client_secret: SECRET, scopes: ['x'] }] }, /has "x"/],
+    [{ clients: [{ client_id: 'a', client_secret: SECRET, service: ['x'] }] }, /\.service is not known/],
+    [
+      {
+        clients: [
+          { client_id: 'a', client_secret: SECRET },
+          { client_id: 'a', client_secret: SECRET },
+        ],
+      },
+      /twice/,
+    ],
   ])('%j', (content, message) => {
     expect(() => parseClients('f', content)).toThrow(message as RegExp);
   });

@@ -31,9 +31,18 @@ export const ROUTES = {
 export const METADATA = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const;
 
 /** Metadata members whose endpoints are not served: there is no login page, so no authorization code. */
-const NOT_SERVED = ['authorization_endpoint', 'end_session_endpoint', 'userinfo_endpoint', 'code_challenge_methods_supported',
-  'authorization_response_iss_parameter_supported', 'response_modes_supported', 'claims_supported', 'claims_parameter_supported',
-  'request_uri_parameter_supported', 'acr_values_supported'];
+const NOT_SERVED = [
+  'authorization_endpoint',
+  'end_session_endpoint',
+  'userinfo_endpoint',
+  'code_challenge_methods_supported',
+  'authorization_response_iss_parameter_supported',
+  'response_modes_supported',
+  'claims_supported',
+  'claims_parameter_supported',
+  'request_uri_parameter_supported',
+  'acr_values_supported',
+];
 
 /** Says which scopes the request gets, before oidc-provider would silently cut unknown ones. */
 function settleScope(ctx: KoaContextWithOIDC, client: OurClient): void {
@@ -95,9 +104,18 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
       return services === undefined ? undefined : { services };
     },
     ttl: {
-      AccessToken: ttl, ClientCredentials: ttl, AuthorizationCode: 60, IdToken: ttl, RefreshToken: 86_400,
-      Session: 43_200, Grant: 86_400, Interaction: 600, DeviceCode: 600, ReplayDetection: 600,
-      PushedAuthorizationRequest: 60, BackchannelAuthenticationRequest: 600,
+      AccessToken: ttl,
+      ClientCredentials: ttl,
+      AuthorizationCode: 60,
+      IdToken: ttl,
+      RefreshToken: 86_400,
+      Session: 43_200,
+      Grant: 86_400,
+      Interaction: 600,
+      DeviceCode: 600,
+      ReplayDetection: 600,
+      PushedAuthorizationRequest: 60,
+      BackchannelAuthenticationRequest: 600,
     },
   });
   hashSecrets(provider);

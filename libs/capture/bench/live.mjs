@@ -43,20 +43,54 @@ location / { default_type application/json; return 200 '{"ok":true}'; } } }`,
   const probe = start(join(root, 'bpf/build/headwater-probe'), ['--socket', join(dir, 'p.sock'), '--scope', `port=${port}`]);
   await new Promise((resolve) => probe.stdout.on('data', (d) => /ready/.test(d) && resolve()));
   const capture = await openLive({ socketPath: join(dir, 'p.sock'), options: { ...DEFAULT_CAPTURE_OPTIONS, key: { id: 'k1', hex: '42'.repeat(32) } } });
-  let rows = 0, batches = 0;
-  capture.start((b) => ((rows += b.columns.rows), batches++), (e) => e && console.error(e));
+  let rows = 0,
+    batches = 0;
+  capture.start(
+    (b) => ((rows += b.columns.rows), batches++),
+    (e) => e && console.error(e),
+  );
   const measure = async (what) => {
-    const before = threads(), p = ns(probe.pid), r = rows, b = batches, t = performance.now();
+    const before = threads(),
+      p = ns(probe.pid),
+      r = rows,
+      b = batches,
+      t = performance.now();
     await what();
-    const ms = performance.now() - t, n = rows - r, after = threads();
-    const cpu = Object.fromEntries(Object.entries(after).map(([k, v]) => [k, v - (before[k] ?? 0)]).filter(([, v]) => v > 1e5));
-    return { ms: Math.round(ms), rows: n, batches: batches - b, cpu_ms: Object.fromEntries(Object.entries(cpu).map(([k, v]) => [k, +(v / 1e6).toFixed(1)])), probe_ms: +((ns(probe.pid) - p) / 1e6).toFixed(1), us_per_exchange: n > 0 ? +(Object.values(cpu).reduce((x, y) => x + y, 0) / n / 1000).toFixed(2) : null };
+    const ms = performance.now() - t,
+      n = rows - r,
+      after = threads();
+    const cpu = Object.fromEntries(
+      Object.entries(after)
+        .map(([k, v]) => [k, v - (before[k] ?? 0)])
+        .filter(([, v]) => v > 1e5),
+    );
+    return {
+      ms: Math.round(ms),
+      rows: n,
+      batches: batches - b,
+      cpu_ms: Object.fromEntries(Object.entries(cpu).map(([k, v]) => [k, +(v / 1e6).toFixed(1)])),
+      probe_ms: +((ns(probe.pid) - p) / 1e6).toFixed(1),
+      us_per_exchange: n > 0 ? +(Object.values(cpu).reduce((x, y) => x + y, 0) / n / 1000).toFixed(2) : null,
+    };
   };
   await sleep(500);
   console.log('idle', JSON.stringify(await measure(() => sleep(3000))));
   let told = '';
   const load = async () => {
-    const client = start(join(dir, 'pace'), ['127.0.0.1', String(port), String(rate), String(seconds), '16', '/api/orders/17?page=1', 'User-Agent: bench/1.0', 'Accept: application/json', 'Accept-Encoding: gzip, br', 'Authorization: Bearer abcdef0123456789', 'X-Request-Id: 00000000-0000-4000-8000-100000000000', 'Accept-Language: en']);
+    const client = start(join(dir, 'pace'), [
+      '127.0.0.1',
+      String(port),
+      String(rate),
+      String(seconds),
+      '16',
+      '/api/orders/17?page=1',
+      'User-Agent: bench/1.0',
+      'Accept: application/json',
+      'Accept-Encoding: gzip, br',
+      'Authorization: Bearer abcdef0123456789',
+      'X-Request-Id: 00000000-0000-4000-8000-100000000000',
+      'Accept-Language: en',
+    ]);
     client.stdout.on('data', (d) => (told += d));
     await new Promise((resolve) => client.on('exit', resolve));
   };

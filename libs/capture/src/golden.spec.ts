@@ -9,13 +9,17 @@ function flat(by: { request: Record<string, number>; response: Record<string, nu
 }
 
 let cases = 0;
-for (const file of readdirSync(folder).filter((f) => f.endsWith('.md') && f !== 'README.md').sort()) {
+for (const file of readdirSync(folder)
+  .filter((f) => f.endsWith('.md') && f !== 'README.md')
+  .sort()) {
   describe(file, () => {
     for (const golden of parseGolden(readFileSync(new URL(file, folder), 'utf8'))) {
       cases++;
       it(golden.title, async () => {
         const { rows, totals } = await replayRows(golden.records);
-        const asked = rows.map((row, i) => Object.fromEntries(Object.keys(golden.expect.exchanges[i] ?? { 'http.route': 0, 'http.response.status_code': 0 }).map((name) => [name, row[name]])));
+        const asked = rows.map((row, i) =>
+          Object.fromEntries(Object.keys(golden.expect.exchanges[i] ?? { 'http.route': 0, 'http.response.status_code': 0 }).map((name) => [name, row[name]])),
+        );
         expect(asked).toEqual(golden.expect.exchanges);
         expect({ filtered: flat(totals.filtered), lost: flat(totals.lost), in_flight: totals.in_flight }).toEqual({
           filtered: golden.expect.filtered ?? {},

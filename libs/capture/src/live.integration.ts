@@ -34,7 +34,12 @@ it.skipIf(!possible)('a probe that goes away: what it had captured is delivered,
     probe.kill('SIGKILL');
     expect(await ended.promise).toMatchObject({ code: 'HW_CAPTURE_PROBE_GONE', retryable: true });
     expect(rows).toBe(5);
-    expect(() => capture.start(() => {}, () => {})).toThrow(/open a new one/);
+    expect(() =>
+      capture.start(
+        () => {},
+        () => {},
+      ),
+    ).toThrow(/open a new one/);
     await capture.stop();
   } finally {
     probe.kill('SIGKILL');

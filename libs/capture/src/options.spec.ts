@@ -33,14 +33,21 @@ it.each([
 ])('refuses a bad %s by its name, never showing a key', async (field, change) => {
   const options = { ...DEFAULT_CAPTURE_OPTIONS, ...change } as CaptureOptions;
   for (const opening of [openReplay({ records: [], options }), openLive({ socketPath: '/nonexistent', options })]) {
-    const error = await opening.then(() => null, (e: unknown) => e as Error);
+    const error = await opening.then(
+      () => null,
+      (e: unknown) => e as Error,
+    );
     expect(error).toMatchObject({ code: 'HW_CAPTURE_OPTION', message: expect.stringContaining(`capture option ${field} is`) as string });
     expect(error!.message).not.toContain('short-and-secret');
   }
 });
 
 it('says what is wrong with a probe that is not there', async () => {
-  await expect(openLive({ socketPath: '/nonexistent/p.sock', options: DEFAULT_CAPTURE_OPTIONS })).rejects.toMatchObject({ code: 'HW_CAPTURE_PROBE', retryable: true, message: expect.stringContaining('/nonexistent/p.sock') as string });
+  await expect(openLive({ socketPath: '/nonexistent/p.sock', options: DEFAULT_CAPTURE_OPTIONS })).rejects.toMatchObject({
+    code: 'HW_CAPTURE_PROBE',
+    retryable: true,
+    message: expect.stringContaining('/nonexistent/p.sock') as string,
+  });
   await expect(openLive({ socketPath: `/${'x'.repeat(200)}`, options: DEFAULT_CAPTURE_OPTIONS })).rejects.toMatchObject({ code: 'HW_CAPTURE_PROBE' });
 });
 

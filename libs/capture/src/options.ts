@@ -22,7 +22,8 @@ function int(field: string, value: unknown, min: number, max: number): void {
 }
 
 function text(field: string, value: unknown, max = 512): void {
-  if (typeof value !== 'string' || value.length === 0 || value.length > max || /[\0-\x1f]/.test(value)) refuse(field, typeof value === 'string' ? value : typeof value, `give a text of 1 to ${max} characters`);
+  if (typeof value !== 'string' || value.length === 0 || value.length > max || /[\0-\x1f]/.test(value))
+    refuse(field, typeof value === 'string' ? value : typeof value, `give a text of 1 to ${max} characters`);
 }
 
 function oneOf(field: string, value: unknown, allowed: readonly string[]): void {

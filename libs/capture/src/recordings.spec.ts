@@ -21,7 +21,15 @@ const EXPECTED: Record<string, Record<string, number>> = {
 };
 
 it('every recording has its expected exchanges', () => {
-  expect(readdirSync(home).filter((f) => f.endsWith('.hwrec')).sort()).toEqual(Object.keys(EXPECTED).map((n) => `${n}.hwrec`).sort());
+  expect(
+    readdirSync(home)
+      .filter((f) => f.endsWith('.hwrec'))
+      .sort(),
+  ).toEqual(
+    Object.keys(EXPECTED)
+      .map((n) => `${n}.hwrec`)
+      .sort(),
+  );
 });
 
 it.each(Object.entries(EXPECTED))('%s', async (name, expected) => {
@@ -30,7 +38,15 @@ it.each(Object.entries(EXPECTED))('%s', async (name, expected) => {
   const ended = Promise.withResolvers<Error | null>();
   capture.start((batch) => {
     for (const r of toRows(batch.columns)) {
-      const key = [r['headwater.role'] === 1 ? 'client' : 'server', r['http.request.method'], r['http.route'], r['http.response.status_code'], r['http.request.body.size'], r['http.response.body.size'], r['error.type'] || '-'].join(' ');
+      const key = [
+        r['headwater.role'] === 1 ? 'client' : 'server',
+        r['http.request.method'],
+        r['http.route'],
+        r['http.response.status_code'],
+        r['http.request.body.size'],
+        r['http.response.body.size'],
+        r['error.type'] || '-',
+      ].join(' ');
       found[key] = (found[key] ?? 0) + 1;
     }
   }, ended.resolve);

@@ -29,7 +29,12 @@ const secrets = [
   `X-Other: ${jwt}`,
   `Referer: https://user:${CANARY}@a/b?c=${CANARY}`,
 ];
-const setCookies = [`Set-Cookie: sid=${CANARY}; Path=/${CANARY}; Secure; HttpOnly; SameSite=Strict; Max-Age=60; ${CANARY}=1`, `Set-Cookie: ${CANARY}`, `Location: /x?token=${CANARY}`, `X-Access-Token: ${CANARY}`];
+const setCookies = [
+  `Set-Cookie: sid=${CANARY}; Path=/${CANARY}; Secure; HttpOnly; SameSite=Strict; Max-Age=60; ${CANARY}=1`,
+  `Set-Cookie: ${CANARY}`,
+  `Location: /x?token=${CANARY}`,
+  `X-Access-Token: ${CANARY}`,
+];
 
 function exchange(requestFields: string[], responseFields: string[], target = `/a?key=${CANARY}&b`): Uint8Array[] {
   const model = new KernelModel(1n);
@@ -56,7 +61,11 @@ function crossing(records: Uint8Array[], policy: Partial<CaptureOptions['policy'
 
 describe('secrets never cross the native boundary', () => {
   const hostile: Partial<CaptureOptions['policy']> = { rules: [{ header: '*', action: 'keep' }], queryNames: true };
-  const policies: [string, Partial<CaptureOptions['policy']>][] = [['the default policy', {}], ['a policy that keeps everything', hostile], ['a policy that masks everything', { rules: [{ header: '*', action: 'mask' }] }]];
+  const policies: [string, Partial<CaptureOptions['policy']>][] = [
+    ['the default policy', {}],
+    ['a policy that keeps everything', hostile],
+    ['a policy that masks everything', { rules: [{ header: '*', action: 'mask' }] }],
+  ];
   for (const [name, policy] of policies) {
     it(`under ${name}`, () => {
       for (const field of secrets) expect(crossing(exchange([field], []), policy), field).not.toContain(CANARY);
@@ -71,7 +80,8 @@ describe('secrets never cross the native boundary', () => {
   });
 });
 
-const requestFields = async (fields: string[], options: Partial<CaptureOptions> = {}) => (await replayRows(exchange(fields, []), options)).rows[0]!['http.request.headers'] as string[][];
+const requestFields = async (fields: string[], options: Partial<CaptureOptions> = {}) =>
+  (await replayRows(exchange(fields, []), options)).rows[0]!['http.request.headers'] as string[][];
 
 describe('what is said instead', () => {
   it('a JWT: alg, iss, aud, seconds to exp, scope names', async () => {
@@ -88,7 +98,10 @@ describe('what is said instead', () => {
 
   it('without a key: no fingerprints', async () => {
     const { rows } = await replayRows(exchange(['Authorization: Bearer x', 'X-Api-Key: y'], []), { key: undefined as never });
-    expect((rows[0]!['http.request.headers'] as string[][]).slice(2)).toEqual([['Authorization', 'Bearer', 'summary'], ['X-Api-Key', 'present', 'summary']]);
+    expect((rows[0]!['http.request.headers'] as string[][]).slice(2)).toEqual([
+      ['Authorization', 'Bearer', 'summary'],
+      ['X-Api-Key', 'present', 'summary'],
+    ]);
     expect(rows[0]!['headwater.key_id']).toBe('');
   });
 
@@ -106,7 +119,11 @@ describe('what is said instead', () => {
     };
     const { rows } = await replayRows(exchange(['X-Dropped: 1', 'X-Id: 7', 'X-R: Ab-12', 'X-None: 1'], ['X-Id: 7']), { policy });
     const row = rows[0]!;
-    expect((row['http.request.headers'] as string[][]).slice(2)).toEqual([['X-Id', expect.stringMatching(/^k1:[0-9a-f]{16}$/), 'hash'], ['X-R', 'Aa-00', 'mask'], ['X-None', '', 'presence']]);
+    expect((row['http.request.headers'] as string[][]).slice(2)).toEqual([
+      ['X-Id', expect.stringMatching(/^k1:[0-9a-f]{16}$/), 'hash'],
+      ['X-R', 'Aa-00', 'mask'],
+      ['X-None', '', 'presence'],
+    ]);
     expect((row['http.response.headers'] as string[][])[1]).toEqual(['X-Id', '7', 'keep']);
     expect(row['url.query']).toBe('key&{opaque}');
   });

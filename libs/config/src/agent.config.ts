@@ -94,11 +94,23 @@ export class PolicyConfig {
 }
 
 /** apps/agent: one per host, capture -> publish. */
-@Cross<AgentConfig>((c) => (c.probe.socket && c.replay.file ? { fields: ['probe.socket', 'replay.file'], message: 'an agent captures live or replays, not both; leave one out' } : null))
-@Cross<AgentConfig>((c) => (!c.probe.socket && !c.replay.file ? { fields: ['probe.socket', 'replay.file'], message: 'neither is given; give the socket of headwater-probe, or a recording' } : null))
-@Cross<AgentConfig>((c) => (c.fingerprints.enabled && !c.fingerprints.key_file ? { fields: ['fingerprints.key_file', 'fingerprints.enabled'], message: 'fingerprints need a key: name its file, or set fingerprints.enabled to false' } : null))
+@Cross<AgentConfig>((c) =>
+  c.probe.socket && c.replay.file ? { fields: ['probe.socket', 'replay.file'], message: 'an agent captures live or replays, not both; leave one out' } : null,
+)
+@Cross<AgentConfig>((c) =>
+  !c.probe.socket && !c.replay.file ? { fields: ['probe.socket', 'replay.file'], message: 'neither is given; give the socket of headwater-probe, or a recording' } : null,
+)
+@Cross<AgentConfig>((c) =>
+  c.fingerprints.enabled && !c.fingerprints.key_file
+    ? { fields: ['fingerprints.key_file', 'fingerprints.enabled'], message: 'fingerprints need a key: name its file, or set fingerprints.enabled to false' }
+    : null,
+)
 export class AgentConfig {
-  @Text('Name of this host on the bus; by default a hash of /etc/machine-id', { optional: true, matches: /^[\w.:-]{1,128}$/, fix: 'must be 1 to 128 letters, digits, dots, colons, dashes or underscores' })
+  @Text('Name of this host on the bus; by default a hash of /etc/machine-id', {
+    optional: true,
+    matches: /^[\w.:-]{1,128}$/,
+    fix: 'must be 1 to 128 letters, digits, dots, colons, dashes or underscores',
+  })
   host_id?: string;
 
   @Text('First part of every topic name', TOPIC_PREFIX)
@@ -131,7 +143,7 @@ export class AgentConfig {
   @Part(FingerprintConfig, 'Keyed fingerprints of secret values')
   fingerprints: FingerprintConfig = new FingerprintConfig();
 
-  @PartList(ServiceRuleConfig, 'Service names; the first rule that matches decides, else the executable\'s name')
+  @PartList(ServiceRuleConfig, "Service names; the first rule that matches decides, else the executable's name")
   services: ServiceRuleConfig[] = [];
 
   @Part(PolicyConfig, 'What may leave the host')

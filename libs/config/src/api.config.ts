@@ -5,7 +5,7 @@ import { Choice, Part, PartList, Port, Switch, Text, TextList, Url, Whole } from
 export const JWT_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
 
 export class IntrospectionConfig {
-  @Url('Introspection endpoint (RFC 7662); by default the one in the issuer\'s metadata', { optional: true })
+  @Url("Introspection endpoint (RFC 7662); by default the one in the issuer's metadata", { optional: true })
   url?: string;
 
   @Text('Client id of this API at the issuer')

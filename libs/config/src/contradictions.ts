@@ -16,7 +16,10 @@ export function contradictions(target: SettingsClass, config: object, placement:
       const other = [...above, rule.sibling];
       const fits = sibling === rule.value;
       if (!fits && spec.onlyWith && placement.given(path))
-        problems.push({ field: path.join('.'), message: `(from ${placement.origin(path)}) contradicts ${other.join('.')} = ${JSON.stringify(sibling)} (from ${placement.origin(other)}): it goes with ${rule.sibling} = ${rule.value}; leave one out` });
+        problems.push({
+          field: path.join('.'),
+          message: `(from ${placement.origin(path)}) contradicts ${other.join('.')} = ${JSON.stringify(sibling)} (from ${placement.origin(other)}): it goes with ${rule.sibling} = ${rule.value}; leave one out`,
+        });
       if (fits && spec.neededWith && value === undefined)
         problems.push({ field: path.join('.'), message: `is missing: ${other.join('.')} = ${JSON.stringify(sibling)} (from ${placement.origin(other)}) needs it` });
     }

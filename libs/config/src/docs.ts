@@ -22,7 +22,8 @@ function rows(target: SettingsClass, above: string[] = []): Row[] {
 }
 
 function row(path: string[], spec: SettingSpec, value: unknown): Row {
-  const fallback = value === undefined ? (spec.neededWith ? `needed with ${spec.neededWith.sibling} = ${spec.neededWith.value}` : spec.optional ? '-' : 'required') : JSON.stringify(value);
+  const fallback =
+    value === undefined ? (spec.neededWith ? `needed with ${spec.neededWith.sibling} = ${spec.neededWith.value}` : spec.optional ? '-' : 'required') : JSON.stringify(value);
   return { name: path.join('.'), env: `HEADWATER_${path.join('__').toUpperCase()}`, spec, fallback };
 }
 

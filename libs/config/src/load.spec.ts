@@ -15,8 +15,7 @@ function problemsOf(run: () => unknown): string[] {
   return [];
 }
 
-const agent = (argv: string[], env: Record<string, string> = {}, file?: string) =>
-  loadConfig(AgentConfig, { argv, env, readFile: file === undefined ? noFile : () => file });
+const agent = (argv: string[], env: Record<string, string> = {}, file?: string) => loadConfig(AgentConfig, { argv, env, readFile: file === undefined ? noFile : () => file });
 
 const enough = ['--probe.socket', '/run/probe.sock', '--bus.path', '/tmp/bus.db', '--fingerprints.enabled=false'];
 
@@ -46,7 +45,9 @@ describe('loadConfig', () => {
     expect(problemsOf(() => agent([...enough, '--admin.port', '70000']))).toEqual(['admin.port: 70000 (from flag --admin.port) must be a whole number from 0 to 65535']);
     expect(problemsOf(() => agent([...enough, '--admin.port', 'x']))).toEqual(['admin.port: "x" (from flag --admin.port) must be a whole number from 0 to 65535']);
     expect(problemsOf(() => agent([...enough, '--log.level', 'loud']))[0]).toContain('log.level: "loud" (from flag --log.level) must be one of: trace');
-    expect(problemsOf(() => agent([...enough, '--config', 'a.yaml'], {}, 'admin:\n  port: "9470"\n'))).toEqual(['admin.port: "9470" (from file a.yaml) must be a whole number from 0 to 65535']);
+    expect(problemsOf(() => agent([...enough, '--config', 'a.yaml'], {}, 'admin:\n  port: "9470"\n'))).toEqual([
+      'admin.port: "9470" (from file a.yaml) must be a whole number from 0 to 65535',
+    ]);
   });
 
   it('refuses contradictions with both named and where they came from', () => {
@@ -61,7 +62,9 @@ describe('loadConfig', () => {
   });
 
   it('says what is missing and who needs it', () => {
-    expect(problemsOf(() => agent([...enough.slice(0, 2), '--fingerprints.enabled=false', '--bus.kind=kafka']))).toEqual(['bus.brokers: is missing: bus.kind = "kafka" (from flag --bus.kind) needs it']);
+    expect(problemsOf(() => agent([...enough.slice(0, 2), '--fingerprints.enabled=false', '--bus.kind=kafka']))).toEqual([
+      'bus.brokers: is missing: bus.kind = "kafka" (from flag --bus.kind) needs it',
+    ]);
     expect(problemsOf(() => agent([...enough.slice(0, 4)]))[0]).toContain('fingerprints need a key');
     expect(problemsOf(() => agent([...enough, '--config', 'gone.yaml']))[0]).toContain("gone.yaml cannot be read: ENOENT: no such file, open 'gone.yaml'");
   });
@@ -92,12 +95,17 @@ describe('loadConfig', () => {
   });
 
   it('never prints a secret setting', () => {
-    const run = () => loadConfig(AnalyzerConfig, { argv: ['--bus.path', 'b', '--state.path', 't', '--store.kind', 'redis', '--store.url', 'http://user:hunter2@x'], env: {}, readFile: noFile });
+    const run = () =>
+      loadConfig(AnalyzerConfig, { argv: ['--bus.path', 'b', '--state.path', 't', '--store.kind', 'redis', '--store.url', 'http://user:hunter2@x'], env: {}, readFile: noFile });
     expect(problemsOf(run)).toEqual(['store.url: (not shown) (from flag --store.url) must be a URL that begins with redis:// or rediss://']);
   });
 
   it('maps a Redis store', () => {
-    const config = loadConfig(AnalyzerConfig, { argv: ['--bus.path', 'b', '--state.path', 't', '--store.kind', 'redis', '--store.url', 'redis://localhost:6379/1', '--store.tls.ca', 'ca.pem'], env: {}, readFile: noFile });
+    const config = loadConfig(AnalyzerConfig, {
+      argv: ['--bus.path', 'b', '--state.path', 't', '--store.kind', 'redis', '--store.url', 'redis://localhost:6379/1', '--store.tls.ca', 'ca.pem'],
+      env: {},
+      readFile: noFile,
+    });
     expect(storeSettings(config.store)).toEqual({ kind: 'redis', url: 'redis://localhost:6379/1', prefix: 'headwater', tls: { ca: 'ca.pem' } });
     expect(storeSettings(config.state)).toEqual({ kind: 'embedded', path: 't' });
   });

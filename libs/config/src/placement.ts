@@ -27,7 +27,8 @@ export class Placement {
       const value = item.text ? fromText(spec, String(item.value)) : item.value;
       const before = fresh.get(name);
       if (before && spec.kind === 'text-list' && Array.isArray(before.value) && Array.isArray(value)) before.value = [...(before.value as unknown[]), ...(value as unknown[])];
-      else if (before && before.value !== value) problems.push({ field: name, message: `contradicts itself: ${show(before.value, spec)} (from ${before.origin}) and ${show(value, spec)} (from ${item.origin}); give one` });
+      else if (before && before.value !== value)
+        problems.push({ field: name, message: `contradicts itself: ${show(before.value, spec)} (from ${before.origin}) and ${show(value, spec)} (from ${item.origin}); give one` });
       else fresh.set(name, { value, origin: item.origin });
     }
     for (const [name, entry] of fresh) {

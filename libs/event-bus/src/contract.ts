@@ -74,7 +74,13 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
       buses.push(bus);
       return bus;
     };
-    const topicOf = (partitions = 1, more: Partial<TopicSettings> = {}): TopicSettings => ({ name: `t-${randomUUID()}`, partitions, cleanup: 'delete', retentionMs: 3_600_000, ...more });
+    const topicOf = (partitions = 1, more: Partial<TopicSettings> = {}): TopicSettings => ({
+      name: `t-${randomUUID()}`,
+      partitions,
+      cleanup: 'delete',
+      retentionMs: 3_600_000,
+      ...more,
+    });
     const withTopic = async (partitions = 1, more: Partial<TopicSettings> = {}) => {
       const bus = await open();
       const topic = topicOf(partitions, more);
@@ -101,7 +107,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('keeps order, gives offsets, and starts at the earliest record', async () => {
       const { bus, topic } = await withTopic();
-      expect(await bus.publish(topic, [rec('a'), rec('b')])).toEqual([{ partition: 0, offset: 0 }, { partition: 0, offset: 1 }]);
+      expect(await bus.publish(topic, [rec('a'), rec('b')])).toEqual([
+        { partition: 0, offset: 0 },
+        { partition: 0, offset: 1 },
+      ]);
       expect(await bus.publish(topic, [rec('c')])).toEqual([{ partition: 0, offset: 2 }]);
       expect(await bus.publish(topic, [])).toEqual([]);
       expect(await bus.ranges(topic)).toEqual([{ partition: 0, earliest: 0, next: 3 }]);
@@ -132,7 +141,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('obeys explicit partitions and keeps one key in one partition', async () => {
       const { bus, topic } = await withTopic(3);
-      expect(await bus.publish(topic, [rec('x', { partition: 2 }), rec('y', { partition: 0 })])).toEqual([{ partition: 2, offset: 0 }, { partition: 0, offset: 0 }]);
+      expect(await bus.publish(topic, [rec('x', { partition: 2 }), rec('y', { partition: 0 })])).toEqual([
+        { partition: 2, offset: 0 },
+        { partition: 0, offset: 0 },
+      ]);
       const keyed = { key: 'service', value: Buffer.from('v'), headers: {} };
       const placed = await bus.publish(topic, [keyed, keyed]);
       expect(new Set(placed.map((p) => p.partition)).size).toBe(1);
@@ -143,7 +155,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
       const { bus, topic } = await withTopic();
       const big = Buffer.alloc(900_000, 7);
       for (let i = 0; i < big.length; i += 3) big[i] = (i * 2654435761) >>> 24;
-      await bus.publish(topic, [1, 2, 3].map((n) => rec('', { value: Buffer.concat([Buffer.from([n]), big]) })));
+      await bus.publish(
+        topic,
+        [1, 2, 3].map((n) => rec('', { value: Buffer.concat([Buffer.from([n]), big]) })),
+      );
       await expect(bus.publish(topic, [rec('ok'), rec('', { value: Buffer.alloc(MAX_RECORD_BYTES + 1) })])).rejects.toMatchObject({ code: 'too_large', retryable: false });
       expect(await bus.ranges(topic)).toEqual([{ partition: 0, earliest: 0, next: 3 }]);
       const member = new Member();
@@ -154,7 +169,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('gives no batch before `assigned` has resolved, and starts where it says', async () => {
       const { bus, topic } = await withTopic();
-      await bus.publish(topic, ['a', 'b', 'c'].map((t) => rec(t)));
+      await bus.publish(
+        topic,
+        ['a', 'b', 'c'].map((t) => rec(t)),
+      );
       const member = new Member();
       member.start = () => 1;
       await consume(bus, 'g', topic, member);
@@ -165,7 +183,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('a seek goes there, and what was already fetched is dropped', async () => {
       const { bus, topic } = await withTopic();
-      await bus.publish(topic, ['a', 'b', 'c'].map((t) => rec(t)));
+      await bus.publish(
+        topic,
+        ['a', 'b', 'c'].map((t) => rec(t)),
+      );
       const member = new Member();
       let seeks = 0;
       member.handle = async () => (seeks++ === 0 ? { kind: 'seek', offset: 1 } : { kind: 'next' });
@@ -179,7 +200,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('Subscription.seek replays an idle partition', async () => {
       const { bus, topic } = await withTopic();
-      await bus.publish(topic, ['a', 'b', 'c'].map((t) => rec(t)));
+      await bus.publish(
+        topic,
+        ['a', 'b', 'c'].map((t) => rec(t)),
+      );
       const member = new Member();
       const subscription = await consume(bus, 'g', topic, member);
       await until('three records', () => member.seen.length === 3);
@@ -192,7 +216,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
 
     it('a handler that throws gets the same batch again, and nothing overlaps', async () => {
       const { bus, topic } = await withTopic();
-      await bus.publish(topic, ['a', 'b'].map((t) => rec(t)));
+      await bus.publish(
+        topic,
+        ['a', 'b'].map((t) => rec(t)),
+      );
       const member = new Member();
       let failures = 0;
       let running = 0;
@@ -217,7 +244,10 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
       const second = await consume(await open(), 'g', topic, two);
       await until('two each', () => one.held.size === 2 && two.held.size === 2);
       expect([...one.held, ...two.held].toSorted()).toEqual(['0', '1', '2', '3']);
-      await bus.publish(topic, [0, 1, 2, 3].map((p) => rec(`p${p}`, { partition: p })));
+      await bus.publish(
+        topic,
+        [0, 1, 2, 3].map((p) => rec(`p${p}`, { partition: p })),
+      );
       await until('four records', () => new Set([...one.seen, ...two.seen]).size === 4);
       expect([...one.seen, ...two.seen].toSorted()).toEqual(['p0', 'p1', 'p2', 'p3']);
       expect([...one.events, ...two.events].filter((e) => e.includes('WITHOUT'))).toEqual([]);
@@ -238,7 +268,12 @@ export function busContract(name: string, openFactory: () => Promise<BusUnderTes
     it('a missing topic is named with the command that makes it', async () => {
       const bus = await open();
       const expected = expect.objectContaining({ code: 'topic_missing', retryable: true, message: expect.stringMatching(/absent-topic.*headwater-admin topics apply/) as string });
-      for (const work of [() => bus.ranges('absent-topic'), () => bus.publish('absent-topic', [rec('a')]), () => bus.incarnation('absent-topic'), () => bus.consume('g', ['absent-topic'], new Member())]) {
+      for (const work of [
+        () => bus.ranges('absent-topic'),
+        () => bus.publish('absent-topic', [rec('a')]),
+        () => bus.incarnation('absent-topic'),
+        () => bus.consume('g', ['absent-topic'], new Member()),
+      ]) {
         await expect(work()).rejects.toThrow(expected);
       }
     });

@@ -100,7 +100,10 @@ export class BusError extends Error {
   readonly code: BusErrorCode;
   readonly retryable: boolean;
   constructor(code: BusErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
-    super(BUS_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    super(
+      BUS_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)),
+      options,
+    );
     this.name = 'BusError';
     this.code = code;
     this.retryable = BUS_ERRORS[code].retryable;
@@ -110,4 +113,11 @@ export class BusError extends Error {
 /** How to reach the bus; `openBus(settings)` in index.ts answers an EventBus. */
 export type BusSettings =
   | { kind: 'embedded'; path: string; retentionMs: number; retentionBytes: number }
-  | { kind: 'kafka'; brokers: string[]; clientId: string; ssl?: { ca?: string; cert?: string; key?: string }; sasl?: { mechanism: 'scram-sha-256' | 'scram-sha-512' | 'plain'; username: string; passwordFile: string }; compression: 'zstd' | 'gzip' | 'none' };
+  | {
+      kind: 'kafka';
+      brokers: string[];
+      clientId: string;
+      ssl?: { ca?: string; cert?: string; key?: string };
+      sasl?: { mechanism: 'scram-sha-256' | 'scram-sha-512' | 'plain'; username: string; passwordFile: string };
+      compression: 'zstd' | 'gzip' | 'none';
+    };

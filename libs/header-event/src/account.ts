@@ -25,7 +25,13 @@ function starts(o: Json, key: string): StartAccount {
   const v = o[key];
   if (!isObject(v)) return bad(`${key} must be an object`);
   const path = `${key}.`;
-  return { started: count(v, 'started', path), emitted: count(v, 'emitted', path), filtered: reasons(v, 'filtered', path), lost: reasons(v, 'lost', path), in_flight: count(v, 'in_flight', path) };
+  return {
+    started: count(v, 'started', path),
+    emitted: count(v, 'emitted', path),
+    filtered: reasons(v, 'filtered', path),
+    lost: reasons(v, 'lost', path),
+    in_flight: count(v, 'in_flight', path),
+  };
 }
 
 /**

@@ -52,12 +52,24 @@ export class EventColumnsBuilder {
     const out: EventColumns = { rows: rows.length, dictionary: { offsets: new Int32Array(0), bytes: new Uint8Array(0) }, columns: {}, headers: {} };
     for (const { name, type } of EVENT_COLUMNS) {
       switch (type) {
-        case 'headers': out.headers[name] = headerColumn(rows.map((r) => (r[name] ?? []) as readonly HeaderRow[]), intern); break;
-        case 'string': out.columns[name] = Int32Array.from(rows, (r) => intern((r[name] ?? '') as string)); break;
-        case 'time_ns': case 'i64': case 'u64': out.columns[name] = wide(rows.map((r) => toBigInt(r[name] ?? ABSENT[name]!))); break;
+        case 'headers':
+          out.headers[name] = headerColumn(
+            rows.map((r) => (r[name] ?? []) as readonly HeaderRow[]),
+            intern,
+          );
+          break;
+        case 'string':
+          out.columns[name] = Int32Array.from(rows, (r) => intern((r[name] ?? '') as string));
+          break;
+        case 'time_ns':
+        case 'i64':
+        case 'u64':
+          out.columns[name] = wide(rows.map((r) => toBigInt(r[name] ?? ABSENT[name]!)));
+          break;
         default: {
           const values = rows.map((r) => plainNumber(name, r[name] ?? ABSENT[name]!));
-          out.columns[name] = type === 'u8' ? Uint8Array.from(values) : type === 'u16' ? Uint16Array.from(values) : type === 'u32' ? Uint32Array.from(values) : Int32Array.from(values);
+          out.columns[name] =
+            type === 'u8' ? Uint8Array.from(values) : type === 'u16' ? Uint16Array.from(values) : type === 'u32' ? Uint32Array.from(values) : Int32Array.from(values);
         }
       }
     }

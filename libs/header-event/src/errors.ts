@@ -18,7 +18,10 @@ export type EventCodecErrorCode = keyof typeof EVENT_CODEC_ERRORS;
 export class EventCodecError extends Error {
   readonly code: EventCodecErrorCode;
   constructor(code: EventCodecErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
-    super(EVENT_CODEC_ERRORS[code].replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    super(
+      EVENT_CODEC_ERRORS[code].replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)),
+      options,
+    );
     this.name = 'EventCodecError';
     this.code = code;
   }

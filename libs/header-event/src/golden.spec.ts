@@ -20,15 +20,63 @@ const CASES: Record<string, EventRow[]> = {
   'v1-minimal': [{ start_time: '2026-11-22T19:00:00.123456789Z' }],
   'v1-exchanges': [
     {
-      start_time: '2026-11-22T19:00:00.000000001Z', 'headwater.phase': 'complete', 'headwater.role': 'server', 'service.name': 'shop', 'http.request.method': 'GET', 'url.scheme': 'https', 'url.path': '/orders/{int}', 'url.query': 'page&sort', 'http.route': '/orders/{int}',
-      'server.address': 'shop.example', 'server.port': 443, 'client.address': '10.0.0.7', 'network.transport': 'tcp', 'network.protocol.version': '1.1', 'http.response.status_code': 200, 'headwater.ttfb_ns': 1_500_000, 'headwater.total_ns': 2_750_001,
-      'http.request.size': 412, 'http.request.body.size': 0, 'http.response.size': 9_007_199_254_740_991, 'http.response.body.size': 5_000_000_000,
-      'http.request.headers': [{ name: 'Host', value: 'shop.example' }, { name: 'X-Latin', value: 'caf\u00e9\u00ff' }, { name: 'authorization', value: 'Bearer', action: 'summary' }, { name: 'Cookie', value: 'k1:3f2a', action: 'hash' }],
-      'http.response.headers': [{ name: 'Set-Cookie', value: 'a', action: 'mask' }, { name: 'Set-Cookie', value: '', action: 'presence' }],
-      'process.pid': 4_294_967_295, 'process.executable.name': 'nginx', 'container.id': 'c0ffee', 'k8s.pod.uid': 'pod', 'headwater.unit': 'nginx.service', 'headwater.connection': 18_446_744_073_709_551_615n, 'headwater.ordinal': 3,
-      'headwater.srtt_us': 250, 'headwater.retransmits': 1, 'tls.protocol.version': '1.3', 'headwater.tls_library': 'openssl', 'rpc.system': 'grpc', 'rpc.grpc.status_code': 5, 'headwater.weight': 10, 'headwater.policy': 'default@1', 'headwater.key_id': 'k1', 'headwater.flags': ['gap', 'replayed'],
+      start_time: '2026-11-22T19:00:00.000000001Z',
+      'headwater.phase': 'complete',
+      'headwater.role': 'server',
+      'service.name': 'shop',
+      'http.request.method': 'GET',
+      'url.scheme': 'https',
+      'url.path': '/orders/{int}',
+      'url.query': 'page&sort',
+      'http.route': '/orders/{int}',
+      'server.address': 'shop.example',
+      'server.port': 443,
+      'client.address': '10.0.0.7',
+      'network.transport': 'tcp',
+      'network.protocol.version': '1.1',
+      'http.response.status_code': 200,
+      'headwater.ttfb_ns': 1_500_000,
+      'headwater.total_ns': 2_750_001,
+      'http.request.size': 412,
+      'http.request.body.size': 0,
+      'http.response.size': 9_007_199_254_740_991,
+      'http.response.body.size': 5_000_000_000,
+      'http.request.headers': [
+        { name: 'Host', value: 'shop.example' },
+        { name: 'X-Latin', value: 'caf\u00e9\u00ff' },
+        { name: 'authorization', value: 'Bearer', action: 'summary' },
+        { name: 'Cookie', value: 'k1:3f2a', action: 'hash' },
+      ],
+      'http.response.headers': [
+        { name: 'Set-Cookie', value: 'a', action: 'mask' },
+        { name: 'Set-Cookie', value: '', action: 'presence' },
+      ],
+      'process.pid': 4_294_967_295,
+      'process.executable.name': 'nginx',
+      'container.id': 'c0ffee',
+      'k8s.pod.uid': 'pod',
+      'headwater.unit': 'nginx.service',
+      'headwater.connection': 18_446_744_073_709_551_615n,
+      'headwater.ordinal': 3,
+      'headwater.srtt_us': 250,
+      'headwater.retransmits': 1,
+      'tls.protocol.version': '1.3',
+      'headwater.tls_library': 'openssl',
+      'rpc.system': 'grpc',
+      'rpc.grpc.status_code': 5,
+      'headwater.weight': 10,
+      'headwater.policy': 'default@1',
+      'headwater.key_id': 'k1',
+      'headwater.flags': ['gap', 'replayed'],
     },
-    { start_time: '2026-11-22T19:00:01.000000000Z', 'headwater.phase': 'begin', 'headwater.role': 'client', 'service.name': 'shop', 'error.type': 'connection_reset', 'headwater.ordinal': 4 },
+    {
+      start_time: '2026-11-22T19:00:01.000000000Z',
+      'headwater.phase': 'begin',
+      'headwater.role': 'client',
+      'service.name': 'shop',
+      'error.type': 'connection_reset',
+      'headwater.ordinal': 4,
+    },
   ],
 };
 
@@ -42,7 +90,14 @@ describe('golden batches', () => {
       if (process.env['UPDATE_GOLDEN'] && !existsSync(arrow)) {
         const batch = decodeBatch(bytes);
         writeFileSync(arrow, bytes);
-        writeFileSync(json, `${JSON.stringify(Array.from({ length: batch.rows }, (_, i) => toJson(batch, i)), null, 2)}\n`);
+        writeFileSync(
+          json,
+          `${JSON.stringify(
+            Array.from({ length: batch.rows }, (_, i) => toJson(batch, i)),
+            null,
+            2,
+          )}\n`,
+        );
       }
       expect(Buffer.compare(readFileSync(arrow), bytes)).toBe(0);
     });

@@ -6,7 +6,17 @@ import type { BatchAccount } from './schema.ts';
 import { nanosFromRfc3339, nsToMs, rfc3339FromNanos, wideToBigInt, wideToNumber } from './time.ts';
 
 const starts = { started: 3, emitted: 1, filtered: { scope: 1 }, lost: { ring_full: 1 }, in_flight: 0 };
-const account: BatchAccount = { watermark_unix_ms: 5, since_unix_ms: 1, until_unix_ms: 5, request: starts, response: starts, exchanges: 1, unread: {}, coverage: 1, source: 'live' };
+const account: BatchAccount = {
+  watermark_unix_ms: 5,
+  since_unix_ms: 1,
+  until_unix_ms: 5,
+  request: starts,
+  response: starts,
+  exchanges: 1,
+  unread: {},
+  coverage: 1,
+  source: 'live',
+};
 const columns = new EventColumnsBuilder().add({ start_time: 1n, 'service.name': 'shop' }).finish();
 const record = makeRecord({ identity: { hostId: 'host/1', incarnation: 'abc' }, seq: 7, columns, account });
 

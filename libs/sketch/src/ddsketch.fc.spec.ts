@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Reader, Writer } from './bytes.ts';
 import { DdSketch, RELATIVE_ERROR } from './ddsketch.ts';
 
-const values = fc.array(fc.oneof(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: 0, max: 5 }), fc.double({ min: 0, max: 1e12, noNaN: true })), { minLength: 1, maxLength: 400 });
+const values = fc.array(fc.oneof(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: 0, max: 5 }), fc.double({ min: 0, max: 1e12, noNaN: true })), {
+  minLength: 1,
+  maxLength: 400,
+});
 const integers = fc.array(fc.integer({ min: 0, max: 10_000_000_000 }), { maxLength: 200 });
 
 const of = (all: readonly number[]): DdSketch => {

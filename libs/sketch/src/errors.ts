@@ -10,7 +10,10 @@ export class SketchError extends Error {
   readonly code: SketchErrorCode;
   readonly retryable: boolean;
   constructor(code: SketchErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
-    super(SKETCH_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    super(
+      SKETCH_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)),
+      options,
+    );
     this.name = 'SketchError';
     this.code = code;
     this.retryable = SKETCH_ERRORS[code].retryable;

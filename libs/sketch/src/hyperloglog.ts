@@ -101,7 +101,10 @@ export class HyperLogLog {
       w.u8(1);
       const packed = new Uint8Array((M * 6) / 8);
       for (let i = 0, o = 0; i < M; i += 4) {
-        const a = this.dense[i]!, b = this.dense[i + 1]!, c = this.dense[i + 2]!, d = this.dense[i + 3]!;
+        const a = this.dense[i]!,
+          b = this.dense[i + 1]!,
+          c = this.dense[i + 2]!,
+          d = this.dense[i + 3]!;
         packed[o++] = a | (b << 6);
         packed[o++] = (b >>> 2) | (c << 4);
         packed[o++] = (c >>> 4) | (d << 2);
@@ -126,7 +129,9 @@ export class HyperLogLog {
       const packed = r.raw((M * 6) / 8);
       const dense = new Uint8Array(M);
       for (let i = 0, o = 0; i < M; i += 4, o += 3) {
-        const x = packed[o]!, y = packed[o + 1]!, z = packed[o + 2]!;
+        const x = packed[o]!,
+          y = packed[o + 1]!,
+          z = packed[o + 2]!;
         dense[i] = x & 63;
         dense[i + 1] = (x >>> 6) | ((y & 15) << 2);
         dense[i + 2] = (y >>> 4) | ((z & 3) << 4);
@@ -170,7 +175,7 @@ function tau(x: number): number {
   if (x === 0 || x === 1) return 0;
   let y = 1;
   let z = 1 - x;
-  for (let before = NaN; z !== before; ) {
+  for (let before = NaN; z !== before;) {
     x = Math.sqrt(x);
     before = z;
     y *= 0.5;

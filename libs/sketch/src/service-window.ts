@@ -102,8 +102,18 @@ export class ServiceWindow {
       mine.merge(h);
     }
     this.byRoute.clear();
-    overflow(this.byPattern, MAX_PATTERNS, (p) => p.route === OTHER && p.method === OTHER, (p) => this.other(p));
-    overflow(this.byHeader, MAX_HEADERS, (h) => h.name === OTHER, (h) => this.otherHeader(h));
+    overflow(
+      this.byPattern,
+      MAX_PATTERNS,
+      (p) => p.route === OTHER && p.method === OTHER,
+      (p) => this.other(p),
+    );
+    overflow(
+      this.byHeader,
+      MAX_HEADERS,
+      (h) => h.name === OTHER,
+      (h) => this.otherHeader(h),
+    );
   }
 
   private other(p: Pattern): Pattern {
@@ -164,12 +174,7 @@ function headerKey(role: Role, direction: Direction, name: string): string {
 }
 
 /** Moves the smallest regular entries over the budget into their overflow buckets; ties by key, so order does not matter. */
-function overflow<T extends { exchanges: number; merge(other: T): void }>(
-  all: Map<string, T>,
-  budget: number,
-  isOther: (entry: T) => boolean,
-  otherOf: (entry: T) => T,
-): void {
+function overflow<T extends { exchanges: number; merge(other: T): void }>(all: Map<string, T>, budget: number, isOther: (entry: T) => boolean, otherOf: (entry: T) => T): void {
   if (all.size <= budget) return;
   const regular = [...all].filter(([, entry]) => !isOther(entry));
   if (regular.length <= budget) return;

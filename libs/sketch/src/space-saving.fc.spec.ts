@@ -11,7 +11,13 @@ const bytesOf = (s: SpaceSaving): Uint8Array => {
   s.write(w);
   return w.seal();
 };
-const batch = fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }).map((i) => `v${i}`), fc.integer({ min: 1, max: 1000 })), { maxLength: 80 });
+const batch = fc.array(
+  fc.tuple(
+    fc.integer({ min: 0, max: 60 }).map((i) => `v${i}`),
+    fc.integer({ min: 1, max: 1000 }),
+  ),
+  { maxLength: 80 },
+);
 const keyOf = (value: string): number => {
   const h = { hi: 0, lo: 0 };
   const bytes = Buffer.from(value);
@@ -90,7 +96,12 @@ describe('SpaceSaving', () => {
     const s = new SpaceSaving();
     const ids = Array.from({ length: 5_000 }, (_, i) => `id-${i}`);
     let asked = 0;
-    s.addBatch(ids.map(keyOf), ids.map(() => 1), ids.length, (i) => (asked++, ids[i]!));
+    s.addBatch(
+      ids.map(keyOf),
+      ids.map(() => 1),
+      ids.length,
+      (i) => (asked++, ids[i]!),
+    );
     expect(asked).toBe(TOP_CAPACITY);
     s.add('x'.repeat(1000), 10);
     expect(s.top(1)[0]!.value).toHaveLength(256);

@@ -138,7 +138,14 @@ describe('ServiceWindow', () => {
 });
 
 describe('HostsWindow', () => {
-  const delta = fc.record({ host: fc.constantFrom('a', 'b'), untilMs: fc.nat(100), n: fc.nat(50), inFlight: fc.nat(5), reason: fc.constantFrom('ring_full', 'budget'), skew: fc.integer({ min: -5, max: 5 }) });
+  const delta = fc.record({
+    host: fc.constantFrom('a', 'b'),
+    untilMs: fc.nat(100),
+    n: fc.nat(50),
+    inFlight: fc.nat(5),
+    reason: fc.constantFrom('ring_full', 'budget'),
+    skew: fc.integer({ min: -5, max: 5 }),
+  });
   const ofDeltas = (all: readonly { host: string; untilMs: number; n: number; inFlight: number; reason: string; skew: number }[]): HostsWindow => {
     const w = new HostsWindow();
     for (const d of all) {

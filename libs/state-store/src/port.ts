@@ -42,7 +42,10 @@ export class StateStoreError extends Error {
   readonly retryable: boolean;
   readonly params: Record<string, string | number>;
   constructor(code: StateStoreErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
-    super(STATE_STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    super(
+      STATE_STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)),
+      options,
+    );
     this.name = 'StateStoreError';
     this.code = code;
     this.params = params;

@@ -30,18 +30,25 @@ async function measure(name: string, store: SummaryStore, memory: () => Promise<
   const one = { topic: 'commits', partition: 0 };
   let { epoch } = await store.claim(one, 'bus');
   let offset: number | null = null;
-  const segments = (fresh: boolean): SegmentWrite[] => Array.from({ length: 1000 }, (_, i) => ({ resolution: '10s', start: W + (i % 2) * 10_000, subject: `s:service-${i >> 1}`, bytes: noise(), fresh }));
+  const segments = (fresh: boolean): SegmentWrite[] =>
+    Array.from({ length: 1000 }, (_, i) => ({ resolution: '10s', start: W + (i % 2) * 10_000, subject: `s:service-${i >> 1}`, bytes: noise(), fresh }));
   const sets = [segments(true), ...Array.from({ length: 4 }, () => segments(false))];
-  say('commit of 1000 segments of 300 B', await times(async (i) => {
-    const result = await store.commit({ ...common, unit: one, epoch, expectedOffset: offset, nextOffset: i + 1, segments: sets[i === 0 ? 0 : 1 + (i % 4)]! });
-    if (result.kind !== 'ok') throw new Error(result.kind);
-    offset = i + 1;
-  }));
-  say('commit of nothing but the offset', await times(async () => {
-    const result = await store.commit({ ...common, unit: one, epoch, expectedOffset: offset, nextOffset: offset! + 1, segments: [] });
-    if (result.kind !== 'ok') throw new Error(result.kind);
-    offset = offset! + 1;
-  }));
+  say(
+    'commit of 1000 segments of 300 B',
+    await times(async (i) => {
+      const result = await store.commit({ ...common, unit: one, epoch, expectedOffset: offset, nextOffset: i + 1, segments: sets[i === 0 ? 0 : 1 + (i % 4)]! });
+      if (result.kind !== 'ok') throw new Error(result.kind);
+      offset = i + 1;
+    }),
+  );
+  say(
+    'commit of nothing but the offset',
+    await times(async () => {
+      const result = await store.commit({ ...common, unit: one, epoch, expectedOffset: offset, nextOffset: offset! + 1, segments: [] });
+      if (result.kind !== 'ok') throw new Error(result.kind);
+      offset = offset! + 1;
+    }),
+  );
   say('claim with 1000 open segments', await times(() => store.claim(one, 'bus'), 10));
 
   for (const subjects of process.argv[3] ? [Number(process.argv[3])] : [50, 500]) {
@@ -52,7 +59,13 @@ async function measure(name: string, store: SummaryStore, memory: () => Promise<
       epoch = (await store.claim(unit, 'bus')).epoch;
       if (partition > 0) continue;
       for (let w = 0; w < 60; w++) {
-        const own = Array.from({ length: subjects }, (_, i): SegmentWrite => ({ resolution: '10s', start: W + w * 10_000, subject: `s:service-${i}`, bytes: noise(), fresh: true }));
+        const own = Array.from({ length: subjects }, (_, i): SegmentWrite => ({
+          resolution: '10s',
+          start: W + w * 10_000,
+          subject: `s:service-${i}`,
+          bytes: noise(),
+          fresh: true,
+        }));
         await store.commit({ ...common, unit, epoch, expectedOffset: w || null, nextOffset: w + 1, segments: own });
       }
     }
@@ -67,10 +80,18 @@ async function measure(name: string, store: SummaryStore, memory: () => Promise<
     const keys = await store.closable(topic, '10s', W + 600_000);
     const began = performance.now();
     for (let i = 0; i < keys.length; i += 50) {
-      await Promise.all(keys.slice(i, i + 50).map(async (key) => {
-        const t = await store.take(topic, key, closer);
-        await store.close(topic, { unit: closer, epoch, lease: t.lease, expectedRevision: 0, closed: { ...key, revision: 1, bytes: t.partials[0]!.bytes, holds: { 0: t.partials[0]!.revision }, missing: [], closedAt: W } });
-      }));
+      await Promise.all(
+        keys.slice(i, i + 50).map(async (key) => {
+          const t = await store.take(topic, key, closer);
+          await store.close(topic, {
+            unit: closer,
+            epoch,
+            lease: t.lease,
+            expectedRevision: 0,
+            closed: { ...key, revision: 1, bytes: t.partials[0]!.bytes, holds: { 0: t.partials[0]!.revision }, missing: [], closedAt: W },
+          });
+        }),
+      );
     }
     say(`take and close, each of ${keys.length}, 50 at a time, 12 units`, `${((performance.now() - began) / keys.length).toFixed(3)} ms each`);
     const after = (await memory()) - before;

@@ -9,7 +9,16 @@ const W = 1_700_000_000_000;
 const key = (subject = 's:shop', start = W): SegmentKey => ({ resolution: '10s', start, subject });
 const write = (s: string, fresh: boolean, k: SegmentKey = key()): SegmentWrite => ({ ...k, bytes: text(s), fresh });
 const commitOf = (unit: UnitId, epoch: number, from: number | null, to: number, segments: SegmentWrite[], rest: { [K in keyof Commit]?: Commit[K] } = {}): Commit => ({
-  unit, epoch, expectedOffset: from, nextOffset: to, agents: text(`agents ${to}`), watermark: W + to, silent: [], at: W + to, segments, ...rest,
+  unit,
+  epoch,
+  expectedOffset: from,
+  nextOffset: to,
+  agents: text(`agents ${to}`),
+  watermark: W + to,
+  silent: [],
+  at: W + to,
+  segments,
+  ...rest,
 });
 /** The closer's merge of the contract: texts joined by '+'. */
 export function closeOf(unit: UnitId, claim: Pick<Claim, 'epoch'>, k: SegmentKey, t: Taken, missing: number[] = []) {
@@ -68,10 +77,21 @@ export function summaryStoreContract(store: () => SummaryStore): void {
       const a = await store().claim(unit, 'bus-1');
       const all = Uint8Array.from({ length: 256 }, (_, i) => i);
       const odd = key('s:\u00e9\u0000\n {x}:\u{1f600}');
-      await store().commit({ ...commitOf(unit, a.epoch, null, 1, [{ ...key(), bytes: all, fresh: true }, { ...odd, bytes: new Uint8Array(0), fresh: true }]), agents: all });
+      await store().commit({
+        ...commitOf(unit, a.epoch, null, 1, [
+          { ...key(), bytes: all, fresh: true },
+          { ...odd, bytes: new Uint8Array(0), fresh: true },
+        ]),
+        agents: all,
+      });
       const b = await store().claim(unit, 'bus-1');
       const bySubject = new Map(b.open.map((s) => [s.subject, Buffer.from(s.bytes).toString('hex')]));
-      expect(bySubject).toEqual(new Map([['s:shop', Buffer.from(all).toString('hex')], [odd.subject, '']]));
+      expect(bySubject).toEqual(
+        new Map([
+          ['s:shop', Buffer.from(all).toString('hex')],
+          [odd.subject, ''],
+        ]),
+      );
       expect(Buffer.from(b.agents!).equals(all)).toBe(true);
     });
   });
@@ -158,7 +178,10 @@ export function summaryStoreContract(store: () => SummaryStore): void {
   describe('take and close', () => {
     const merged = async (topic: string) =>
       (await store().read({ topic, resolution: '10s', start: W, end: W + 10_000 })).map((r) => ({
-        subject: r.subject, revision: r.closed?.revision ?? 0, closed: r.closed && read(r.closed.bytes), partials: r.partials.map((p) => `${p.partition}:${read(p.bytes)}`),
+        subject: r.subject,
+        revision: r.closed?.revision ?? 0,
+        closed: r.closed && read(r.closed.bytes),
+        partials: r.partials.map((p) => `${p.partition}:${read(p.bytes)}`),
       }));
 
     test('the closed segment takes the place of what it holds', async () => {
@@ -230,8 +253,22 @@ export function summaryStoreContract(store: () => SummaryStore): void {
     test('closable: ended windows of that resolution, by start and subject', async () => {
       const unit = fresh();
       const { epoch } = await store().claim(unit, 'bus');
-      const keys = [key('s:b', W + 10_000), key('s:a', W + 10_000), key('s:z', W), key('s:late', W + 20_000), { resolution: '1m' as const, start: W - (W % 60_000), subject: 's:m' }];
-      await store().commit(commitOf(unit, epoch, null, 1, keys.map((k) => write('x', true, k))));
+      const keys = [
+        key('s:b', W + 10_000),
+        key('s:a', W + 10_000),
+        key('s:z', W),
+        key('s:late', W + 20_000),
+        { resolution: '1m' as const, start: W - (W % 60_000), subject: 's:m' },
+      ];
+      await store().commit(
+        commitOf(
+          unit,
+          epoch,
+          null,
+          1,
+          keys.map((k) => write('x', true, k)),
+        ),
+      );
       expect(await store().closable(unit.topic, '10s', W + 20_000)).toEqual([keys[2], keys[1], keys[0]]);
       expect(await store().closable(unit.topic, '10s', W + 19_999)).toEqual([keys[2]]);
       expect(await store().closable(unit.topic, '1m', W + 60_000)).toEqual([keys[4]]);
@@ -258,7 +295,15 @@ export function summaryStoreContract(store: () => SummaryStore): void {
       const unit = fresh();
       const { epoch } = await store().claim(unit, 'bus');
       const keys = [key('s:b'), key('s:a'), key('s:a', W + 10_000), key('s:c', W + 20_000)];
-      await store().commit(commitOf(unit, epoch, null, 1, keys.map((k) => write('x', true, k))));
+      await store().commit(
+        commitOf(
+          unit,
+          epoch,
+          null,
+          1,
+          keys.map((k) => write('x', true, k)),
+        ),
+      );
       const names = async (start: number, end: number, subjects?: string[]) =>
         (await store().read({ topic: unit.topic, resolution: '10s', start, end, ...(subjects ? { subjects } : {}) })).map((r) => `${(r.start - W) / 10_000}${r.subject}`);
       expect(await names(W, W + 20_000)).toEqual(['0s:a', '0s:b', '1s:a']);
@@ -277,25 +322,44 @@ export function summaryStoreContract(store: () => SummaryStore): void {
       await store().commit(commitOf(b, cb.epoch, 1, 2, [write('late', true)]));
       const withHeld = async (held: (closed: ClosedHead) => boolean, subjects?: string[]) =>
         (await store().read({ ...range, ...(subjects ? { subjects } : {}) }, held)).map((w) => [
-          (w.start - W) / 10_000, w.closed!.revision, w.closed!.bytes && read(w.closed!.bytes), w.partials.map((p) => read(p.bytes)),
+          (w.start - W) / 10_000,
+          w.closed!.revision,
+          w.closed!.bytes && read(w.closed!.bytes),
+          w.partials.map((p) => read(p.bytes)),
         ]);
       const asked: ClosedHead[] = [];
-      expect(await withHeld((head) => asked.push(head) > 0 && head.start === W)).toEqual([[0, 1, null, ['late']], [1, 1, 'c', []]]);
+      expect(await withHeld((head) => asked.push(head) > 0 && head.start === W)).toEqual([
+        [0, 1, null, ['late']],
+        [1, 1, 'c', []],
+      ]);
       const whole = await store().read(range);
       expect(asked.sort((x, y) => x.start - y.start)).toEqual(whole.map(({ closed }) => headOf(closed!)));
-      expect(await withHeld(() => false)).toEqual([[0, 1, 'a+b', ['late']], [1, 1, 'c', []]]);
-      expect(await withHeld(() => true, ['s:shop'])).toEqual([[0, 1, null, ['late']], [1, 1, null, []]]);
+      expect(await withHeld(() => false)).toEqual([
+        [0, 1, 'a+b', ['late']],
+        [1, 1, 'c', []],
+      ]);
+      expect(await withHeld(() => true, ['s:shop'])).toEqual([
+        [0, 1, null, ['late']],
+        [1, 1, null, []],
+      ]);
       expect(await withHeld(() => true, ['s:none'])).toEqual([]);
 
       // closed again with what was late: another revision, so its bytes come
       await store().close(topic, closeOf(a, ca, key(), await store().take(topic, key(), a)));
-      expect(await withHeld((head) => head.revision === 1)).toEqual([[0, 2, 'a+b+late', []], [1, 1, null, []]]);
+      expect(await withHeld((head) => head.revision === 1)).toEqual([
+        [0, 2, 'a+b+late', []],
+        [1, 1, null, []],
+      ]);
     });
 
     test('units of one topic, by partition', async () => {
       const unit = fresh();
       for (const partition of [11, 2, 0]) await store().claim({ ...unit, partition }, 'bus');
-      expect((await store().units(unit.topic)).map((u) => [u.partition, u.nextOffset, u.silent])).toEqual([[0, null, []], [2, null, []], [11, null, []]]);
+      expect((await store().units(unit.topic)).map((u) => [u.partition, u.nextOffset, u.silent])).toEqual([
+        [0, null, []],
+        [2, null, []],
+        [11, null, []],
+      ]);
       expect(await store().units('no such topic')).toEqual([]);
     });
 

@@ -40,10 +40,22 @@ const partition = fc.nat(PARTITIONS - 1);
 const slot = fc.constantFrom(0, 0, 0, 0, 1);
 const key = fc.nat(KEYS.length - 1);
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('produce' as const), partition, key, count: fc.integer({ min: 1, max: 3 }), folded: fc.constantFrom(true, true, false), slot }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('produce' as const), partition, key, count: fc.integer({ min: 1, max: 3 }), folded: fc.constantFrom(true, true, false), slot }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('claim' as const), partition, slot }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('fold' as const), partition, slot, count: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('commit' as const), partition, slot, answer: fc.constantFrom('comes', 'comes', 'comes', 'comes', 'lost, retried', 'lost, dies'), meanwhile: fc.nat(2) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('commit' as const),
+      partition,
+      slot,
+      answer: fc.constantFrom('comes', 'comes', 'comes', 'comes', 'lost, retried', 'lost, dies'),
+      meanwhile: fc.nat(2),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), key }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('close' as const), which: fc.nat(5), slot, answer: fc.constantFrom('comes', 'comes', 'lost, retried', 'lost, dies') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('race' as const), key, partition, slot }) },
@@ -94,7 +106,14 @@ export async function play(world: World, list: (Step | { do: 'snapshot' | 'rollb
     if (!owner) return;
     const dirty = KEYS.filter((k) => owner.memory.get(nameOf(k))?.dirty);
     const c: Commit = {
-      unit: { topic, partition: p }, epoch: owner.epoch, expectedOffset: owner.offset, nextOffset: owner.position, agents: new Uint8Array(1), watermark: 0, silent: [], at: 0,
+      unit: { topic, partition: p },
+      epoch: owner.epoch,
+      expectedOffset: owner.offset,
+      nextOffset: owner.position,
+      agents: new Uint8Array(1),
+      watermark: 0,
+      silent: [],
+      at: 0,
       segments: dirty.map((k) => ({ ...k, bytes: pack(owner.memory.get(nameOf(k))!.ids), fresh: owner.memory.get(nameOf(k))!.fresh })),
     };
     const touched = new Map([...owner.memory].map(([name, state]) => [name, state.touched]));
@@ -156,7 +175,15 @@ export async function play(world: World, list: (Step | { do: 'snapshot' | 'rollb
     for (const k of KEYS) {
       const row = rows.find((r) => nameOf(r) === nameOf(k));
       const got = row ? [...(row.closed ? unpack(row.closed.bytes) : []), ...row.partials.flatMap((x) => unpack(x.bytes))].sort() : [];
-      const folded = (limits: (number | null)[]) => log.flatMap((records, p) => records.slice(0, limits[p] ?? 0).filter((r) => nameOf(r.key) === nameOf(k)).map((r) => r.id)).sort();
+      const folded = (limits: (number | null)[]) =>
+        log
+          .flatMap((records, p) =>
+            records
+              .slice(0, limits[p] ?? 0)
+              .filter((r) => nameOf(r.key) === nameOf(k))
+              .map((r) => r.id),
+          )
+          .sort();
       if (from === null) {
         expect(got).toEqual(folded(upTo));
       } else {
@@ -194,7 +221,9 @@ export async function play(world: World, list: (Step | { do: 'snapshot' | 'rollb
       const k = KEYS[now.key]!;
       const before = (await store().units(topic)).reduce<(number | null)[]>((all, u) => ((all[u.partition] = u.nextOffset), all), []);
       await Promise.all([
-        store().take(topic, k, { topic, partition: closerOf(k) }).then((t) => close(k, t, 0, 'comes')),
+        store()
+          .take(topic, k, { topic, partition: closerOf(k) })
+          .then((t) => close(k, t, 0, 'comes')),
         commit(now.partition, now.slot, 'comes', 1),
         check(before),
         check(before),

@@ -202,7 +202,10 @@ export class StoreError extends Error {
   readonly retryable: boolean;
   readonly params: Record<string, string | number>;
   constructor(code: StoreErrorCode, params: Record<string, string | number> = {}, options?: ErrorOptions) {
-    super(STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)), options);
+    super(
+      STORE_ERRORS[code].text.replace(/\{(\w+)\}/g, (_, k: string) => String(params[k] ?? `{${k}}`)),
+      options,
+    );
     this.name = 'StoreError';
     this.code = code;
     this.params = params;

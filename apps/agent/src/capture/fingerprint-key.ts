@@ -30,7 +30,10 @@ export function readFingerprintKey(file: string, create: boolean): FingerprintKe
     mode = statSync(file).mode & 0o777;
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new Error(`fingerprints.key_file ${file} cannot be read (${(error as Error).message}); make it with: (umask 077; openssl rand -hex 32 > ${file}), the same key on every host, or set fingerprints.enabled to false`, { cause: error });
+    throw new Error(
+      `fingerprints.key_file ${file} cannot be read (${(error as Error).message}); make it with: (umask 077; openssl rand -hex 32 > ${file}), the same key on every host, or set fingerprints.enabled to false`,
+      { cause: error },
+    );
   }
   if ((mode & 0o077) !== 0) throw new Error(`fingerprints.key_file ${file} can be read by others (mode ${mode.toString(8)}): chmod 600 ${file}`);
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error(`fingerprints.key_file ${file} must hold 64 hex digits`);

@@ -10,7 +10,9 @@ import type { AgentConfig } from '@headwater/config';
  */
 export function recordings(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
-  const files = readdirSync(path).filter((f) => f.endsWith('.hwrec')).sort();
+  const files = readdirSync(path)
+    .filter((f) => f.endsWith('.hwrec'))
+    .sort();
   if (files.length === 0) throw new Error(`replay.file ${path} holds no recording (*.hwrec)`);
   return files.map((f) => join(path, f));
 }

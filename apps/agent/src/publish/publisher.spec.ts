@@ -11,7 +11,17 @@ const identity = { hostId: 'host-a', incarnation: 'i-1' };
 
 function batch(n: number) {
   const side = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
-  const account: BatchAccount = { watermark_unix_ms: 1, since_unix_ms: 0, until_unix_ms: 1, request: { ...side }, response: { ...side }, exchanges: n, unread: {}, coverage: 1, source: 'live' };
+  const account: BatchAccount = {
+    watermark_unix_ms: 1,
+    since_unix_ms: 0,
+    until_unix_ms: 1,
+    request: { ...side },
+    response: { ...side },
+    exchanges: n,
+    unread: {},
+    coverage: 1,
+    source: 'live',
+  };
   return { columns: new EventColumnsBuilder().finish(), account };
 }
 

@@ -7,7 +7,17 @@ function batch(n: number, bytes: number, at: number): { columns: EventColumns; a
   const side = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
   return {
     columns: { rows: n, dictionary: { offsets: new Int32Array(0), bytes: new Uint8Array(bytes) }, columns: {}, headers: {} },
-    account: { watermark_unix_ms: at, since_unix_ms: at - 100, until_unix_ms: at, request: { ...side }, response: { ...side }, exchanges: n, unread: {}, coverage: 1, source: 'live' },
+    account: {
+      watermark_unix_ms: at,
+      since_unix_ms: at - 100,
+      until_unix_ms: at,
+      request: { ...side },
+      response: { ...side },
+      exchanges: n,
+      unread: {},
+      coverage: 1,
+      source: 'live',
+    },
   };
 }
 

@@ -33,12 +33,52 @@ export function agentMetrics(sources: Sources): AgentMetrics {
   const inFlight = new Gauge({ name: 'headwater_in_flight', help: 'Of these, not ended yet', labelNames: kind, registers });
   const kernel = new Counter({ name: 'headwater_kernel_total', help: 'Counters of the kernel programs', labelNames: ['counter'] as const, registers });
   const drain = new Counter({ name: 'headwater_drain_cpu_seconds_total', help: 'Processor time of the drain thread', registers });
-  new Gauge({ name: 'headwater_connections', help: 'Connections being followed', registers, collect() { this.set(sources.totals()?.connections ?? 0); } });
-  new Gauge({ name: 'headwater_reassembly_bytes', help: 'Bytes held of unfinished heads', registers, collect() { this.set(sources.totals()?.reassembly_bytes ?? 0); } });
-  new Gauge({ name: 'headwater_queue_bytes', help: 'Bytes of batches that wait for the bus', registers, collect() { this.set(sources.queueBytes()); } });
-  new Gauge({ name: 'headwater_queue_batches', help: 'Batches that wait for the bus', registers, collect() { this.set(sources.queueBatches()); } });
-  new Gauge({ name: 'headwater_lag_seconds', help: 'Age of the oldest batch that waits', registers, collect() { this.set(sources.lagMs() / 1000); } });
-  const latency = new Histogram({ name: 'headwater_publish_seconds', help: 'From handing a publish to the bus to its acknowledgement', buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], registers });
+  new Gauge({
+    name: 'headwater_connections',
+    help: 'Connections being followed',
+    registers,
+    collect() {
+      this.set(sources.totals()?.connections ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'headwater_reassembly_bytes',
+    help: 'Bytes held of unfinished heads',
+    registers,
+    collect() {
+      this.set(sources.totals()?.reassembly_bytes ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'headwater_queue_bytes',
+    help: 'Bytes of batches that wait for the bus',
+    registers,
+    collect() {
+      this.set(sources.queueBytes());
+    },
+  });
+  new Gauge({
+    name: 'headwater_queue_batches',
+    help: 'Batches that wait for the bus',
+    registers,
+    collect() {
+      this.set(sources.queueBatches());
+    },
+  });
+  new Gauge({
+    name: 'headwater_lag_seconds',
+    help: 'Age of the oldest batch that waits',
+    registers,
+    collect() {
+      this.set(sources.lagMs() / 1000);
+    },
+  });
+  const latency = new Histogram({
+    name: 'headwater_publish_seconds',
+    help: 'From handing a publish to the bus to its acknowledgement',
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers,
+  });
   const batches = new Counter({ name: 'headwater_batches_total', help: 'Batches acknowledged by the bus', registers });
 
   new Gauge({

@@ -11,11 +11,37 @@ const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 3_600_
 const unit = { topic: 't', partition: 0 };
 const claim = (more: Partial<Claim> = {}): Claim => ({ epoch: 1, busIncarnation: 'x', nextOffset: 0, agents: null, watermark: 0, open: [], ...more });
 const starts = (n: number) => ({ started: n, emitted: n, filtered: { scope: 1 }, lost: {}, in_flight: 7 });
-const account = (n: number, more: Partial<BatchAccount> = {}): BatchAccount => ({ watermark_unix_ms: T, since_unix_ms: T - 1000, until_unix_ms: T, request: starts(n), response: starts(n), exchanges: n, unread: {}, coverage: 1, source: 'live', ...more });
-const row = (ms: number, more: EventRow = {}): EventRow => ({ start_time: BigInt(ms) * 1_000_000n, 'service.name': 's', 'http.request.method': 'GET', 'http.route': '/', 'http.response.status_code': 200, ...more });
+const account = (n: number, more: Partial<BatchAccount> = {}): BatchAccount => ({
+  watermark_unix_ms: T,
+  since_unix_ms: T - 1000,
+  until_unix_ms: T,
+  request: starts(n),
+  response: starts(n),
+  exchanges: n,
+  unread: {},
+  coverage: 1,
+  source: 'live',
+  ...more,
+});
+const row = (ms: number, more: EventRow = {}): EventRow => ({
+  start_time: BigInt(ms) * 1_000_000n,
+  'service.name': 's',
+  'http.request.method': 'GET',
+  'http.route': '/',
+  'http.response.status_code': 200,
+  ...more,
+});
 const columns = (...rows: EventRow[]): EventColumns => rows.reduce((b, r) => b.add(r), new EventColumnsBuilder()).finish();
 let offset = 0;
-const arrived = (seq: number, c: EventColumns, more: Partial<Arrived> = {}): Arrived => ({ identity: { hostId: 'h', incarnation: 'i' }, seq, columns: c, account: account(c.rows), offset: offset++, referenceMs: T, ...more });
+const arrived = (seq: number, c: EventColumns, more: Partial<Arrived> = {}): Arrived => ({
+  identity: { hostId: 'h', incarnation: 'i' },
+  seq,
+  columns: c,
+  account: account(c.rows),
+  offset: offset++,
+  referenceMs: T,
+  ...more,
+});
 
 function windowsOf(fold: UnitFold) {
   const out: Record<string, ServiceWindow> = {};
@@ -34,11 +60,27 @@ const folded = (c: EventColumns, more: Partial<Arrived> = {}) => {
 
 describe('fold of one batch', () => {
   it('the window of a row is exact to the nanosecond at its edges', () => {
-    for (const ns of [BigInt(T) * 1_000_000n - 1n, BigInt(T) * 1_000_000n, BigInt(T) * 1_000_000n + 999_999n, 0n, 2n ** 63n - 1n, 4_294_967_296n * 416_766_854n - 1n, 4_294_967_296n * 416_766_854n]) {
+    for (const ns of [
+      BigInt(T) * 1_000_000n - 1n,
+      BigInt(T) * 1_000_000n,
+      BigInt(T) * 1_000_000n + 999_999n,
+      0n,
+      2n ** 63n - 1n,
+      4_294_967_296n * 416_766_854n - 1n,
+      4_294_967_296n * 416_766_854n,
+    ]) {
       expect(msOf(Number(ns & 0xffffffffn), Number(ns >> 32n))).toBe(Number(ns / 1_000_000n));
     }
     const { services } = folded(columns(row(T - 1), row(T), row(T + 9_999), row(T + 10_000)));
-    expect(Object.entries(services).map(([k, w]) => [k, w.roleExchanges.server]).sort()).toEqual([['-10 s:s', 1], ['0 s:s', 2], ['10 s:s', 1]]);
+    expect(
+      Object.entries(services)
+        .map(([k, w]) => [k, w.roleExchanges.server])
+        .sort(),
+    ).toEqual([
+      ['-10 s:s', 1],
+      ['0 s:s', 2],
+      ['10 s:s', 1],
+    ]);
   });
 
   it('patterns: weights, sizes, latencies, errors; unknown sizes and latencies count in no sum', () => {
@@ -77,8 +119,22 @@ describe('fold of one batch', () => {
   it('headers: casings are one name, repeats are occurrences of one exchange, values only where the policy tells them', () => {
     const { services } = folded(
       columns(
-        row(T, { 'headwater.weight': 2, 'http.request.headers': [{ name: 'Accept', value: 'x' }, { name: 'ACCEPT', value: 'y' }, { name: 'Cookie', value: '', action: 'presence' }, { name: 'Key', value: 'fp:1', action: 'hash' }] }),
-        row(T, { 'http.request.headers': [{ name: 'accept', value: 'x' }, { name: 'Auth', value: 'Bearer', action: 'summary' }], 'http.response.headers': [{ name: 'accept', value: 'z' }] }),
+        row(T, {
+          'headwater.weight': 2,
+          'http.request.headers': [
+            { name: 'Accept', value: 'x' },
+            { name: 'ACCEPT', value: 'y' },
+            { name: 'Cookie', value: '', action: 'presence' },
+            { name: 'Key', value: 'fp:1', action: 'hash' },
+          ],
+        }),
+        row(T, {
+          'http.request.headers': [
+            { name: 'accept', value: 'x' },
+            { name: 'Auth', value: 'Bearer', action: 'summary' },
+          ],
+          'http.response.headers': [{ name: 'accept', value: 'z' }],
+        }),
         row(T),
       ),
     );
@@ -86,7 +142,16 @@ describe('fold of one batch', () => {
       const h = [...services['0 s:s']!.headers()].find((x) => x.direction === direction && x.name === name)!;
       return { exchanges: h.exchanges, occurrences: h.occurrences, bytes: h.bytes, distinct: h.distinct.estimate(), top: h.top.top().map((t) => [t.value, t.count, t.error]) };
     };
-    expect(of('request', 'accept')).toEqual({ exchanges: 3, occurrences: 5, bytes: 35, distinct: 2, top: [['x', 3, 0], ['y', 2, 0]] });
+    expect(of('request', 'accept')).toEqual({
+      exchanges: 3,
+      occurrences: 5,
+      bytes: 35,
+      distinct: 2,
+      top: [
+        ['x', 3, 0],
+        ['y', 2, 0],
+      ],
+    });
     expect(of('request', 'cookie')).toEqual({ exchanges: 2, occurrences: 2, bytes: 12, distinct: 0, top: [] });
     expect(of('request', 'key')).toEqual({ exchanges: 2, occurrences: 2, bytes: 14, distinct: 1, top: [] });
     expect(of('request', 'auth')).toMatchObject({ exchanges: 1, top: [['Bearer', 1, 0]] });
@@ -94,7 +159,11 @@ describe('fold of one batch', () => {
   });
 
   it('a dictionary that holds a string twice counts it as one value', () => {
-    const c = columns(row(T, { 'http.request.headers': [{ name: 'a', value: 'same' }] }), row(T, { 'http.request.headers': [{ name: 'a', value: 'other' }] }), row(T, { 'http.request.headers': [{ name: 'a', value: 'tthee' }] }));
+    const c = columns(
+      row(T, { 'http.request.headers': [{ name: 'a', value: 'same' }] }),
+      row(T, { 'http.request.headers': [{ name: 'a', value: 'other' }] }),
+      row(T, { 'http.request.headers': [{ name: 'a', value: 'tthee' }] }),
+    );
     // Rewritten in place: the entry "other" and a second "other" under another index.
     const text = Buffer.from(c.dictionary.bytes);
     const at = text.indexOf('tthee');
@@ -102,7 +171,14 @@ describe('fold of one batch', () => {
     bytes.set(Buffer.from('other'), at);
     const { services } = folded({ ...c, dictionary: { ...c.dictionary, bytes } });
     const h = [...services['0 s:s']!.headers()][0]!;
-    expect([h.occurrences, h.distinct.estimate(), h.top.top().map((t) => [t.value, t.count])]).toEqual([3, 2, [['other', 2], ['same', 1]]]);
+    expect([h.occurrences, h.distinct.estimate(), h.top.top().map((t) => [t.value, t.count])]).toEqual([
+      3,
+      2,
+      [
+        ['other', 2],
+        ['same', 1],
+      ],
+    ]);
   });
 
   it('times too far ahead are set back and counted; what is older than retention is counted, not folded', () => {
@@ -118,7 +194,7 @@ describe('fold of one batch', () => {
   });
 });
 
-describe('fold of an agent\'s batches', () => {
+describe("fold of an agent's batches", () => {
   it('repeats are skipped and counted, gaps are lost until they are filled', () => {
     const fold = new UnitFold(claim(), RULES, T);
     const one = () => columns(row(T));
@@ -147,7 +223,8 @@ describe('fold of an agent\'s batches', () => {
 
   it('the watermark is the least of the agents that speak; the silent are named; a watermark ahead of time is cut', () => {
     const fold = new UnitFold(claim(), RULES, T);
-    const say = (host: string, watermark: number, atMs: number) => fold.fold(arrived(1, columns(), { identity: { hostId: host, incarnation: 'i' }, referenceMs: atMs, account: account(0, { watermark_unix_ms: watermark }) }), atMs);
+    const say = (host: string, watermark: number, atMs: number) =>
+      fold.fold(arrived(1, columns(), { identity: { hostId: host, incarnation: 'i' }, referenceMs: atMs, account: account(0, { watermark_unix_ms: watermark }) }), atMs);
     say('a', T - 5_000, T);
     say('b', T + 500_000, T);
     expect([fold.settle(T, true), fold.watermark]).toEqual([[], T - 5_000]);

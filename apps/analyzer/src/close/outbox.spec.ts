@@ -28,7 +28,8 @@ const bus = {
   },
 } as unknown as EventBus;
 const outbox = () => new Outbox(store, state, bus, 't', 'summaries');
-const parsed = (): Record<string, unknown>[] => sent.map((r) => ({ ...(JSON.parse(Buffer.from(r.value).toString()) as Record<string, unknown>), key: r.key, header: r.headers[SUMMARY_REVISION] }));
+const parsed = (): Record<string, unknown>[] =>
+  sent.map((r) => ({ ...(JSON.parse(Buffer.from(r.value).toString()) as Record<string, unknown>), key: r.key, header: r.headers[SUMMARY_REVISION] }));
 
 async function commit(exchanges: number, expectedOffset: number | null, epoch: number): Promise<void> {
   const w = new ServiceWindow();
@@ -37,7 +38,17 @@ async function commit(exchanges: number, expectedOffset: number | null, epoch: n
   p.exchanges = exchanges;
   p.ttfb.add(2_000_000, exchanges);
   w.header('server', 'request', 'host').exchanges = exchanges;
-  const result = await store.commit({ unit, epoch, expectedOffset, nextOffset: (expectedOffset ?? 0) + 1, agents: new Uint8Array(), watermark: 0, silent: [], at: 0, segments: [{ ...key, fresh: true, bytes: w.encode() }] });
+  const result = await store.commit({
+    unit,
+    epoch,
+    expectedOffset,
+    nextOffset: (expectedOffset ?? 0) + 1,
+    agents: new Uint8Array(),
+    watermark: 0,
+    silent: [],
+    at: 0,
+    segments: [{ ...key, fresh: true, bytes: w.encode() }],
+  });
   expect(result.kind).toBe('ok');
 }
 
@@ -61,8 +72,21 @@ it('a window that closed and was not published is published by the next owner, o
   await expect(closeWindow(store, outbox(), unit, epoch, key, [1], 5)).rejects.toThrow('does not answer');
   expect([sent.length, (await store.closed('t', key))?.revision]).toEqual([0, 1]);
   expect(await outbox().resume(0)).toBe(1);
-  expect(parsed()).toMatchObject([{ key: 'shop/eu', service: 'shop/eu', header: '1', revision: 1, missing_partitions: [1], exchanges: { server: 3, client: 0 }, start: '2026-09-21T14:13:20.000Z', end: '2026-09-21T14:13:30.000Z' }]);
-  expect(parsed()[0]!['patterns']).toMatchObject([{ role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null }]);
+  expect(parsed()).toMatchObject([
+    {
+      key: 'shop/eu',
+      service: 'shop/eu',
+      header: '1',
+      revision: 1,
+      missing_partitions: [1],
+      exchanges: { server: 3, client: 0 },
+      start: '2026-09-21T14:13:20.000Z',
+      end: '2026-09-21T14:13:30.000Z',
+    },
+  ]);
+  expect(parsed()[0]!['patterns']).toMatchObject([
+    { role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null },
+  ]);
   expect(await outbox().resume(0)).toBe(0);
   const schema = JSON.parse(readFileSync(new URL('../../summary.schema.json', import.meta.url), 'utf8')) as object;
   const ajv = new Ajv2020({ formats: { 'date-time': true } });
@@ -77,7 +101,10 @@ it('late data gives a new revision that holds both; a second closer finds nothin
   expect(await closeWindow(store, outbox(), unit, epoch, key, [], 6)).toBe('nothing');
   await commit(2, 1, epoch);
   expect(await closeWindow(store, outbox(), unit, epoch, key, [], 7)).toBe('closed');
-  expect(parsed().map((s) => [s['revision'], (s['exchanges'] as { server: number }).server])).toEqual([[1, 3], [2, 5]]);
+  expect(parsed().map((s) => [s['revision'], (s['exchanges'] as { server: number }).server])).toEqual([
+    [1, 3],
+    [2, 5],
+  ]);
   expect(await state.list('outbox/')).toEqual([]);
 });
 
@@ -87,7 +114,17 @@ it('an owner that lost its partition cannot close; what is damaged stays as it i
   const next = await store.claim(unit, 'bus');
   expect(await closeWindow(store, outbox(), unit, epoch, key, [], 5)).toBe('fenced');
   expect(sent).toEqual([]);
-  await store.commit({ unit, epoch: next.epoch, expectedOffset: 1, nextOffset: 2, agents: new Uint8Array(), watermark: 0, silent: [], at: 0, segments: [{ ...key, start: key.start + 10_000, fresh: true, bytes: Buffer.from('damaged') }] });
+  await store.commit({
+    unit,
+    epoch: next.epoch,
+    expectedOffset: 1,
+    nextOffset: 2,
+    agents: new Uint8Array(),
+    watermark: 0,
+    silent: [],
+    at: 0,
+    segments: [{ ...key, start: key.start + 10_000, fresh: true, bytes: Buffer.from('damaged') }],
+  });
   expect(await closeWindow(store, outbox(), unit, next.epoch, { ...key, start: key.start + 10_000 }, [], 5)).toBe('unreadable');
   expect(await store.closed('t', { ...key, start: key.start + 10_000 })).toBeNull();
 });

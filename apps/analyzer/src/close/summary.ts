@@ -71,7 +71,17 @@ function headerJson(h: HeaderStats) {
 function quantiles(d: DdSketch) {
   if (d.count === 0) return null;
   const at = (q: number) => round(d.quantile(q) / MS);
-  return { count: d.count, mean: round(d.sum / d.count / MS), min: round(d.min / MS), max: round(d.max / MS), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999) };
+  return {
+    count: d.count,
+    mean: round(d.sum / d.count / MS),
+    min: round(d.min / MS),
+    max: round(d.max / MS),
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    p999: at(0.999),
+  };
 }
 
 /** Microseconds are finer than what a socket's timestamps mean. */

@@ -23,7 +23,11 @@ export async function commitFold(
 ): Promise<'ok' | 'stale' | 'taken' | 'fenced'> {
   const began = now();
   const commit = fold.commit(unit, silent, began);
-  const result = await patiently(() => store.commit(commit), signal, (error) => report.waiting('commit', error));
+  const result = await patiently(
+    () => store.commit(commit),
+    signal,
+    (error) => report.waiting('commit', error),
+  );
   if (result.kind === 'ok') {
     fold.committed(commit, result.taken, now());
     report.committed(unit.partition, (now() - began) / 1000, commit.segments.length);
@@ -36,5 +40,8 @@ export async function commitFold(
 function detailOf(result: { kind: string; epoch?: number; nextOffset?: number | null; keys?: readonly { subject: string; start: number }[] }): string {
   if (result.kind === 'fenced') return `the store holds epoch ${result.epoch}`;
   if (result.kind === 'stale') return `the store stands at offset ${result.nextOffset}`;
-  return (result.keys ?? []).slice(0, 3).map((k) => `${k.subject}@${k.start}`).join(', ');
+  return (result.keys ?? [])
+    .slice(0, 3)
+    .map((k) => `${k.subject}@${k.start}`)
+    .join(', ');
 }

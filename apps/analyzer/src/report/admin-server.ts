@@ -20,7 +20,11 @@ export async function serveAdmin({ host, port }: { host: string; port: number },
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`admin.port: port ${port} on ${host} is taken by another program; stop it or choose another port (0 takes a free one)`, { cause: error }) : error),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`admin.port: port ${port} on ${host} is taken by another program; stop it or choose another port (0 takes a free one)`, { cause: error })
+          : error,
+      ),
     );
     server.listen(port, host, resolve);
   });

@@ -2,7 +2,23 @@ import type { AgentStatus } from '@headwater/header-event';
 import { expect, it } from 'vitest';
 import { heard, type StoredAgent } from './agent-status.ts';
 
-const beat = (incarnation: string): AgentStatus => ({ host: 'h', incarnation, version: '0', started_at: '', seen_at: '', hooks: '', scope: [], policy: '', source: 'live', losses: {}, filtered: {}, exchanges: 0, coverage: 1, lag_ms: 0, kernel: '' });
+const beat = (incarnation: string): AgentStatus => ({
+  host: 'h',
+  incarnation,
+  version: '0',
+  started_at: '',
+  seen_at: '',
+  hooks: '',
+  scope: [],
+  policy: '',
+  source: 'live',
+  losses: {},
+  filtered: {},
+  exchanges: 0,
+  coverage: 1,
+  lag_ms: 0,
+  kernel: '',
+});
 const after = (...beats: [string, number][]): StoredAgent => beats.reduce<StoredAgent | null>((before, [i, at]) => heard(before, beat(i), at), null)!;
 
 it('a restart is no conflict; two that go on speaking are, until one has been silent for 30 s', () => {

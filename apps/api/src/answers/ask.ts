@@ -72,7 +72,8 @@ export class Asker {
     const folded = await this.#fold(q, this.decoder.counts(), (part) => totals.add(part));
     const before = { range: { start: q.range.start - length, end: q.range.start }, services: q.services };
     const counts = this.decoder.counts();
-    for await (const windows of this.reader.read(before, (closed) => isHosts(closed) || counts.held(closed))) { // the hosts' account of then is not needed
+    for await (const windows of this.reader.read(before, (closed) => isHosts(closed) || counts.held(closed))) {
+      // the hosts' account of then is not needed
       for (const w of windows) {
         if (serviceOf(w) === null) continue;
         folded.revisions.add(w);
@@ -112,8 +113,15 @@ export class Asker {
     const q = { ...this.#settle('fleet/agents', query, who), services: [] };
     const entries = await this.state().list(AGENT_PREFIX);
     const folded = await this.#fold(q, this.decoder.totals(), () => undefined);
-    const agents = entries.map((e) => parseStatus(e.value)).filter((s) => s !== null).filter((s) => query.host === undefined || s.host === query.host);
-    return this.#page(q, agents.map((s) => agentRow(s, folded.quality.hosts, q.now)), folded);
+    const agents = entries
+      .map((e) => parseStatus(e.value))
+      .filter((s) => s !== null)
+      .filter((s) => query.host === undefined || s.host === query.host);
+    return this.#page(
+      q,
+      agents.map((s) => agentRow(s, folded.quality.hosts, q.now)),
+      folded,
+    );
   }
 
   #settle(route: string, query: Query, who: Principal): Question {

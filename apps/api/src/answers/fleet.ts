@@ -39,7 +39,8 @@ const SILENT_AFTER_MS = 30_000;
 export function parseStatus(value: string): StoredStatus | null {
   try {
     const parsed = JSON.parse(value) as Partial<AgentStatus> | null;
-    const sound = parsed !== null && typeof parsed === 'object' && typeof parsed.host === 'string' && typeof parsed.seen_at === 'string' && !Number.isNaN(Date.parse(parsed.seen_at));
+    const sound =
+      parsed !== null && typeof parsed === 'object' && typeof parsed.host === 'string' && typeof parsed.seen_at === 'string' && !Number.isNaN(Date.parse(parsed.seen_at));
     return sound ? (parsed as StoredStatus) : null;
   } catch {
     return null;

@@ -12,9 +12,11 @@ export interface RequestPatternRow extends GroupRow {
 
 /** @param rangeMs length of the range */
 export function requestPatternRows(groups: readonly Group[], rangeMs: number): Ranked<RequestPatternRow>[] {
-  return groups.filter((g) => g.totals.exchanges > 0).map(({ key, keys, totals: { exchanges, before } }) => ({
-    rank: exchanges,
-    key,
-    row: { ...keys, exchanges, rate_per_s: round((exchanges * 1_000) / rangeMs, 6), trend: before === 0 ? null : round(exchanges / before - 1, 4) },
-  }));
+  return groups
+    .filter((g) => g.totals.exchanges > 0)
+    .map(({ key, keys, totals: { exchanges, before } }) => ({
+      rank: exchanges,
+      key,
+      row: { ...keys, exchanges, rate_per_s: round((exchanges * 1_000) / rangeMs, 6), trend: before === 0 ? null : round(exchanges / before - 1, 4) },
+    }));
 }

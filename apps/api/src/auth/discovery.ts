@@ -15,11 +15,13 @@ export interface ServerMetadata {
 export function metadataUrls(issuer: string): string[] {
   const url = new URL(issuer);
   const path = url.pathname.replace(/\/$/, '');
-  return [...new Set([
-    `${url.origin}/.well-known/oauth-authorization-server${path}`,
-    `${url.origin}${path}/.well-known/openid-configuration`,
-    `${url.origin}${path}/.well-known/oauth-authorization-server`,
-  ])];
+  return [
+    ...new Set([
+      `${url.origin}/.well-known/oauth-authorization-server${path}`,
+      `${url.origin}${path}/.well-known/openid-configuration`,
+      `${url.origin}${path}/.well-known/oauth-authorization-server`,
+    ]),
+  ];
 }
 
 export type Judgement = { metadata: ServerMetadata } | { unusable: string };

@@ -30,7 +30,7 @@ export async function fetchJson(url: string, init: RequestInit = {}, timeoutMs =
     return { kind: 'answer', status: response.status, body };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const detail = cause instanceof Error ? (cause.message || (cause as NodeJS.ErrnoException).code || cause.name) : String(cause);
+    const detail = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || cause.name : String(cause);
     return { kind: 'failed', detail: `${new URL(url).origin}: ${detail}` };
   }
 }

@@ -57,7 +57,11 @@ export class BearerGuard implements CanActivate {
     throw this.#refusal('invalid_token', verdict.detail, { code: 'invalid_token', description: verdict.detail });
   }
 
-  #refusal(code: 'unauthorized' | 'invalid_request' | 'invalid_token' | 'insufficient_scope', detail: string, error?: { code: string; description: string; scope?: string }): Problem {
+  #refusal(
+    code: 'unauthorized' | 'invalid_request' | 'invalid_token' | 'insufficient_scope',
+    detail: string,
+    error?: { code: string; description: string; scope?: string },
+  ): Problem {
     return new Problem(code, detail, { headers: { 'www-authenticate': challenge(this.metadataUrl, error) } });
   }
 }

@@ -28,7 +28,10 @@ export function judgeIntrospection(fetched: Fetched, issuer: TrustedIssuer, now:
   if (aud === undefined || aud === null ? rule === 'refuse' : !namesAudience(aud, issuer.audiences)) {
     return { kind: 'invalid', detail: 'the token is not for this API (aud)' };
   }
-  for (const [claim, bad] of [['exp', (t: number) => t * 1000 <= now], ['nbf', (t: number) => t * 1000 > now + 5_000]] as const) {
+  for (const [claim, bad] of [
+    ['exp', (t: number) => t * 1000 <= now],
+    ['nbf', (t: number) => t * 1000 > now + 5_000],
+  ] as const) {
     const value = body[claim];
     if (value !== undefined && (typeof value !== 'number' || bad(value))) return { kind: 'invalid', detail: `the token is not valid at this time (${claim})` };
   }

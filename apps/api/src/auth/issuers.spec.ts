@@ -20,7 +20,14 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.stop());
 
-const trusted = (more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({ issuer: issuer.url, audiences: [AUD], algorithms: ['ES256', 'RS256'], extraTypes: [], clientIdFromAzp: false, ...more });
+const trusted = (more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
+  issuer: issuer.url,
+  audiences: [AUD],
+  algorithms: ['ES256', 'RS256'],
+  extraTypes: [],
+  clientIdFromAzp: false,
+  ...more,
+});
 const claims = (more: Record<string, unknown> = {}): Record<string, unknown> => {
   const s = Math.floor(now / 1000);
   return { iss: issuer.url, aud: AUD, sub: 's', client_id: 'c', jti: 'j', iat: s, exp: s + 600, scope: 'metrics:read', ...more };
@@ -45,12 +52,17 @@ describe('metadata', () => {
   });
 
   test('of another issuer is not taken', () => {
-    expect(judgeMetadata('https://a.test', { kind: 'answer', status: 200, body: { issuer: 'https://b.test', jwks_uri: 'https://b.test/k' } })).toMatchObject({ unusable: expect.stringContaining('https://b.test') });
+    expect(judgeMetadata('https://a.test', { kind: 'answer', status: 200, body: { issuer: 'https://b.test', jwks_uri: 'https://b.test/k' } })).toMatchObject({
+      unusable: expect.stringContaining('https://b.test'),
+    });
   });
 
   test('an issuer that lies about its name leaves tokens undecided, not refused', async () => {
     issuer.metadata['issuer'] = 'https://elsewhere.test';
-    expect(await new TokenVerifier([trusted()], clock).verify(await issuer.sign(key, claims()))).toMatchObject({ kind: 'unavailable', detail: expect.stringContaining('elsewhere') });
+    expect(await new TokenVerifier([trusted()], clock).verify(await issuer.sign(key, claims()))).toMatchObject({
+      kind: 'unavailable',
+      detail: expect.stringContaining('elsewhere'),
+    });
   });
 
   test('a redirect is not followed', async () => {
@@ -90,7 +102,10 @@ describe('keys', () => {
   });
 
   test('encryption and symmetric keys in the set verify nothing', async () => {
-    issuer.keys = [{ ...key.publicJwk, use: 'enc' }, { kty: 'oct', k: 'c2VjcmV0', kid: 'k1' }];
+    issuer.keys = [
+      { ...key.publicJwk, use: 'enc' },
+      { kty: 'oct', k: 'c2VjcmV0', kid: 'k1' },
+    ];
     expect((await new TokenVerifier([trusted()], clock).verify(await issuer.sign(key, claims()))).kind).toBe('invalid');
   });
 
@@ -107,7 +122,11 @@ describe('keys', () => {
     expect((await verifier.verify(await issuer.sign(key, claims()))).kind).toBe('ok');
   });
 
-  test.each([['500', html(500)], ['HTML with 200', html(200)], ['no keys member', json(200, {})]])('a key set that cannot be used (%s) leaves the token undecided', async (_, handler) => {
+  test.each([
+    ['500', html(500)],
+    ['HTML with 200', html(200)],
+    ['no keys member', json(200, {})],
+  ])('a key set that cannot be used (%s) leaves the token undecided', async (_, handler) => {
     issuer.handlers.set('/keys', handler);
     expect((await new TokenVerifier([trusted()], clock).verify(await issuer.sign(key, claims()))).kind).toBe('unavailable');
   });
@@ -147,8 +166,16 @@ test('several issuers: each with its own keys, and no token of one passes by the
 
 describe('opaque tokens', () => {
   const introspection = { clientId: 'api:1', clientSecret: 'p w', tokens: 'opaque', missingAudience: 'refuse' } as const;
-  const opaque = (more: Partial<NonNullable<TrustedIssuer['introspection']>> = {}): TokenVerifier => new TokenVerifier([trusted({ introspection: { ...introspection, ...more } })], clock);
-  const active = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ active: true, scope: 'metrics:read', client_id: 'm', aud: AUD, exp: Math.floor(now / 1000) + 300, ...more });
+  const opaque = (more: Partial<NonNullable<TrustedIssuer['introspection']>> = {}): TokenVerifier =>
+    new TokenVerifier([trusted({ introspection: { ...introspection, ...more } })], clock);
+  const active = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    active: true,
+    scope: 'metrics:read',
+    client_id: 'm',
+    aud: AUD,
+    exp: Math.floor(now / 1000) + 300,
+    ...more,
+  });
   const asked = (): number => issuer.requests.filter((r) => r === '/introspect').length;
 
   test('are asked about with our client, form-encoded', async () => {
@@ -183,8 +210,14 @@ describe('opaque tokens', () => {
   });
 
   test.each([
-    ['inactive', { active: false }], ['another issuer', active0({ iss: 'https://x.test' })], ['another audience', active0({ aud: 'other' })], ['no audience', active0({ aud: undefined })],
-    ['expired', active0({ exp: 1 })], ['a DPoP token', active0({ token_type: 'DPoP' })], ['bound', active0({ cnf: { jkt: 'x' } })], ['a refresh token', active0({ typ: 'Refresh' })],
+    ['inactive', { active: false }],
+    ['another issuer', active0({ iss: 'https://x.test' })],
+    ['another audience', active0({ aud: 'other' })],
+    ['no audience', active0({ aud: undefined })],
+    ['expired', active0({ exp: 1 })],
+    ['a DPoP token', active0({ token_type: 'DPoP' })],
+    ['bound', active0({ cnf: { jkt: 'x' } })],
+    ['a refresh token', active0({ typ: 'Refresh' })],
   ])('%s is refused', async (_, body) => {
     issuer.handlers.set('/introspect', json(200, body));
     expect((await opaque().verify('t')).kind).toBe('invalid');
@@ -197,7 +230,13 @@ describe('opaque tokens', () => {
     expect((await opaque({ missingAudience: 'accept' }).verify('t')).kind).toBe('invalid');
   });
 
-  test.each([['500', html(500)], ['403 in HTML', html(403)], ['401', json(401, { error: 'invalid_client' })], ['HTML with 200', html(200)], ['active as text', json(200, { active: 'true' })]])('%s leaves the token undecided, and is not kept', async (_, handler) => {
+  test.each([
+    ['500', html(500)],
+    ['403 in HTML', html(403)],
+    ['401', json(401, { error: 'invalid_client' })],
+    ['HTML with 200', html(200)],
+    ['active as text', json(200, { active: 'true' })],
+  ])('%s leaves the token undecided, and is not kept', async (_, handler) => {
     issuer.handlers.set('/introspect', handler);
     const verifier = opaque();
     expect((await verifier.verify('t')).kind).toBe('unavailable');

@@ -39,7 +39,9 @@ export class KeySource {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       if (this.#now() - this.#lastAttempt < this.#settings.cooldownMs) throw error;
       await this.#refresh();
-      return await (await this.#current())(header, token);
+      return await (
+        await this.#current()
+      )(header, token);
     }
   };
 

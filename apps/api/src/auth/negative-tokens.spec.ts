@@ -31,19 +31,35 @@ test('application/at+jwt is the same type; the audience may be one of several; t
 /** name, token, and a word that the description must have */
 const BAD: [string, () => Promise<string> | string, RegExp][] = [
   ['alg none', () => new UnsecuredJWT(w.claims()).encode().replace(/^[^.]+/, Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')) + 'x', /algorithm|read/],
-  ['alg none without a signature', () => `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${Buffer.from(JSON.stringify(w.claims())).toString('base64url')}.`, /algorithm|read/],
-  ['HS256 with the public key as the secret (JWK text)', () => new SignJWT(w.claims()).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }).sign(createSecretKey(Buffer.from(JSON.stringify(w.key.publicJwk)))), /algorithm/],
-  ['HS256 with the public key as the secret (PEM)', async () => {
-    const pem = await exportSPKI((await importJWK(w.key.publicJwk, 'ES256', { extractable: true })) as never);
-    return new SignJWT(w.claims()).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }).sign(createSecretKey(Buffer.from(pem)));
-  }, /algorithm/],
+  [
+    'alg none without a signature',
+    () => `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${Buffer.from(JSON.stringify(w.claims())).toString('base64url')}.`,
+    /algorithm|read/,
+  ],
+  [
+    'HS256 with the public key as the secret (JWK text)',
+    () => new SignJWT(w.claims()).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }).sign(createSecretKey(Buffer.from(JSON.stringify(w.key.publicJwk)))),
+    /algorithm/,
+  ],
+  [
+    'HS256 with the public key as the secret (PEM)',
+    async () => {
+      const pem = await exportSPKI((await importJWK(w.key.publicJwk, 'ES256', { extractable: true })) as never);
+      return new SignJWT(w.claims()).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }).sign(createSecretKey(Buffer.from(pem)));
+    },
+    /algorithm/,
+  ],
   ['an algorithm outside the list (PS256)', async () => w.issuer.sign(await signingKey('k1', 'PS256'), w.claims()), /algorithm/],
-  ['a stranger\'s key under a known kid', async () => w.issuer.sign(await signingKey('k1', 'ES256'), w.claims()), /signature/],
+  ["a stranger's key under a known kid", async () => w.issuer.sign(await signingKey('k1', 'ES256'), w.claims()), /signature/],
   ['an unknown kid', async () => w.issuer.sign(await signingKey('nobody', 'ES256'), w.claims()), /no key/],
-  ['a key carried in the header', async () => {
-    const mine = await signingKey('mine', 'ES256');
-    return w.issuer.sign(mine, w.claims(), { jwk: mine.publicJwk });
-  }, /no key/],
+  [
+    'a key carried in the header',
+    async () => {
+      const mine = await signingKey('mine', 'ES256');
+      return w.issuer.sign(mine, w.claims(), { jwk: mine.publicJwk });
+    },
+    /no key/,
+  ],
   ['a jku of its own', async () => w.issuer.sign(await signingKey('mine', 'ES256'), w.claims(), { jku: `${w.issuer.url}/evil` }), /no key/],
   ['a flipped signature', async () => flip(await w.token(), 2), /signature/],
   ['changed claims', async () => flip(await w.token(), 1), /signature|read|iss/],
@@ -63,12 +79,20 @@ const BAD: [string, () => Promise<string> | string, RegExp][] = [
   ['nbf ahead', () => w.issuer.sign(w.key, w.claims({ nbf: seconds() + 60 })), /nbf/],
   ['iat ahead', () => w.issuer.sign(w.key, w.claims({ iat: seconds() + 60 })), /iat/],
   ['exp as text', () => w.issuer.sign(w.key, w.claims({ exp: 'tomorrow' })), /exp/],
-  ...['exp', 'iat', 'sub', 'jti', 'client_id'].map((claim): [string, () => Promise<string>, RegExp] => [`no ${claim}`, () => w.issuer.sign(w.key, without(claim)), new RegExp(claim)]),
+  ...['exp', 'iat', 'sub', 'jti', 'client_id'].map((claim): [string, () => Promise<string>, RegExp] => [
+    `no ${claim}`,
+    () => w.issuer.sign(w.key, without(claim)),
+    new RegExp(claim),
+  ]),
   ['azp instead of client_id', () => w.issuer.sign(w.key, { ...without('client_id'), azp: 'tester' }), /client_id/],
   ['scope as a list', () => w.issuer.sign(w.key, w.claims({ scope: ['metrics:read'] })), /scope/],
   ['services that are no list', () => w.issuer.sign(w.key, w.claims({ services: 'shop' })), /services/],
   ['bound to a key (DPoP downgrade)', () => w.issuer.sign(w.key, w.claims({ cnf: { jkt: 'x' } })), /cnf/],
-  ['an unknown critical header', async () => new SignJWT(w.claims()).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', crit: ['odd'], odd: true }).sign(w.key.privateKey, { crit: { odd: true } }), /read/],
+  [
+    'an unknown critical header',
+    async () => new SignJWT(w.claims()).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', crit: ['odd'], odd: true }).sign(w.key.privateKey, { crit: { odd: true } }),
+    /read/,
+  ],
   ['three dots of garbage', () => 'aaa.bbb.ccc', /read/],
   ['opaque, and no issuer takes opaque ones', () => 'dGhpcyBpcyBvcGFxdWU', /read/],
 ];

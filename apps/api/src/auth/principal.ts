@@ -22,10 +22,7 @@ export const SCOPES = {
 export type Scope = keyof typeof SCOPES;
 
 /** `unavailable`: the token may be good, but whoever must say so does not answer. */
-export type Verdict =
-  | { kind: 'ok'; principal: Principal }
-  | { kind: 'invalid'; detail: string }
-  | { kind: 'unavailable'; detail: string; retryAfterS: number };
+export type Verdict = { kind: 'ok'; principal: Principal } | { kind: 'invalid'; detail: string } | { kind: 'unavailable'; detail: string; retryAfterS: number };
 
 /** One trusted authorization server. */
 export interface TrustedIssuer {

@@ -11,7 +11,16 @@ const T = Date.UTC(2026, 10, 22, 9, 0, 0);
 const at = (s: number): number => T + s * 1_000;
 const RANGE = 'start=2026-11-22T09:00:00Z&end=2026-11-22T09:10:00Z';
 
-interface Exchanges { role?: 'server' | 'client'; method?: string; route: string; status: number; n: number; ttfbMs?: number; error?: string; seenAt: number }
+interface Exchanges {
+  role?: 'server' | 'client';
+  method?: string;
+  route: string;
+  status: number;
+  n: number;
+  ttfbMs?: number;
+  error?: string;
+  seenAt: number;
+}
 
 function service(rows: Exchanges[], headers: (s: ServiceWindow) => void = () => undefined): ServiceWindow {
   const s = new ServiceWindow();
@@ -65,15 +74,21 @@ beforeAll(async () => {
   await w.commit(at(-300), [{ subject: 's:shop', window: before }]);
   await w.close(at(-300), 's:shop', before);
   // closed window at 0 s
-  const first = service([
-    { route: '/orders/{int}', status: 200, n: 90, ttfbMs: 10, seenAt: at(1) },
-    { route: '/orders/{int}', status: 404, n: 6, ttfbMs: 2, seenAt: at(2) },
-    { route: '/pay', method: 'POST', status: 500, n: 3, ttfbMs: 40, seenAt: at(3) },
-    { route: '/pay', method: 'POST', status: 0, n: 1, error: 'connection_reset', seenAt: at(4) },
-    { role: 'client', route: '/bank', status: 200, n: 7, seenAt: at(5) },
-  ], shopHeaders);
+  const first = service(
+    [
+      { route: '/orders/{int}', status: 200, n: 90, ttfbMs: 10, seenAt: at(1) },
+      { route: '/orders/{int}', status: 404, n: 6, ttfbMs: 2, seenAt: at(2) },
+      { route: '/pay', method: 'POST', status: 500, n: 3, ttfbMs: 40, seenAt: at(3) },
+      { route: '/pay', method: 'POST', status: 0, n: 1, error: 'connection_reset', seenAt: at(4) },
+      { role: 'client', route: '/bank', status: 200, n: 7, seenAt: at(5) },
+    ],
+    shopHeaders,
+  );
   const account = hosts([{ host: 'web-1', skew: 4 }, { host: 'web-2' }]);
-  await w.commit(at(0), [{ subject: 's:shop', window: first }, { subject: 'h:', window: account }]);
+  await w.commit(at(0), [
+    { subject: 's:shop', window: first },
+    { subject: 'h:', window: account },
+  ]);
   await w.close(at(0), 's:shop', first);
   await w.close(at(0), 'h:', account);
   // a second service in the same window, and late data for the first one after its close
@@ -95,11 +110,14 @@ function expectSchema(name: string, body: unknown): void {
 }
 
 describe('the documented example of every listing', () => {
-  test.each(Object.entries(document.paths as Record<string, { get: { responses: Record<string, { content: Record<string, { schema: { $ref?: string }; example: unknown }> }> } }>))('%s', (_, { get }) => {
-    const content = get.responses['200']?.content['application/json'];
-    if (content?.schema.$ref === undefined) return;
-    expectSchema(content.schema.$ref.split('/').at(-1) as string, content.example);
-  });
+  test.each(Object.entries(document.paths as Record<string, { get: { responses: Record<string, { content: Record<string, { schema: { $ref?: string }; example: unknown }> }> } }>))(
+    '%s',
+    (_, { get }) => {
+      const content = get.responses['200']?.content['application/json'];
+      if (content?.schema.$ref === undefined) return;
+      expectSchema(content.schema.$ref.split('/').at(-1) as string, content.example);
+    },
+  );
 });
 
 describe('/v1/services', () => {
@@ -147,7 +165,9 @@ describe('/v1/request-patterns', () => {
     ['role=client&group_by=route', ['/bank 7']],
   ])('%s', async (query, expected) => {
     const { json } = await w.get(`/v1/request-patterns?${RANGE}&${query}`);
-    expect(json.data.map((r: Record<string, unknown>) => [...['service', 'route', 'role', 'method', 'status'].filter((k) => k in r).map((k) => r[k]), r['exchanges']].join(' '))).toEqual(expected);
+    expect(
+      json.data.map((r: Record<string, unknown>) => [...['service', 'route', 'role', 'method', 'status'].filter((k) => k in r).map((k) => r[k]), r['exchanges']].join(' ')),
+    ).toEqual(expected);
   });
   test('pages: every row once, in the order of one page, the range pinned', async () => {
     const whole = await w.get(`/v1/request-patterns?${RANGE}`);
@@ -173,7 +193,12 @@ describe('/v1/request-patterns', () => {
   });
   test('a cursor of another query, or a made-up one, is refused', async () => {
     const { json } = await w.get(`/v1/request-patterns?${RANGE}&limit=1`);
-    for (const path of [`/v1/request-patterns?${RANGE}&limit=1&status=4xx&cursor=${json.next_cursor}`, `/v1/failures?${RANGE}&cursor=${json.next_cursor}`, `/v1/services?cursor=e30`, '/v1/services?cursor=%FF']) {
+    for (const path of [
+      `/v1/request-patterns?${RANGE}&limit=1&status=4xx&cursor=${json.next_cursor}`,
+      `/v1/failures?${RANGE}&cursor=${json.next_cursor}`,
+      `/v1/services?cursor=e30`,
+      '/v1/services?cursor=%FF',
+    ]) {
       const reply = await w.get(path);
       expect(reply.status, path).toBe(400);
       expect(reply.json.errors[0].parameter).toBe('cursor');
@@ -186,7 +211,16 @@ describe('/v1/failures', () => {
     const { json } = await w.get(`/v1/failures?${RANGE}&group_by=service,route`);
     expectSchema('FailureList', json);
     expect(json.data).toEqual([
-      { service: 'shop', route: '/orders/{int}', exchanges: 106, client_errors: 6, server_errors: 0, transport_errors: 0, error_ratio: 0.056604, first_seen: '2026-11-22T09:00:02Z' },
+      {
+        service: 'shop',
+        route: '/orders/{int}',
+        exchanges: 106,
+        client_errors: 6,
+        server_errors: 0,
+        transport_errors: 0,
+        error_ratio: 0.056604,
+        first_seen: '2026-11-22T09:00:02Z',
+      },
       { service: 'shop', route: '/pay', exchanges: 4, client_errors: 0, server_errors: 3, transport_errors: 1, error_ratio: 1, first_seen: '2026-11-22T09:00:03Z' },
     ]);
   });
@@ -223,7 +257,19 @@ describe('/v1/headers', () => {
     expectSchema('HeaderList', json);
     expect(json.data).toEqual([
       { name: 'content-type', direction: 'response', exchanges: 100, presence: 0.909091, distinct: 0, bytes: 3_000, top: [], sampled: false },
-      { name: 'user-agent', direction: 'request', exchanges: 80, presence: 0.727273, distinct: 2, bytes: 1_600, top: [{ value: 'curl/8', exchanges: 60, error: 0 }, { value: 'ab/2', exchanges: 20, error: 0 }], sampled: false },
+      {
+        name: 'user-agent',
+        direction: 'request',
+        exchanges: 80,
+        presence: 0.727273,
+        distinct: 2,
+        bytes: 1_600,
+        top: [
+          { value: 'curl/8', exchanges: 60, error: 0 },
+          { value: 'ab/2', exchanges: 20, error: 0 },
+        ],
+        sampled: false,
+      },
     ]);
   });
   test('by name and direction', async () => {
@@ -233,17 +279,35 @@ describe('/v1/headers', () => {
 });
 
 describe('/v1/fleet/agents', () => {
-  const status = (host: string, more: object = {}): string => JSON.stringify({
-    host, incarnation: 'i1', version: '0.1.0', started_at: '2026-11-22T08:00:00Z', seen_at: '2026-11-22T09:59:50Z', hooks: 'sock', scope: ['port=80'], policy: 'default@1',
-    source: 'live', losses: { ring_full: 2 }, filtered: {}, exchanges: 12, coverage: 1, lag_ms: 150, kernel: '6.12', ...more,
-  });
+  const status = (host: string, more: object = {}): string =>
+    JSON.stringify({
+      host,
+      incarnation: 'i1',
+      version: '0.1.0',
+      started_at: '2026-11-22T08:00:00Z',
+      seen_at: '2026-11-22T09:59:50Z',
+      hooks: 'sock',
+      scope: ['port=80'],
+      policy: 'default@1',
+      source: 'live',
+      losses: { ring_full: 2 },
+      filtered: {},
+      exchanges: 12,
+      coverage: 1,
+      lag_ms: 150,
+      kernel: '6.12',
+      ...more,
+    });
   test('status and account together, by host', async () => {
     await w.state.set('agent/web-2', status('web-2', { seen_at: '2026-11-22T09:00:00Z' }));
     await w.state.set('agent/web-1', status('web-1', { conflicts: ['i0'], heard: { i0: 1 } }));
     await w.state.set('agent/broken', 'not json');
     const { json } = await w.get(`/v1/fleet/agents?${RANGE}`);
     expectSchema('AgentList', json);
-    expect(json.data).toMatchObject([{ host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true, conflicts: ['i0'] }, { host: 'web-2', skew_ms: null, alive: false, conflicts: [] }]);
+    expect(json.data).toMatchObject([
+      { host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true, conflicts: ['i0'] },
+      { host: 'web-2', skew_ms: null, alive: false, conflicts: [] },
+    ]);
     expect((await w.get(`/v1/fleet/agents?${RANGE}&host=web-2`)).json.data).toHaveLength(1);
     const etag = (await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag'];
     await w.state.set('agent/web-1', status('web-1', { exchanges: 13 }));
@@ -323,7 +387,10 @@ describe('ETag and quality follow the windows', () => {
   });
 
   test('losses of all hosts, by reason, and coverage', async () => {
-    const account = hosts([{ host: 'a', lost: { ring_full: 3, gap: 1 }, read: 90, known: 100 }, { host: 'b', lost: { ring_full: 2 }, read: 30, known: 60 }]);
+    const account = hosts([
+      { host: 'a', lost: { ring_full: 3, gap: 1 }, read: 90, known: 100 },
+      { host: 'b', lost: { ring_full: 2 }, read: 30, known: 60 },
+    ]);
     await w.commit(at(1_800), [{ subject: 'h:', window: account }]);
     await w.close(at(1_800), 'h:', account);
     const { json } = await w.get('/v1/failures?start=2026-11-22T09:30:00Z&end=2026-11-22T09:31:00Z');
@@ -333,12 +400,32 @@ describe('ETag and quality follow the windows', () => {
 
 describe('400 names the parameter', () => {
   test.each([
-    ['/v1/services?start=yesterday', 'start'], ['/v1/services?start=2026-13-01T00:00:00Z', 'start'], ['/v1/services?end=now%2B1w', 'end'], ['/v1/services?start=now&end=now-1h', 'start'],
-    ['/v1/services?start=now-8d', 'start'], ['/v1/latency?step=7s', 'step'], ['/v1/latency?step=0', 'step'], ['/v1/latency?step=1.5m', 'step'], ['/v1/latency?start=now-3d&step=10s', 'step'],
-    ['/v1/services?role=both', 'role'], ['/v1/request-patterns?group_by=colour', 'group_by'], ['/v1/request-patterns?group_by=route,route', 'group_by'],
-    ['/v1/failures?status=4x', 'status'], ['/v1/failures?status=99', 'status'], ['/v1/failures?limit=0', 'limit'], ['/v1/failures?limit=1001', 'limit'], ['/v1/failures?limit=ten', 'limit'],
-    ['/v1/headers?route=%2Fx', 'route'], ['/v1/headers?direction=up', 'direction'], ['/v1/services?service=', 'service'], ['/v1/services?service=a&service=b', 'service'],
-    ['/v1/services?servcie=a', 'servcie'], ['/v1/latency?limit=5', 'limit'], ['/v1/latency?__proto__=1', '__proto__'], ['/v1/services?constructor=1', 'constructor'], ['/healthz?x=1', 'x'],
+    ['/v1/services?start=yesterday', 'start'],
+    ['/v1/services?start=2026-13-01T00:00:00Z', 'start'],
+    ['/v1/services?end=now%2B1w', 'end'],
+    ['/v1/services?start=now&end=now-1h', 'start'],
+    ['/v1/services?start=now-8d', 'start'],
+    ['/v1/latency?step=7s', 'step'],
+    ['/v1/latency?step=0', 'step'],
+    ['/v1/latency?step=1.5m', 'step'],
+    ['/v1/latency?start=now-3d&step=10s', 'step'],
+    ['/v1/services?role=both', 'role'],
+    ['/v1/request-patterns?group_by=colour', 'group_by'],
+    ['/v1/request-patterns?group_by=route,route', 'group_by'],
+    ['/v1/failures?status=4x', 'status'],
+    ['/v1/failures?status=99', 'status'],
+    ['/v1/failures?limit=0', 'limit'],
+    ['/v1/failures?limit=1001', 'limit'],
+    ['/v1/failures?limit=ten', 'limit'],
+    ['/v1/headers?route=%2Fx', 'route'],
+    ['/v1/headers?direction=up', 'direction'],
+    ['/v1/services?service=', 'service'],
+    ['/v1/services?service=a&service=b', 'service'],
+    ['/v1/services?servcie=a', 'servcie'],
+    ['/v1/latency?limit=5', 'limit'],
+    ['/v1/latency?__proto__=1', '__proto__'],
+    ['/v1/services?constructor=1', 'constructor'],
+    ['/healthz?x=1', 'x'],
   ])('%s', async (path, parameter) => {
     const reply = await w.get(path);
     expect(reply.status, reply.text).toBe(400);

@@ -30,7 +30,13 @@ async function outcome(check: () => Promise<void>): Promise<string> {
   }
 }
 
-const METADATA_EXAMPLE = { resource: 'http://127.0.0.1:8470', resource_name: 'Headwater', authorization_servers: ['http://127.0.0.1:8471'], scopes_supported: Object.keys(SCOPES), bearer_methods_supported: ['header'] };
+const METADATA_EXAMPLE = {
+  resource: 'http://127.0.0.1:8470',
+  resource_name: 'Headwater',
+  authorization_servers: ['http://127.0.0.1:8471'],
+  scopes_supported: Object.keys(SCOPES),
+  bearer_methods_supported: ['header'],
+};
 
 @Controller()
 export class SystemController {
@@ -47,7 +53,9 @@ export class SystemController {
   }
 
   @Get('readyz')
-  @OpenRoute('ready', 'What the API needs is there', 'Ready', { status: 'ready', checks: { summary_store: 'ok', state_store: 'ok' } }, [[503, 'Something is away; `checks` says which.']])
+  @OpenRoute('ready', 'What the API needs is there', 'Ready', { status: 'ready', checks: { summary_store: 'ok', state_store: 'ok' } }, [
+    [503, 'Something is away; `checks` says which.'],
+  ])
   async ready(@Req() req: Request): Promise<object> {
     this.#noParameters(req);
     const names = Object.keys(this.about.checks);

@@ -13,7 +13,13 @@ export class ApiMetrics {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({ name: 'headwater_api_requests_total', help: 'Requests answered.', labelNames: ['route', 'method', 'status'], registers });
-    this.#seconds = new Histogram({ name: 'headwater_api_request_seconds', help: 'Time to answer.', labelNames: ['route'], buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], registers });
+    this.#seconds = new Histogram({
+      name: 'headwater_api_request_seconds',
+      help: 'Time to answer.',
+      labelNames: ['route'],
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers,
+    });
   }
 
   get contentType(): string {

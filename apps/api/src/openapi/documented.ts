@@ -32,7 +32,8 @@ export function ListingRoute(listing: Listing, operationId: string, ...scopes: [
     ApiSecurity('oauth2', scopes),
     ApiOperation({ operationId, summary: listing.summary }),
     ...Object.entries(listing.parameters).map(([name, p]) =>
-      ApiQuery({ name, required: false, description: p.description, schema: p.schema as never, ...(p.example === undefined ? {} : { example: p.example }) })),
+      ApiQuery({ name, required: false, description: p.description, schema: p.schema as never, ...(p.example === undefined ? {} : { example: p.example }) }),
+    ),
     ApiResponse({
       status: 200,
       description: 'The rows, with how far they can be trusted.',

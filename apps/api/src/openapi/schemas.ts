@@ -27,21 +27,27 @@ const quantiles5 = object({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms });
 
 const ROWS: Record<string, Schema> = {
   Service: object({ service: text, role, exchanges: count, client_errors: count, server_errors: count, ttfb_ms: quantiles3 }),
-  RequestPattern: object({
-    ...GROUP,
-    exchanges: count,
-    rate_per_s: { type: 'number', minimum: 0, description: 'exchanges over the length of the range' },
-    trend: { type: ['number', 'null'], minimum: -1, description: 'exchanges / exchanges in the range of the same length before - 1; null when there were none.' },
-  }, GROUP_NAMES),
-  Failure: object({
-    ...GROUP,
-    exchanges: { ...count, description: 'All exchanges of the group, failed or not.' },
-    client_errors: { ...count, description: 'Status 400 to 499.' },
-    server_errors: { ...count, description: 'Status 500 and above.' },
-    transport_errors: { ...count, description: 'No whole response (error.type) and no status of 400 or above.' },
-    error_ratio: { ...ratio, description: 'The three kinds of error over exchanges.' },
-    first_seen: { ...time, description: 'First failure in the range.' },
-  }, GROUP_NAMES),
+  RequestPattern: object(
+    {
+      ...GROUP,
+      exchanges: count,
+      rate_per_s: { type: 'number', minimum: 0, description: 'exchanges over the length of the range' },
+      trend: { type: ['number', 'null'], minimum: -1, description: 'exchanges / exchanges in the range of the same length before - 1; null when there were none.' },
+    },
+    GROUP_NAMES,
+  ),
+  Failure: object(
+    {
+      ...GROUP,
+      exchanges: { ...count, description: 'All exchanges of the group, failed or not.' },
+      client_errors: { ...count, description: 'Status 400 to 499.' },
+      server_errors: { ...count, description: 'Status 500 and above.' },
+      transport_errors: { ...count, description: 'No whole response (error.type) and no status of 400 or above.' },
+      error_ratio: { ...ratio, description: 'The three kinds of error over exchanges.' },
+      first_seen: { ...time, description: 'First failure in the range.' },
+    },
+    GROUP_NAMES,
+  ),
   LatencyPoint: object({
     t: { ...time, description: 'Start of the point.' },
     exchanges: count,
@@ -74,7 +80,7 @@ const ROWS: Record<string, Schema> = {
     incarnation: text,
     started_at: time,
     exchanges: count,
-    losses: { ...counts, description: 'Since the agent\'s start, by reason.' },
+    losses: { ...counts, description: "Since the agent's start, by reason." },
     filtered: counts,
     coverage: ratio,
     lag_ms: { type: 'number', minimum: 0 },
@@ -94,12 +100,15 @@ const quality = object({
 });
 
 function list(row: string): Schema {
-  return object({
-    range: object({ start: time, end: time, step: { type: 'integer', minimum: 10, description: 'Seconds.' } }),
-    data: { type: 'array', items: { $ref: `#/components/schemas/${row}` } },
-    quality: { $ref: '#/components/schemas/Quality' },
-    next_cursor: { ...text, description: 'There is a next page.' },
-  }, ['next_cursor']);
+  return object(
+    {
+      range: object({ start: time, end: time, step: { type: 'integer', minimum: 10, description: 'Seconds.' } }),
+      data: { type: 'array', items: { $ref: `#/components/schemas/${row}` } },
+      quality: { $ref: '#/components/schemas/Quality' },
+      next_cursor: { ...text, description: 'There is a next page.' },
+    },
+    ['next_cursor'],
+  );
 }
 
 const problem: Schema = {

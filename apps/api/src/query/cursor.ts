@@ -21,8 +21,13 @@ interface Packed {
 }
 
 function fingerprint(route: string, query: Query): string {
-  const rest = Object.entries(query).filter(([k]) => k !== 'cursor' && k !== 'limit').sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([route, rest])).digest('base64url').slice(0, 12);
+  const rest = Object.entries(query)
+    .filter(([k]) => k !== 'cursor' && k !== 'limit')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([route, rest]))
+    .digest('base64url')
+    .slice(0, 12);
 }
 
 export function packCursor(cursor: Cursor, route: string, query: Query): string {
@@ -38,8 +43,15 @@ export function unpackCursor(value: string, route: string, query: Query): Cursor
     packed = null;
   }
   const { r, a } = packed ?? {};
-  const sound = packed?.v === 1 && Array.isArray(r) && r.length === 3 && r.every((n) => Number.isSafeInteger(n) && n >= 0)
-    && Array.isArray(a) && a.length === 2 && typeof a[0] === 'number' && typeof a[1] === 'string';
+  const sound =
+    packed?.v === 1 &&
+    Array.isArray(r) &&
+    r.length === 3 &&
+    r.every((n) => Number.isSafeInteger(n) && n >= 0) &&
+    Array.isArray(a) &&
+    a.length === 2 &&
+    typeof a[0] === 'number' &&
+    typeof a[1] === 'string';
   if (!sound) throw invalidParameter('cursor', 'is not one that this API gave out');
   if (packed?.q !== fingerprint(route, query)) throw invalidParameter('cursor', 'belongs to a query with other parameters; leave it out to start again');
   const [start, end, stepMs] = r as [number, number, number];

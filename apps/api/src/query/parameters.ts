@@ -14,7 +14,11 @@ const time = 'RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`.';
 export const PARAMETERS = {
   start: { description: `Start of the range, included; floored to the step. ${time} Default: one hour before end.`, schema: { type: 'string' }, example: 'now-1h' },
   end: { description: `End of the range, excluded; ceiled to the step. ${time}`, schema: { type: 'string', default: 'now' }, example: 'now' },
-  step: { description: 'Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points.', schema: { type: 'string' }, example: '1m' },
+  step: {
+    description: 'Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points.',
+    schema: { type: 'string' },
+    example: '1m',
+  },
   role: {
     description: 'Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles.',
     schema: { type: 'string', enum: ['server', 'client'], default: 'server' },

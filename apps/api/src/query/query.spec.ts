@@ -9,14 +9,26 @@ const NOW = Date.UTC(2026, 10, 22, 10, 0, 3, 500);
 
 describe('instants', () => {
   test.each([
-    ['now', NOW], ['now-1h', NOW - 3_600_000], ['now-15m', NOW - 900_000], ['now+30s', NOW + 30_000], ['now 30s', NOW + 30_000], ['now-2d', NOW - 172_800_000],
-    ['1795341600', 1_795_341_600_000], ['1795341600.25', 1_795_341_600_250], ['1795341600000', 1_795_341_600_000],
-    ['2026-11-22T10:00:00Z', Date.UTC(2026, 10, 22, 10)], ['2026-11-22t10:00:00.5z', Date.UTC(2026, 10, 22, 10, 0, 0, 500)],
-    ['2026-11-22T11:00:00+01:00', Date.UTC(2026, 10, 22, 10)], ['2026-11-22T11:00:00 01:00', Date.UTC(2026, 10, 22, 10)],
+    ['now', NOW],
+    ['now-1h', NOW - 3_600_000],
+    ['now-15m', NOW - 900_000],
+    ['now+30s', NOW + 30_000],
+    ['now 30s', NOW + 30_000],
+    ['now-2d', NOW - 172_800_000],
+    ['1795341600', 1_795_341_600_000],
+    ['1795341600.25', 1_795_341_600_250],
+    ['1795341600000', 1_795_341_600_000],
+    ['2026-11-22T10:00:00Z', Date.UTC(2026, 10, 22, 10)],
+    ['2026-11-22t10:00:00.5z', Date.UTC(2026, 10, 22, 10, 0, 0, 500)],
+    ['2026-11-22T11:00:00+01:00', Date.UTC(2026, 10, 22, 10)],
+    ['2026-11-22T11:00:00 01:00', Date.UTC(2026, 10, 22, 10)],
   ])('%s', (text, ms) => expect(parseInstant('start', text, NOW)).toBe(ms));
-  test.each(['', 'yesterday', 'now-', 'now-1', 'now-1w', '2026-11-22', '2026-11-22T10:00:00', '2026-11-22 10:00:00Z', '2026-11-31T10:00:00x', '1e9', '-5', '0x10', 'NaN'])('"%s" is none', (text) => {
-    expect(() => parseInstant('start', text, NOW)).toThrow(Problem);
-  });
+  test.each(['', 'yesterday', 'now-', 'now-1', 'now-1w', '2026-11-22', '2026-11-22T10:00:00', '2026-11-22 10:00:00Z', '2026-11-31T10:00:00x', '1e9', '-5', '0x10', 'NaN'])(
+    '"%s" is none',
+    (text) => {
+      expect(() => parseInstant('start', text, NOW)).toThrow(Problem);
+    },
+  );
 });
 
 describe('ranges', () => {
@@ -27,12 +39,20 @@ describe('ranges', () => {
     expect(resolveRange({ start: 'now-5m', step: '1m' }, NOW)).toEqual({ start: Date.UTC(2026, 10, 22, 9, 55), end: Date.UTC(2026, 10, 22, 10, 1), stepMs: 60_000 });
   });
   test('aligned ends stay', () => {
-    expect(resolveRange({ start: '2026-11-22T09:00:00Z', end: '2026-11-22T09:10:00Z', step: '10m' }, NOW)).toMatchObject({ start: Date.UTC(2026, 10, 22, 9), end: Date.UTC(2026, 10, 22, 9, 10) });
+    expect(resolveRange({ start: '2026-11-22T09:00:00Z', end: '2026-11-22T09:10:00Z', step: '10m' }, NOW)).toMatchObject({
+      start: Date.UTC(2026, 10, 22, 9),
+      end: Date.UTC(2026, 10, 22, 9, 10),
+    });
   });
   test('the default step gives at most 360 points', () => {
     expect([60_000, 3_600_000, 3_600_001, 86_400_000, 7 * 86_400_000].map(defaultStep)).toEqual([10_000, 10_000, 30_000, 300_000, 1_800_000]);
   });
-  test.each([['10s', 10_000], ['60', 60_000], ['1m', 60_000], ['2h', 7_200_000]])('step %s', (text, ms) => expect(parseStep(text)).toBe(ms));
+  test.each([
+    ['10s', 10_000],
+    ['60', 60_000],
+    ['1m', 60_000],
+    ['2h', 7_200_000],
+  ])('step %s', (text, ms) => expect(parseStep(text)).toBe(ms));
   test.each(['0', '5s', '15', '1.5m', '-10s', 'm', '1w', ''])('step "%s" is none', (text) => expect(() => parseStep(text)).toThrow(Problem));
   test('11,000 points are the most', () => {
     expect(resolveRange({ start: 'now-30h', step: '10s' }, NOW).stepMs).toBe(10_000);
@@ -48,14 +68,35 @@ test('status filters', () => {
 
 test('pages: by rank, then key; a row that moved up between pages is not shown twice', () => {
   const rows = (list: [number, string][]): Ranked<string>[] => list.map(([rank, key]) => ({ rank, key, row: key }));
-  const list: [number, string][] = [[5, 'b'], [9, 'a'], [5, 'a'], [1, 'z']];
+  const list: [number, string][] = [
+    [5, 'b'],
+    [9, 'a'],
+    [5, 'a'],
+    [1, 'z'],
+  ];
   const first = page(rows(list), 2, null);
   expect(first).toEqual({ rows: ['a', 'a'], last: [5, 'a'] });
   expect(page(rows(list), 2, first.last)).toEqual({ rows: ['b', 'z'], last: null });
-  expect(page(rows([[9, 'a'], [7, 'a2'], [5, 'b']]), 5, [5, 'a'])).toEqual({ rows: ['b'], last: null });
+  expect(
+    page(
+      rows([
+        [9, 'a'],
+        [7, 'a2'],
+        [5, 'b'],
+      ]),
+      5,
+      [5, 'a'],
+    ),
+  ).toEqual({ rows: ['b'], last: null });
   expect(page(rows([]), 5, [5, 'a'])).toEqual({ rows: [], last: null });
 });
 
 test('If-None-Match', () => {
-  expect([matchesEtag(undefined, 'W/"a"'), matchesEtag('"a"', 'W/"a"'), matchesEtag('W/"b", W/"a"', 'W/"a"'), matchesEtag('*', 'W/"a"'), matchesEtag('"b"', 'W/"a"')]).toEqual([false, true, true, true, false]);
+  expect([matchesEtag(undefined, 'W/"a"'), matchesEtag('"a"', 'W/"a"'), matchesEtag('W/"b", W/"a"', 'W/"a"'), matchesEtag('*', 'W/"a"'), matchesEtag('"b"', 'W/"a"')]).toEqual([
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
 });

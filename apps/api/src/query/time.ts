@@ -34,7 +34,8 @@ export function parseInstant(parameter: string, value: string, now: number): num
     return n > 1e11 ? n : n * 1_000;
   }
   const parsed = RFC3339.test(given) ? Date.parse(given.toUpperCase()) : Number.NaN;
-  if (Number.isNaN(parsed)) throw invalidParameter(parameter, `"${value}" is no time; use RFC 3339 (2026-11-22T10:00:00Z), unix seconds (1795341600) or now, now-15m, now-1h, now-1d`);
+  if (Number.isNaN(parsed))
+    throw invalidParameter(parameter, `"${value}" is no time; use RFC 3339 (2026-11-22T10:00:00Z), unix seconds (1795341600) or now, now-15m, now-1h, now-1d`);
   return parsed;
 }
 

@@ -38,7 +38,13 @@ export class AppProcess {
   async ready(url: string): Promise<this> {
     for (let i = 0; i < 600; i += 1) {
       if (this.child.exitCode !== null) break;
-      if (await fetch(url).then((r) => r.ok, () => false)) return this;
+      if (
+        await fetch(url).then(
+          (r) => r.ok,
+          () => false,
+        )
+      )
+        return this;
       await sleep(50);
     }
     throw new Error(`${url} did not answer:\n${this.output}`);

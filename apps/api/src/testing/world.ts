@@ -28,15 +28,18 @@ export async function rawGet(url: string, headers: string[], method = 'GET'): Pr
   return new Promise((ok, bad) => {
     const req = request(url, { method, headers: ['host', new URL(url).host, ...headers], agent: false }, (res) => {
       let text = '';
-      res.setEncoding('utf8').on('data', (d: string) => (text += d)).on('end', () => {
-        let json: unknown = null;
-        try {
-          json = JSON.parse(text);
-        } catch {
-          // not every answer is JSON
-        }
-        ok({ status: res.statusCode ?? 0, headers: res.headers, text, json });
-      });
+      res
+        .setEncoding('utf8')
+        .on('data', (d: string) => (text += d))
+        .on('end', () => {
+          let json: unknown = null;
+          try {
+            json = JSON.parse(text);
+          } catch {
+            // not every answer is JSON
+          }
+          ok({ status: res.statusCode ?? 0, headers: res.headers, text, json });
+        });
     });
     req.once('error', bad).end();
   });
@@ -66,12 +69,24 @@ export class World {
     world.key = await signingKey('k1', 'ES256');
     world.issuer.keys = [world.key.publicJwk];
     const own: TrustedIssuer = { issuer: world.issuer.url, audiences: [AUDIENCE], algorithms: ['ES256', 'RS256'], extraTypes: [], clientIdFromAzp: false };
-    const settings = { baseUrl: AUDIENCE, resource: AUDIENCE, issuers: options.issuers?.(own) ?? [own], rateLimit: { requests: 100_000, windowS: 60 }, topic: TOPIC, ...options.settings };
+    const settings = {
+      baseUrl: AUDIENCE,
+      resource: AUDIENCE,
+      issuers: options.issuers?.(own) ?? [own],
+      rateLimit: { requests: 100_000, windowS: 60 },
+      topic: TOPIC,
+      ...options.settings,
+    };
     const given = <S>(store: S): S => {
       if (world.storeError !== null) throw world.storeError;
       return store;
     };
-    world.#app = await createApi(settings, { summaries: () => given(world.summaries), state: () => given(world.state), log: pino({ level: process.env['HW_TEST_LOG'] ?? 'silent' }), clock: () => world.now });
+    world.#app = await createApi(settings, {
+      summaries: () => given(world.summaries),
+      state: () => given(world.state),
+      log: pino({ level: process.env['HW_TEST_LOG'] ?? 'silent' }),
+      clock: () => world.now,
+    });
     await world.#app.listen(0, '127.0.0.1');
     world.base = `http://127.0.0.1:${(world.#app.getHttpServer().address() as AddressInfo).port}`;
     return world;
@@ -115,7 +130,14 @@ export class World {
     if (this.#epoch === 0) ({ epoch: this.#epoch, nextOffset: this.#offset } = await this.summaries.claim(unit, 'bus-1'));
     const nextOffset = (this.#offset ?? 0) + 1;
     const result = await this.summaries.commit({
-      unit, epoch: this.#epoch, expectedOffset: this.#offset, nextOffset, agents: new Uint8Array(0), watermark: start, silent: [], at: this.now,
+      unit,
+      epoch: this.#epoch,
+      expectedOffset: this.#offset,
+      nextOffset,
+      agents: new Uint8Array(0),
+      watermark: start,
+      silent: [],
+      at: this.now,
       segments: segments.map((s) => ({ resolution: '10s', start, subject: s.subject, bytes: s.window.encode(), fresh })),
     });
     if (result.kind !== 'ok') throw new Error(`commit: ${result.kind}`);
@@ -131,7 +153,10 @@ export class World {
     for (const p of taken.partials) holds[p.partition] = Math.max(holds[p.partition] ?? 0, p.revision);
     const revision = (taken.closed?.revision ?? 0) + 1;
     const result = await this.summaries.close(TOPIC, {
-      unit, epoch: this.#epoch, lease: taken.lease, expectedRevision: revision - 1,
+      unit,
+      epoch: this.#epoch,
+      lease: taken.lease,
+      expectedRevision: revision - 1,
       closed: { ...key, revision, bytes: merged.encode(), holds, missing, closedAt: this.now },
     });
     if (result.kind !== 'ok') throw new Error(`close: ${result.kind}`);

@@ -11,11 +11,21 @@ function segment(n: number): Uint8Array {
   return s.encode();
 }
 const window = (closed: { n: number; revision?: number; closedAt?: number } | null, partials: number[] = []): WindowRead => ({
-  resolution: '10s', start: 0, subject: 's:a',
-  closed: closed === null ? null : { resolution: '10s', start: 0, subject: 's:a', revision: closed.revision ?? 1, bytes: segment(closed.n), holds: {}, missing: [], closedAt: closed.closedAt ?? 1 },
+  resolution: '10s',
+  start: 0,
+  subject: 's:a',
+  closed:
+    closed === null
+      ? null
+      : { resolution: '10s', start: 0, subject: 's:a', revision: closed.revision ?? 1, bytes: segment(closed.n), holds: {}, missing: [], closedAt: closed.closedAt ?? 1 },
   partials: partials.map((n, i) => ({ resolution: '10s', start: 0, subject: 's:a', partition: i, revision: 1, bytes: segment(n) })),
 });
-const sum = (d: Decoder, w: WindowRead): number => d.counts().of(w).flat().reduce((n, r) => n + r.exchanges, 0);
+const sum = (d: Decoder, w: WindowRead): number =>
+  d
+    .counts()
+    .of(w)
+    .flat()
+    .reduce((n, r) => n + r.exchanges, 0);
 
 /** Asks as the store does: the bytes are left out of what is held. */
 function through(d: Decoder, { closed, ...rest }: WindowRead): unknown {
@@ -28,14 +38,22 @@ describe('Decoder', () => {
   test('closed and partials are parts that add up', () => expect(sum(new Decoder(), window({ n: 5 }, [2, 3]))).toBe(10));
   test('a revision is decoded once; another revision, or the same one closed again after a roll-back, is not taken for it', () => {
     const d = new Decoder();
-    const first = d.counts().of(window({ n: 5 })).at(-1);
+    const first = d
+      .counts()
+      .of(window({ n: 5 }))
+      .at(-1);
     expect(through(d, window({ n: 5 }))).toBe(first);
     expect(sum(d, window({ n: 6, revision: 2 }))).toBe(6);
     expect(sum(d, window({ n: 7, revision: 1, closedAt: 2 }))).toBe(7);
   });
   test('what a lens said to hold stays until it is asked for, whatever the cache drops; what it did not is an error', () => {
     const cache = new WeightedCache<number>(2);
-    const lensOf = () => new Lens(cache, (bytes) => [...ServiceWindow.decode(bytes).patterns()][0]!.exchanges, () => 1);
+    const lensOf = () =>
+      new Lens(
+        cache,
+        (bytes) => [...ServiceWindow.decode(bytes).patterns()][0]!.exchanges,
+        () => 1,
+      );
     const w = window({ n: 5 });
     const bare = { ...w, closed: { ...w.closed!, bytes: null } };
     lensOf().of(w);
@@ -50,9 +68,16 @@ describe('Decoder', () => {
     const d = new Decoder();
     for (let i = 0; i < 3; i += 1) {
       const totals = new PatternTotals({ role: 'server', method: null, route: null, status: null });
-      d.counts().of(window({ n: 5 }, [1])).forEach((part) => totals.add(part));
+      d.counts()
+        .of(window({ n: 5 }, [1]))
+        .forEach((part) => totals.add(part));
       expect(totals.by(['route'])[0]?.totals.exchanges).toBe(6);
-      expect(d.totals().of(window({ n: 5 }))[0]?.get('server')?.exchanges).toBe(5);
+      expect(
+        d
+          .totals()
+          .of(window({ n: 5 }))[0]
+          ?.get('server')?.exchanges,
+      ).toBe(5);
     }
   });
 });

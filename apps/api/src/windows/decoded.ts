@@ -79,22 +79,42 @@ export class Decoder {
   readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
 
   counts(): Lens<Counts> {
-    return new Lens(this.#counts, (bytes, service) => countsOf(service, ServiceWindow.decode(bytes), this.#identities), (rows) => rows.length + 1);
+    return new Lens(
+      this.#counts,
+      (bytes, service) => countsOf(service, ServiceWindow.decode(bytes), this.#identities),
+      (rows) => rows.length + 1,
+    );
   }
 
   totals(): Lens<Totals> {
-    return new Lens(this.#totals, (bytes) => totalsOf(ServiceWindow.decode(bytes)), () => 1);
+    return new Lens(
+      this.#totals,
+      (bytes) => totalsOf(ServiceWindow.decode(bytes)),
+      () => 1,
+    );
   }
 
   headers(): Lens<WindowHeaders> {
-    return new Lens(this.#headers, (bytes) => headersOf(ServiceWindow.decode(bytes)), (h) => h.headers.length + 1);
+    return new Lens(
+      this.#headers,
+      (bytes) => headersOf(ServiceWindow.decode(bytes)),
+      (h) => h.headers.length + 1,
+    );
   }
 
   full(): Lens<ServiceWindow> {
-    return new Lens(this.#full, (bytes) => ServiceWindow.decode(bytes), (s) => s.patternCount + 1);
+    return new Lens(
+      this.#full,
+      (bytes) => ServiceWindow.decode(bytes),
+      (s) => s.patternCount + 1,
+    );
   }
 
   hosts(): Lens<HostsWindow> {
-    return new Lens(this.#hosts, (bytes) => HostsWindow.decode(bytes), (_, bytes) => bytes.byteLength);
+    return new Lens(
+      this.#hosts,
+      (bytes) => HostsWindow.decode(bytes),
+      (_, bytes) => bytes.byteLength,
+    );
   }
 }

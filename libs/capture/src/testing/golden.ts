@@ -32,7 +32,7 @@ export function wireText(text: string): string {
   return lines
     .map((line) => (line.endsWith('\\') && !line.endsWith('\\\\') ? line.slice(0, -1) : line + '\r\n'))
     .join('')
-    .replace(/\\x([0-9a-fA-F]{2})|\\([rnt\\])/g, (_, hex?: string, c?: string) => (hex ? String.fromCharCode(parseInt(hex, 16)) : { r: '\r', n: '\n', t: '\t' }[c!] ?? '\\'))
+    .replace(/\\x([0-9a-fA-F]{2})|\\([rnt\\])/g, (_, hex?: string, c?: string) => (hex ? String.fromCharCode(parseInt(hex, 16)) : ({ r: '\r', n: '\n', t: '\t' }[c!] ?? '\\')))
     .replace(/\{(\d+)\*(.)\}/g, (_, n: string, c: string) => c.repeat(Number(n)));
 }
 
@@ -50,7 +50,12 @@ export function parseGolden(markdown: string): GoldenCase[] {
 }
 
 function build(blocks: Block[]): Uint8Array[] {
-  const option = (b: Block, name: string) => b.words.find((w) => w === name || w.startsWith(name + '='))?.split('=').slice(1).join('=');
+  const option = (b: Block, name: string) =>
+    b.words
+      .find((w) => w === name || w.startsWith(name + '='))
+      ?.split('=')
+      .slice(1)
+      .join('=');
   const setup = blocks.find((b) => b.words[0] === 'setup');
   const client = setup?.words.includes('client') ?? false;
   const mid = setup && option(setup, 'mid');

@@ -200,7 +200,20 @@ export class KernelModel {
     return b;
   }
 
-  private record(dir: Direction, type: 1 | 2, ts: bigint, pos: number, payload: string, len: number, ordinal: number, starts: number, flags: number, kind: 'request' | 'response', tail = '', why = 0): ModelRecord {
+  private record(
+    dir: Direction,
+    type: 1 | 2,
+    ts: bigint,
+    pos: number,
+    payload: string,
+    len: number,
+    ordinal: number,
+    starts: number,
+    flags: number,
+    kind: 'request' | 'response',
+    tail = '',
+    why = 0,
+  ): ModelRecord {
     const d = this.d[dir];
     if (d.lost) flags |= FLAG.LOST_BEFORE;
     if (d.mid) flags |= FLAG.MID;

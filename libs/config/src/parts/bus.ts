@@ -31,7 +31,14 @@ const KAFKA = { sibling: 'kind', value: 'kafka' };
 /** What `openBus` of @headwater/event-bus takes; written out because this package imports none of ours. */
 export type BusConnection =
   | { kind: 'embedded'; path: string; retentionMs: number; retentionBytes: number }
-  | { kind: 'kafka'; brokers: string[]; clientId: string; ssl?: { ca?: string; cert?: string; key?: string }; sasl?: { mechanism: 'scram-sha-256' | 'scram-sha-512' | 'plain'; username: string; passwordFile: string }; compression: 'zstd' | 'gzip' | 'none' };
+  | {
+      kind: 'kafka';
+      brokers: string[];
+      clientId: string;
+      ssl?: { ca?: string; cert?: string; key?: string };
+      sasl?: { mechanism: 'scram-sha-256' | 'scram-sha-512' | 'plain'; username: string; passwordFile: string };
+      compression: 'zstd' | 'gzip' | 'none';
+    };
 
 export class BusConfig {
   @Choice('Which log carries the events: a file of this host, or Kafka', ['embedded', 'kafka'])

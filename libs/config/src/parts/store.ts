@@ -24,7 +24,9 @@ export type StoreConnection =
   | { kind: 'embedded'; path: string }
   | { kind: 'redis'; url: string; prefix: string; passwordFile?: string; sentinels?: { name: string; nodes: string[] }; cluster?: string[]; tls?: { ca?: string } };
 
-@Cross<StoreConfig>((c) => (c.sentinels && c.cluster ? { fields: ['sentinels', 'cluster'], message: 'Redis is reached through Sentinels or as a Cluster, not both; leave one out' } : null))
+@Cross<StoreConfig>((c) =>
+  c.sentinels && c.cluster ? { fields: ['sentinels', 'cluster'], message: 'Redis is reached through Sentinels or as a Cluster, not both; leave one out' } : null,
+)
 export class StoreConfig {
   @Choice('Where it is kept: a file of this host, or Redis', ['embedded', 'redis'])
   kind: 'embedded' | 'redis' = 'embedded';

@@ -32,26 +32,28 @@ export async function openEmbeddedBus(settings: Extract<BusSettings, { kind: 'em
 
   return {
     incarnation: (topic) => open(() => thread.call('incarnation', topic)),
-    publish: (topic, records) => open(async () => {
-      refuseLarge(records);
-      const count = await partitionsOf(topic);
-      const partitions = records.map((r) => r.partition ?? (r.key === null ? roundRobin++ : fnv1a32(r.key)) % count);
-      const wrong = partitions.find((p) => !(p >= 0 && p < count));
-      if (wrong !== undefined) throw new RangeError(`${topic} has no partition ${wrong}, it has ${count}`);
-      return records.length === 0 ? [] : thread.call('publish', topic, records, partitions);
-    }),
-    consume: (group, topics, hooks) => open(async () => {
-      const inner = await consumeEmbedded(thread, group, topics, hooks, log);
-      const subscription: Subscription = {
-        seek: (at) => inner.seek(at),
-        stop: async () => {
-          await inner.stop();
-          subscriptions.delete(subscription);
-        },
-      };
-      subscriptions.add(subscription);
-      return subscription;
-    }),
+    publish: (topic, records) =>
+      open(async () => {
+        refuseLarge(records);
+        const count = await partitionsOf(topic);
+        const partitions = records.map((r) => r.partition ?? (r.key === null ? roundRobin++ : fnv1a32(r.key)) % count);
+        const wrong = partitions.find((p) => !(p >= 0 && p < count));
+        if (wrong !== undefined) throw new RangeError(`${topic} has no partition ${wrong}, it has ${count}`);
+        return records.length === 0 ? [] : thread.call('publish', topic, records, partitions);
+      }),
+    consume: (group, topics, hooks) =>
+      open(async () => {
+        const inner = await consumeEmbedded(thread, group, topics, hooks, log);
+        const subscription: Subscription = {
+          seek: (at) => inner.seek(at),
+          stop: async () => {
+            await inner.stop();
+            subscriptions.delete(subscription);
+          },
+        };
+        subscriptions.add(subscription);
+        return subscription;
+      }),
     ranges: (topic) => open(() => thread.call('ranges', topic)),
     applyTopics: (topics, { dryRun }) => open(() => thread.call('applyTopics', topics, dryRun)),
     close: async () => {

@@ -142,15 +142,16 @@ export async function consumeEmbedded(thread: BusThread, group: string, topics: 
   let stopped: Promise<void> | undefined;
   return {
     seek: async ({ topic, partition, offset }) => readers.get(partitionKey(topic, partition))?.seek(offset),
-    stop: () => (stopped ??= (async () => {
-      stopping = true;
-      clearTimeout(sleeping?.timer);
-      sleeping?.wake();
-      await loop;
-      unlisten();
-      await Promise.all(dropping.values());
-      await drop([...readers.keys()]);
-      await thread.call('leave', group, member).catch(() => undefined);
-    })()),
+    stop: () =>
+      (stopped ??= (async () => {
+        stopping = true;
+        clearTimeout(sleeping?.timer);
+        sleeping?.wake();
+        await loop;
+        unlisten();
+        await Promise.all(dropping.values());
+        await drop([...readers.keys()]);
+        await thread.call('leave', group, member).catch(() => undefined);
+      })()),
   };
 }

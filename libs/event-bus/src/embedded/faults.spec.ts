@@ -24,7 +24,10 @@ afterEach(() => rmSync(dir, { recursive: true }));
 it('another process reads what this one writes; killed with SIGKILL, its partitions are taken over at once', async () => {
   const bus = await openBus(settings);
   await bus.applyTopics([topic(2)], { dryRun: false });
-  const child = fork(fileURLToPath(new URL('../testing/reader.ts', import.meta.url)), [JSON.stringify(settings), 'g', 't'], { execArgv: ['--conditions=@headwater/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('../testing/reader.ts', import.meta.url)), [JSON.stringify(settings), 'g', 't'], {
+    execArgv: ['--conditions=@headwater/source'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const exited = once(child, 'exit');
   const messages: { assigned?: number[]; batch?: string[]; revoked?: number[] }[] = [];
   child.on('message', (m) => messages.push(m as never));
@@ -84,9 +87,17 @@ it('retention by size removes the oldest first and keeps the books', () => {
 it('a compacted topic keeps the last record of each key', () => {
   const log = new SqliteLog(settings.path, { ms: 10, bytes: 1 << 30 });
   log.applyTopics([topic(1, { cleanup: 'compact', retentionMs: -1 })], false);
-  for (const [key, text] of [['a', '1'], ['b', '1'], ['a', '2']] as const) log.publish('t', [rec(text, { key })], [0], 0);
+  for (const [key, text] of [
+    ['a', '1'],
+    ['b', '1'],
+    ['a', '2'],
+  ] as const)
+    log.publish('t', [rec(text, { key })], [0], 0);
   log.enforceRetention(1e12);
-  expect(log.fetch('t', 0, 0).records.map((r) => [r.offset, r.key])).toEqual([[1, 'b'], [2, 'a']]);
+  expect(log.fetch('t', 0, 0).records.map((r) => [r.offset, r.key])).toEqual([
+    [1, 'b'],
+    [2, 'a'],
+  ]);
   log.close();
 });
 

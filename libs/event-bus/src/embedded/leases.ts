@@ -46,13 +46,23 @@ const self = processIdentity(process.pid) ?? `unknown ${process.pid} 0`;
 export function beat(log: SqliteLog, { group, member, topics, held, now }: LeaseRequest): { keep: string[]; drop: string[]; take: string[] } {
   return log.transaction(() => {
     log.sql('INSERT INTO member VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET beat_ms = excluded.beat_ms').run(group, member, self, now, JSON.stringify(topics));
-    const members = log.sql('SELECT member, process, beat_ms AS beatMs, topics FROM member WHERE grp = ? ORDER BY member').all(group) as { member: string; process: string; beatMs: number; topics: string }[];
+    const members = log.sql('SELECT member, process, beat_ms AS beatMs, topics FROM member WHERE grp = ? ORDER BY member').all(group) as {
+      member: string;
+      process: string;
+      beatMs: number;
+      topics: string;
+    }[];
     const live = members.filter((m) => {
       if (m.member === member || isAlive(m.process, m.beatMs, now)) return true;
       leave(log, group, m.member);
       return false;
     });
-    const leases = new Map((log.sql('SELECT topic, partition, member FROM lease WHERE grp = ?').all(group) as { topic: string; partition: number; member: string }[]).map((l) => [partitionKey(l.topic, l.partition), l.member]));
+    const leases = new Map(
+      (log.sql('SELECT topic, partition, member FROM lease WHERE grp = ?').all(group) as { topic: string; partition: number; member: string }[]).map((l) => [
+        partitionKey(l.topic, l.partition),
+        l.member,
+      ]),
+    );
     const share = new Set<string>();
     for (const topic of topics) {
       const readers = live.filter((m) => (JSON.parse(m.topics) as string[]).includes(topic));

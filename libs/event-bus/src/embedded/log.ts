@@ -136,7 +136,11 @@ export class SqliteLog {
     const from = offset > next ? 0 : offset;
     const records: BusRecord[] = [];
     let bytes = 0;
-    const rows = this.sql('SELECT id, ts, key, value, headers, unpacked FROM record WHERE id >= ? AND id < ? ORDER BY id LIMIT ?').iterate(tp * SPAN + from, (tp + 1) * SPAN, FETCH_RECORDS);
+    const rows = this.sql('SELECT id, ts, key, value, headers, unpacked FROM record WHERE id >= ? AND id < ? ORDER BY id LIMIT ?').iterate(
+      tp * SPAN + from,
+      (tp + 1) * SPAN,
+      FETCH_RECORDS,
+    );
     for (const row of rows as Iterable<{ id: number; ts: number; key: string | null; value: Uint8Array; headers: string; unpacked: number }>) {
       const value = row.unpacked > 0 ? zstdDecompressSync(row.value, { chunkSize: Math.max(64, row.unpacked), maxOutputLength: row.unpacked }) : row.value;
       records.push({ offset: row.id - tp * SPAN, timestampMs: row.ts, key: row.key, value, headers: JSON.parse(row.headers) as Record<string, string> });
@@ -146,16 +150,20 @@ export class SqliteLog {
   }
 
   applyTopics(topics: readonly TopicSettings[], dryRun: boolean): { topic: string; action: 'created' | 'exists' | 'differs'; detail: string }[] {
-    return this.transaction(() => topics.map((t) => {
-      const found = this.sql('SELECT partitions, cleanup, retention_ms AS retentionMs FROM topic WHERE name = ?').get(t.name) as { partitions: number; cleanup: string; retentionMs: number } | undefined;
-      if (found === undefined) {
-        if (!dryRun) this.#create(t);
-        return { topic: t.name, action: 'created' as const, detail: `${t.partitions} partitions, ${t.cleanup}` };
-      }
-      const differs = (['partitions', 'cleanup', 'retentionMs'] as const).filter((k) => found[k] !== t[k]);
-      if (differs.length === 0) return { topic: t.name, action: 'exists' as const, detail: '' };
-      return { topic: t.name, action: 'differs' as const, detail: differs.map((k) => `${k} is ${found[k]}, wanted ${t[k]}`).join('; ') };
-    }));
+    return this.transaction(() =>
+      topics.map((t) => {
+        const found = this.sql('SELECT partitions, cleanup, retention_ms AS retentionMs FROM topic WHERE name = ?').get(t.name) as
+          | { partitions: number; cleanup: string; retentionMs: number }
+          | undefined;
+        if (found === undefined) {
+          if (!dryRun) this.#create(t);
+          return { topic: t.name, action: 'created' as const, detail: `${t.partitions} partitions, ${t.cleanup}` };
+        }
+        const differs = (['partitions', 'cleanup', 'retentionMs'] as const).filter((k) => found[k] !== t[k]);
+        if (differs.length === 0) return { topic: t.name, action: 'exists' as const, detail: '' };
+        return { topic: t.name, action: 'differs' as const, detail: differs.map((k) => `${k} is ${found[k]}, wanted ${t[k]}`).join('; ') };
+      }),
+    );
   }
 
   #create({ name, partitions, cleanup, retentionMs }: TopicSettings): void {
@@ -169,7 +177,11 @@ export class SqliteLog {
   /** Removes what is too old, then the oldest until the size fits; compacted topics keep the last record of each key. */
   enforceRetention(now: number): number {
     let removed = 0;
-    const parts = this.sql('SELECT tp, retention_ms AS retentionMs, cleanup FROM part JOIN topic ON topic.name = part.topic').all() as { tp: number; retentionMs: number; cleanup: string }[];
+    const parts = this.sql('SELECT tp, retention_ms AS retentionMs, cleanup FROM part JOIN topic ON topic.name = part.topic').all() as {
+      tp: number;
+      retentionMs: number;
+      cleanup: string;
+    }[];
     for (const { tp, retentionMs, cleanup } of parts) {
       const [from, to] = [tp * SPAN, (tp + 1) * SPAN];
       if (cleanup === 'compact') {
@@ -200,7 +212,9 @@ export class SqliteLog {
     for (;;) {
       const { total } = this.sql('SELECT coalesce(sum(bytes), 0) AS total FROM part').get() as { total: number };
       if (total <= this.#retention.bytes) return removed;
-      const largest = this.sql("SELECT tp FROM part JOIN topic ON topic.name = part.topic WHERE cleanup = 'delete' AND bytes > 0 ORDER BY bytes DESC LIMIT 1").get() as { tp: number } | undefined;
+      const largest = this.sql("SELECT tp FROM part JOIN topic ON topic.name = part.topic WHERE cleanup = 'delete' AND bytes > 0 ORDER BY bytes DESC LIMIT 1").get() as
+        | { tp: number }
+        | undefined;
       if (largest === undefined) return removed;
       const { tp } = largest;
       const oldest = this.sql('SELECT id, size FROM record WHERE id >= ? AND id < ? ORDER BY id LIMIT 256').all(tp * SPAN, (tp + 1) * SPAN) as { id: number; size: number }[];

@@ -21,7 +21,4 @@ export interface WorkerRequest {
   args: unknown[];
 }
 
-export type WorkerReply =
-  | { changed: true }
-  | { id: number; result: unknown }
-  | { id: number; error: { code?: BusErrorCode; message: string } };
+export type WorkerReply = { changed: true } | { id: number; result: unknown } | { id: number; error: { code?: BusErrorCode; message: string } };

@@ -56,16 +56,18 @@ export function openKafkaBus(settings: KafkaSettings, log: BusLog): EventBus {
   };
 
   return {
-    incarnation: (topic) => call(topic, async () => {
-      const identity = await whilePassing(() => topicIdentity(client(), topic));
-      if (identity === undefined) throw new BusError('topic_missing', { topic });
-      return identity;
-    }),
-    publish: (topic, records) => call(topic, async () => {
-      refuseLarge(records);
-      const partitions = await partitionsOf(topic);
-      return records.length === 0 ? [] : sender.publish(topic, records, partitions);
-    }),
+    incarnation: (topic) =>
+      call(topic, async () => {
+        const identity = await whilePassing(() => topicIdentity(client(), topic));
+        if (identity === undefined) throw new BusError('topic_missing', { topic });
+        return identity;
+      }),
+    publish: (topic, records) =>
+      call(topic, async () => {
+        refuseLarge(records);
+        const partitions = await partitionsOf(topic);
+        return records.length === 0 ? [] : sender.publish(topic, records, partitions);
+      }),
     consume: async (group, topics, hooks) => {
       for (const topic of topics) await ranges(topic);
       const subscription = new KafkaSubscription({ client, ranges, log }, group, topics, hooks);

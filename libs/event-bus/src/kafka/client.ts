@@ -21,7 +21,9 @@ quietRequestQueue();
  * nothing to do, and whatever becomes pending schedules its own.
  */
 function quietRequestQueue(): void {
-  interface Queue { pending: unknown[] }
+  interface Queue {
+    pending: unknown[];
+  }
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: { scheduleCheckPendingRequests(this: Queue): void } };
   const original = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: Queue) {
@@ -55,11 +57,13 @@ export function kafkaClient(settings: KafkaSettings, log: BusLog): Kafka {
     requestTimeout: 15_000,
     retry: RETRY,
     logLevel: kafkajs.logLevel.WARN,
-    logCreator: () => ({ log: { message, ...more }, namespace }) => {
-      // kafkajs says much of what it then handles; errors of ours reach the caller anyhow.
-      if (message.startsWith('Limiting retries for the idempotent producer')) return;
-      const error: unknown = more['error'];
-      log('info', `kafkajs ${namespace}: ${message}${typeof error === 'string' && !message.includes(error) ? ` (${error})` : ''}`);
-    },
+    logCreator:
+      () =>
+      ({ log: { message, ...more }, namespace }) => {
+        // kafkajs says much of what it then handles; errors of ours reach the caller anyhow.
+        if (message.startsWith('Limiting retries for the idempotent producer')) return;
+        const error: unknown = more['error'];
+        log('info', `kafkajs ${namespace}: ${message}${typeof error === 'string' && !message.includes(error) ? ` (${error})` : ''}`);
+      },
   });
 }

@@ -17,9 +17,22 @@ function protocolType(error: unknown, depth = 0): string | undefined {
 
 /** The broker refused because it is electing, moving or starting; it passes by itself. */
 const PASSING: ReadonlySet<string> = new Set([
-  'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'REPLICA_NOT_AVAILABLE', 'NOT_CONTROLLER', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH', 'LISTENER_NOT_FOUND',
-  'GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP', 'REBALANCE_IN_PROGRESS',
-  'NOT_ENOUGH_REPLICAS', 'OFFSET_NOT_AVAILABLE', 'PREFERRED_LEADER_NOT_AVAILABLE',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'NOT_CONTROLLER',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'LISTENER_NOT_FOUND',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'REBALANCE_IN_PROGRESS',
+  'NOT_ENOUGH_REPLICAS',
+  'OFFSET_NOT_AVAILABLE',
+  'PREFERRED_LEADER_NOT_AVAILABLE',
 ]);
 /** An election takes well under a second; a broker that says so for longer is a fault the caller should hear of. */
 const PASSING_MS = 10_000;
@@ -46,9 +59,14 @@ export function busErrorOf(error: unknown, topic: string): Error {
   const options = { cause: error };
   const detail = `${type === undefined ? '' : `${type}: `}${(error as KafkaLike | undefined)?.message ?? nothing}`;
   switch (type) {
-    case 'UNKNOWN_TOPIC_OR_PARTITION': return new BusError('topic_missing', { topic }, options);
-    case 'MESSAGE_TOO_LARGE': case 'RECORD_LIST_TOO_LARGE': return new BusError('too_large', { bytes: 'too many', limit: `the topic's max.message.bytes` }, options);
-    case 'KAFKA_STORAGE_ERROR': return new BusError('full', { detail }, options);
-    default: return new BusError('unreachable', { detail }, options);
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+      return new BusError('topic_missing', { topic }, options);
+    case 'MESSAGE_TOO_LARGE':
+    case 'RECORD_LIST_TOO_LARGE':
+      return new BusError('too_large', { bytes: 'too many', limit: `the topic's max.message.bytes` }, options);
+    case 'KAFKA_STORAGE_ERROR':
+      return new BusError('full', { detail }, options);
+    default:
+      return new BusError('unreachable', { detail }, options);
   }
 }

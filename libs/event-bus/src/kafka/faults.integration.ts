@@ -97,11 +97,21 @@ it('broker away at the start: calls reject retryable, then work', async () => {
   await kafka.stopBroker(0);
   const bus = await open();
   try {
-    for (const work of [() => bus.ranges(topic.name), () => bus.incarnation(topic.name), () => bus.publish(topic.name, [rec('x')]), () => bus.consume('g', [topic.name], new Member())]) {
+    for (const work of [
+      () => bus.ranges(topic.name),
+      () => bus.incarnation(topic.name),
+      () => bus.publish(topic.name, [rec('x')]),
+      () => bus.consume('g', [topic.name], new Member()),
+    ]) {
       await expect(work()).rejects.toMatchObject({ code: 'unreachable', retryable: true });
     }
     await kafka.restart(0);
-    await until('the bus to answer', () => bus.ranges(topic.name).then(() => true, () => false));
+    await until('the bus to answer', () =>
+      bus.ranges(topic.name).then(
+        () => true,
+        () => false,
+      ),
+    );
     await expect(bus.publish(topic.name, [rec('y', { partition: 1 })])).resolves.toHaveLength(1);
   } finally {
     await bus.close();
@@ -109,7 +119,11 @@ it('broker away at the start: calls reject retryable, then work', async () => {
 });
 
 it('a member killed with SIGKILL is replaced within the session timeout', async () => {
-  const child = fork(fileURLToPath(new URL('../testing/reader.ts', import.meta.url)), [JSON.stringify({ kind: 'kafka', brokers: kafka.bootstrap, clientId: 'child', compression: 'zstd' }), 'g-kill', topic.name], { execArgv: ['--conditions=@headwater/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(
+    fileURLToPath(new URL('../testing/reader.ts', import.meta.url)),
+    [JSON.stringify({ kind: 'kafka', brokers: kafka.bootstrap, clientId: 'child', compression: 'zstd' }), 'g-kill', topic.name],
+    { execArgv: ['--conditions=@headwater/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  );
   const exited = once(child, 'exit');
   const bus = await open();
   const member = new Member();

@@ -92,7 +92,15 @@ export class KafkaSender {
   }
 
   async #connect(): Promise<Producer> {
-    const producer = this.#client().producer({ idempotent: true, allowAutoTopicCreation: false, retry: RETRY, createPartitioner: () => ({ message }) => message.partition ?? 0 });
+    const producer = this.#client().producer({
+      idempotent: true,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
+    });
     await producer.connect();
     return producer;
   }

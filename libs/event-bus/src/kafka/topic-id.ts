@@ -81,7 +81,9 @@ export async function topicIdentity(kafka: Kafka, topic: string): Promise<string
   const cluster = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[create]!({ allowAutoTopicCreation: false });
   await cluster.connect();
   try {
-    const { clusterId, error, topicId } = await (await cluster.brokerPool.findConnectedBroker()).connectionPool.send({
+    const { clusterId, error, topicId } = await (
+      await cluster.brokerPool.findConnectedBroker()
+    ).connectionPool.send({
       request: { apiKey: 3, apiVersion: 12, apiName: 'Metadata', encode: async () => new NewEncoder().writeBuffer(request(topic)) },
       response: { decode: async (bytes: Buffer) => parse(bytes), parse: async (data: Metadata) => data },
     });

@@ -12,9 +12,7 @@ export async function topicRanges(admin: Admin, topic: string): Promise<Partitio
   // A missing topic must not become one of the admin's target topics, where it would fail later calls.
   await partitionCount(admin, topic);
   const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets
-    .map(({ partition, low, high }) => ({ partition, earliest: Number(low), next: Number(high) }))
-    .toSorted((a, b) => a.partition - b.partition);
+  return offsets.map(({ partition, low, high }) => ({ partition, earliest: Number(low), next: Number(high) })).toSorted((a, b) => a.partition - b.partition);
 }
 
 function configOf({ cleanup, retentionMs }: TopicSettings, replicas: number): Record<string, string> {
@@ -60,10 +58,14 @@ export async function applyKafkaTopics(admin: Admin, topics: readonly TopicSetti
   for (const topic of topics) {
     const config = configOf(topic, replicas);
     if (!existing.has(topic.name)) {
-      const created = dryRun || (await admin.createTopics({
-        topics: [{ topic: topic.name, numPartitions: topic.partitions, replicationFactor: replicas, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }],
-        waitForLeaders: false,
-      }));
+      const created =
+        dryRun ||
+        (await admin.createTopics({
+          topics: [
+            { topic: topic.name, numPartitions: topic.partitions, replicationFactor: replicas, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) },
+          ],
+          waitForLeaders: false,
+        }));
       if (created && !dryRun) await untilKnown(admin, topic);
       // false: another admin was faster
       applied.push({ topic: topic.name, action: created ? 'created' : 'exists', detail: `${topic.partitions} partitions, ${replicas} replicas, ${topic.cleanup}` });
@@ -72,7 +74,10 @@ export async function applyKafkaTopics(admin: Admin, topics: readonly TopicSetti
     const differences: string[] = [];
     const partitions = await partitionCount(admin, topic.name);
     if (partitions !== topic.partitions) differences.push(`partitions is ${partitions}, wanted ${topic.partitions}`);
-    const described = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic.name, configNames: Object.keys(config) }] });
+    const described = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic.name, configNames: Object.keys(config) }],
+    });
     for (const { configName, configValue } of described.resources[0]!.configEntries) {
       if (configValue !== config[configName]) differences.push(`${configName} is ${configValue}, wanted ${config[configName]}`);
     }

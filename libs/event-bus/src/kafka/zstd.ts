@@ -17,10 +17,14 @@ function contentSize(frame: Buffer): number {
   const single = (descriptor & 0x20) !== 0;
   const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!;
   switch (descriptor >> 6) {
-    case 0: return single ? frame[at]! : 0;
-    case 1: return frame.readUInt16LE(at) + 256;
-    case 2: return frame.readUInt32LE(at);
-    default: return Number(frame.readBigUInt64LE(at));
+    case 0:
+      return single ? frame[at]! : 0;
+    case 1:
+      return frame.readUInt16LE(at) + 256;
+    case 2:
+      return frame.readUInt32LE(at);
+    default:
+      return Number(frame.readBigUInt64LE(at));
   }
 }
 

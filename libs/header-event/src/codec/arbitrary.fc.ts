@@ -19,9 +19,18 @@ const byType = {
 } as const;
 
 export const eventRow: fc.Arbitrary<EventRow> = fc.record(
-  Object.fromEntries(EVENT_COLUMNS.map(({ name, type }) => [name,
-    name === 'headwater.phase' ? fc.nat({ max: 2 }) : name === 'headwater.role' ? fc.nat({ max: 1 })
-      : name === 'headwater.flags' ? fc.subarray(Object.keys(EVENT_FLAGS)) : byType[type]])),
+  Object.fromEntries(
+    EVENT_COLUMNS.map(({ name, type }) => [
+      name,
+      name === 'headwater.phase'
+        ? fc.nat({ max: 2 })
+        : name === 'headwater.role'
+          ? fc.nat({ max: 1 })
+          : name === 'headwater.flags'
+            ? fc.subarray(Object.keys(EVENT_FLAGS))
+            : byType[type],
+    ]),
+  ),
 ) as fc.Arbitrary<EventRow>;
 
 export const eventRows = fc.array(eventRow, { maxLength: 6 });

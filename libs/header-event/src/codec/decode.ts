@@ -1,7 +1,18 @@
 import { EVENT_COLUMNS } from '../schema.ts';
 import type { EventColumns, HeaderColumn } from '../schema.ts';
 import { EventCodecError } from '../errors.ts';
-import { BATCH_META, BATCH_ROWS_WORD, DICTIONARY_BYTES_WORD, DICTIONARY_ENTRIES_WORD, DICTIONARY_META, END_OF_STREAM, HEADER_COUNT_WORDS, SCHEMA_PREFIX, batchMessage, dictionaryMessage } from './layout.ts';
+import {
+  BATCH_META,
+  BATCH_ROWS_WORD,
+  DICTIONARY_BYTES_WORD,
+  DICTIONARY_ENTRIES_WORD,
+  DICTIONARY_META,
+  END_OF_STREAM,
+  HEADER_COUNT_WORDS,
+  SCHEMA_PREFIX,
+  batchMessage,
+  dictionaryMessage,
+} from './layout.ts';
 import { checkColumns } from './check.ts';
 import { readForeign } from './read-foreign.ts';
 
@@ -59,11 +70,24 @@ function readOwn(bytes: Uint8Array): EventColumns | undefined {
   for (const { name, type } of EVENT_COLUMNS) {
     const p = from + at[place++]!;
     switch (type) {
-      case 'string': case 'i32': columns[name] = new Int32Array(buffer, p, rows); break;
-      case 'time_ns': case 'i64': case 'u64': columns[name] = new Uint32Array(buffer, p, 2 * rows); break;
-      case 'u32': columns[name] = new Uint32Array(buffer, p, rows); break;
-      case 'u16': columns[name] = new Uint16Array(buffer, p, rows); break;
-      case 'u8': columns[name] = new Uint8Array(buffer, p, rows); break;
+      case 'string':
+      case 'i32':
+        columns[name] = new Int32Array(buffer, p, rows);
+        break;
+      case 'time_ns':
+      case 'i64':
+      case 'u64':
+        columns[name] = new Uint32Array(buffer, p, 2 * rows);
+        break;
+      case 'u32':
+        columns[name] = new Uint32Array(buffer, p, rows);
+        break;
+      case 'u16':
+        columns[name] = new Uint16Array(buffer, p, rows);
+        break;
+      case 'u8':
+        columns[name] = new Uint8Array(buffer, p, rows);
+        break;
       case 'headers': {
         const count = counts[list++]!;
         headers[name] = {

@@ -7,8 +7,7 @@ const bad = (detail: string): never => {
   throw new EventCodecError('bad_columns', { detail });
 };
 
-const raw = (a: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array =>
-  new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+const raw = (a: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 
 const ARRAYS = { time_ns: Uint32Array, i64: Uint32Array, u64: Uint32Array, u32: Uint32Array, i32: Int32Array, u16: Uint16Array, u8: Uint8Array, string: Int32Array } as const;
 

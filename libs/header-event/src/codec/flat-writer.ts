@@ -96,7 +96,10 @@ export function writeFlatBuffer(root: FlatTable): FlatBuffer {
       else if (f.size === 2) view.setInt16(p, f.value, true);
       else view.setUint8(p, f.value);
     });
-    fieldPositions.set(node, offsets.map((o) => start + o));
+    fieldPositions.set(
+      node,
+      offsets.map((o) => start + o),
+    );
     pos = start + size;
   };
 

@@ -23,8 +23,7 @@ const BUFFERS = 2 * EVENT_COLUMNS.length + 7 * HEADER_COLUMNS.length;
 
 export const pad8 = (n: number): number => (n + 7) & ~7;
 
-const message = (kind: number, header: FlatTable): FlatTable =>
-  table(scalar(2, METADATA_V5), scalar(1, kind), header, scalar(8, 0));
+const message = (kind: number, header: FlatTable): FlatTable => table(scalar(2, METADATA_V5), scalar(1, kind), header, scalar(8, 0));
 
 function schemaMessage(): FlatTable {
   const noChildren = refs([]);
@@ -43,20 +42,28 @@ function schemaMessage(): FlatTable {
   const field = (name: string, kind: number, type: FlatTable, dictionary?: FlatTable, children: FlatNode = noChildren): FlatTable =>
     table(text(name), scalar(1, 0), scalar(1, kind), type, dictionary, children);
   const stringField = (name: string): FlatTable => field(name, TYPE.utf8, utf8, encoding);
-  const headerField = field('item', TYPE.struct, struct, undefined,
-    refs([stringField('name'), stringField('value'), field('action', TYPE.int, int(8, false))]));
+  const headerField = field('item', TYPE.struct, struct, undefined, refs([stringField('name'), stringField('value'), field('action', TYPE.int, int(8, false))]));
   const headerChildren = refs([headerField]);
   const fields = EVENT_COLUMNS.map(({ name, type }) => {
     switch (type) {
-      case 'string': return stringField(name);
-      case 'time_ns': return field(name, TYPE.timestamp, timestamp);
-      case 'headers': return field(name, TYPE.list, list, undefined, headerChildren);
-      case 'i64': return field(name, TYPE.int, int(64, true));
-      case 'u64': return field(name, TYPE.int, int(64, false));
-      case 'i32': return field(name, TYPE.int, int(32, true));
-      case 'u32': return field(name, TYPE.int, int(32, false));
-      case 'u16': return field(name, TYPE.int, int(16, false));
-      case 'u8': return field(name, TYPE.int, int(8, false));
+      case 'string':
+        return stringField(name);
+      case 'time_ns':
+        return field(name, TYPE.timestamp, timestamp);
+      case 'headers':
+        return field(name, TYPE.list, list, undefined, headerChildren);
+      case 'i64':
+        return field(name, TYPE.int, int(64, true));
+      case 'u64':
+        return field(name, TYPE.int, int(64, false));
+      case 'i32':
+        return field(name, TYPE.int, int(32, true));
+      case 'u32':
+        return field(name, TYPE.int, int(32, false));
+      case 'u16':
+        return field(name, TYPE.int, int(16, false));
+      case 'u8':
+        return field(name, TYPE.int, int(8, false));
     }
   });
   const metadata = refs([table(text(SCHEMA_METADATA_KEY), text(String(EVENT_SCHEMA_VERSION)))]);

@@ -22,9 +22,12 @@ type FlatType = Exclude<ColumnType, 'headers'>;
 
 function checkType(field: ArrowField, type: FlatType): void {
   const is = (bits: number, signed: boolean): boolean => field.type === ARROW_TYPE.int && field.bits === bits && field.signed === signed && field.dictionary === undefined;
-  const ok = type === 'string' ? field.type === ARROW_TYPE.utf8 && field.dictionary !== undefined
-    : type === 'time_ns' ? field.type === ARROW_TYPE.timestamp && field.unit === 3
-    : is(8 * WIDTH[type], type[0] === 'i');
+  const ok =
+    type === 'string'
+      ? field.type === ARROW_TYPE.utf8 && field.dictionary !== undefined
+      : type === 'time_ns'
+        ? field.type === ARROW_TYPE.timestamp && field.unit === 3
+        : is(8 * WIDTH[type], type[0] === 'i');
   if (!ok) wrongType(field.name, type === 'string' ? 'expected dictionary<utf8, int32>' : `expected ${type}`);
 }
 
@@ -79,7 +82,8 @@ export function readForeign(bytes: Uint8Array): EventColumns {
   if (schema === undefined) throw new EventCodecError('foreign', { detail: `an Arrow stream without the metadata ${SCHEMA_METADATA_KEY}` });
   if (!/^[1-9]\d{0,8}$/.test(schema)) throw new EventCodecError('foreign', { detail: `${SCHEMA_METADATA_KEY} is not a number` });
   if (Number(schema) > EVENT_SCHEMA_VERSION) throw new EventCodecError('newer_schema', { schema, known: EVENT_SCHEMA_VERSION });
-  if (stream.batches.length !== 1) throw new EventCodecError(stream.batches.length === 0 ? 'truncated' : 'malformed', { detail: `${stream.batches.length} record batches instead of one` });
+  if (stream.batches.length !== 1)
+    throw new EventCodecError(stream.batches.length === 0 ? 'truncated' : 'malformed', { detail: `${stream.batches.length} record batches instead of one` });
 
   const { rows, columns: nodes } = stream.batches[0]!;
   const byName = new Map(stream.fields.map((field, i) => [field.name, { field, node: nodes[i]! }]));
@@ -121,7 +125,8 @@ const noHeaders = (rows: number): HeaderColumn => ({ offsets: new Int32Array(row
 function readHeaders(field: ArrowField, node: ArrowNode, rows: number, strings: (f: ArrowField, n: ArrowNode, count: number) => Int32Array): HeaderColumn {
   const item = field.children[0];
   const inner = node.children[0];
-  if (field.type !== ARROW_TYPE.list || item === undefined || inner === undefined || item.type !== ARROW_TYPE.struct) return wrongType(field.name, 'expected list<struct<name, value, action>>');
+  if (field.type !== ARROW_TYPE.list || item === undefined || inner === undefined || item.type !== ARROW_TYPE.struct)
+    return wrongType(field.name, 'expected list<struct<name, value, action>>');
   if (node.nulls !== 0 || inner.nulls !== 0) wrongType(field.name, 'null header lists');
   const raw = node.buffers[1]!;
   if (node.length !== rows || (rows > 0 && raw.length < 4 * (rows + 1))) damaged(`${field.name} has fewer offsets than rows`);

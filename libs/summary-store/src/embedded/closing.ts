@@ -1,6 +1,17 @@
 /** What closers and readers call: closable, partials, take, close, closed, prune, read. Runs in the worker thread. */
 import type { DatabaseSync } from 'node:sqlite';
-import { RESOLUTION_MS, type Closed, type ClosedHead, type CloseCommit, type CloseResult, type Partial, type ReadRange, type Resolution, type SegmentKey, type Taken } from '../port.ts';
+import {
+  RESOLUTION_MS,
+  type Closed,
+  type ClosedHead,
+  type CloseCommit,
+  type CloseResult,
+  type Partial,
+  type ReadRange,
+  type Resolution,
+  type SegmentKey,
+  type Taken,
+} from '../port.ts';
 import { isHeld } from '../window.ts';
 import { snapshot, transaction } from './database.ts';
 import { pack, type Packed } from './packed.ts';
@@ -31,12 +42,15 @@ export function closing(db: DatabaseSync) {
   const noteTaken = db.prepare(`INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial INDEXED BY partial_window WHERE ${KEY} AND frozen = 0`);
   // Left alone, SQLite takes partial_open here by its first column: every open partial of the topic.
   const freeze = db.prepare(`UPDATE partial INDEXED BY partial_window SET frozen = 1 WHERE ${KEY} AND frozen = 0`);
-  const putClosed = db.prepare(`INSERT INTO closed (topic, resolution, start, subject, revision, holds, missing, closed_at, bytes) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
+  const putClosed =
+    db.prepare(`INSERT INTO closed (topic, resolution, start, subject, revision, holds, missing, closed_at, bytes) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET revision = excluded.revision,
     bytes = excluded.bytes, holds = excluded.holds, missing = excluded.missing, closed_at = excluded.closed_at`);
   const dropHeld = db.prepare(`DELETE FROM partial WHERE ${KEY} AND partition = ? AND revision <= ? AND frozen = 1`);
   // What a closed segment holds goes in the same transaction as the close, so every partial here is one to close.
   const closableRows = db.prepare('SELECT DISTINCT resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? ORDER BY start, subject');
-  const notePruned = db.prepare('INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? AND frozen = 0');
+  const notePruned = db.prepare(
+    'INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? AND frozen = 0',
+  );
   const prunePartials = db.prepare('DELETE FROM partial WHERE topic = ? AND resolution = ? AND start <= ?');
   const pruneClosed = db.prepare('DELETE FROM closed WHERE topic = ? AND resolution = ? AND start <= ?');
   const WINDOWS = 'topic = ? AND resolution = ? AND start >= ? AND start < ?';
@@ -104,9 +118,7 @@ export function closing(db: DatabaseSync) {
       const range = [topic, resolution, start, end] as const;
       const chosen = subjects && JSON.stringify(subjects);
       const [open, done] = snapshot(db, () =>
-        chosen === undefined
-          ? [readPartials.all.all(...range), readHeads.all.all(...range)]
-          : [readPartials.some.all(...range, chosen), readHeads.some.all(...range, chosen)],
+        chosen === undefined ? [readPartials.all.all(...range), readHeads.all.all(...range)] : [readPartials.some.all(...range, chosen), readHeads.some.all(...range, chosen)],
       );
       return { partials: pack((open as unknown as PartialRow[]).map(toPartial)), heads: (done as unknown as HeadRow[]).map(toHead) };
     },
@@ -120,9 +132,7 @@ export function closing(db: DatabaseSync) {
       const range = [topic, resolution, start, end] as const;
       const chosen = subjects && JSON.stringify(subjects);
       const [open, done] = snapshot(db, () =>
-        chosen === undefined
-          ? [readPartials.all.all(...range), readClosed.all.all(...range)]
-          : [readPartials.some.all(...range, chosen), readClosed.some.all(...range, chosen)],
+        chosen === undefined ? [readPartials.all.all(...range), readClosed.all.all(...range)] : [readPartials.some.all(...range, chosen), readClosed.some.all(...range, chosen)],
       );
       return { partials: pack((open as unknown as PartialRow[]).map(toPartial)), closed: pack((done as unknown as ClosedRow[]).map(toClosed)) };
     },

@@ -31,12 +31,9 @@ export function folding(db: DatabaseSync, now: () => number) {
   const takenRows = db.prepare('SELECT resolution, start, subject FROM taken WHERE topic = ? AND partition = ?');
   const clearTaken = db.prepare('DELETE FROM taken WHERE topic = ? AND partition = ?');
   const insert = db.prepare('INSERT OR IGNORE INTO partial VALUES (?,?,?,?,?,?,0,?)');
-  const update = db.prepare(
-    'UPDATE partial SET revision = ?, bytes = ? WHERE topic = ? AND partition = ? AND resolution = ? AND start = ? AND subject = ? AND frozen = 0',
-  );
+  const update = db.prepare('UPDATE partial SET revision = ?, bytes = ? WHERE topic = ? AND partition = ? AND resolution = ? AND start = ? AND subject = ? AND frozen = 0');
 
-  const put = (u: UnitRow) =>
-    putUnit.run(u.topic, u.partition, u.epoch, u.incarnation, u.next_offset, u.agents, u.watermark, u.silent, u.at, u.seq);
+  const put = (u: UnitRow) => putUnit.run(u.topic, u.partition, u.epoch, u.incarnation, u.next_offset, u.agents, u.watermark, u.silent, u.at, u.seq);
 
   return {
     claim({ topic, partition }: UnitId, busIncarnation: string): Claim {

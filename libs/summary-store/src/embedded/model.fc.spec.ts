@@ -28,11 +28,17 @@ afterAll(async () => {
 
 test('nothing lost, nothing twice', async () => {
   const seen: Record<string, number> = {};
-  await fc.assert(fc.asyncProperty(steps, (list) => play(world, list, seen)), { numRuns: 60, interruptAfterTimeLimit: 45_000 });
+  await fc.assert(
+    fc.asyncProperty(steps, (list) => play(world, list, seen)),
+    { numRuns: 60, interruptAfterTimeLimit: 45_000 },
+  );
   // the runs met what they are about
   for (const what of ['commit ok', 'commit taken', 'commit fenced', 'close ok', 'held']) expect(seen[what], what).toBeGreaterThan(0);
 }, 120_000);
 
 test('nothing lost, nothing twice, with files put back', async () => {
-  await fc.assert(fc.asyncProperty(stepsWithRollback, (list) => play(world, list)), { numRuns: 8, interruptAfterTimeLimit: 45_000 });
+  await fc.assert(
+    fc.asyncProperty(stepsWithRollback, (list) => play(world, list)),
+    { numRuns: 8, interruptAfterTimeLimit: 45_000 },
+  );
 }, 120_000);

@@ -19,8 +19,16 @@ describe('contract', () => {
 });
 
 const segment = { resolution: '10s', start: 0, subject: 's:a', bytes: new Uint8Array([1]), fresh: true } as const;
-const commit = (epoch: number, from: number | null, to: number) =>
-  ({ unit: { topic: 't', partition: 0 }, epoch, expectedOffset: from, nextOffset: to, agents: new Uint8Array(0), watermark: 0, silent: [], at: 0 });
+const commit = (epoch: number, from: number | null, to: number) => ({
+  unit: { topic: 't', partition: 0 },
+  epoch,
+  expectedOffset: from,
+  nextOffset: to,
+  agents: new Uint8Array(0),
+  watermark: 0,
+  silent: [],
+  at: 0,
+});
 
 describe('the file', () => {
   test('survives closing; two stores share it', async () => {

@@ -1,5 +1,23 @@
 /** The embedded adapter: SQLite in WAL mode in a worker thread; several processes may share the file. */
-import type { Claim, Closed, ClosedHead, ClosedHeld, CloseCommit, CloseResult, Commit, CommitResult, Partial, ReadRange, Resolution, SegmentKey, SummaryStore, Taken, UnitId, UnitStatus, WindowRead } from '../port.ts';
+import type {
+  Claim,
+  Closed,
+  ClosedHead,
+  ClosedHeld,
+  CloseCommit,
+  CloseResult,
+  Commit,
+  CommitResult,
+  Partial,
+  ReadRange,
+  Resolution,
+  SegmentKey,
+  SummaryStore,
+  Taken,
+  UnitId,
+  UnitStatus,
+  WindowRead,
+} from '../port.ts';
 import { StoreError, type StoreErrorCode } from '../port.ts';
 import { checkKey, fetchClosed, joinWindows } from '../window.ts';
 import { unpack } from './packed.ts';

@@ -15,8 +15,15 @@ import { play, steps } from '../model.ts';
 
 const unit = { topic: 't', partition: 0 };
 const commit = (epoch: number, from: number | null, to: number) => ({
-  unit, epoch, expectedOffset: from, nextOffset: to, agents: new Uint8Array(1), watermark: 0, silent: [],
-  at: 0, segments: [{ resolution: '10s', start: 0, subject: 's:a', bytes: Buffer.from(`${to}`), fresh: from === null } as const],
+  unit,
+  epoch,
+  expectedOffset: from,
+  nextOffset: to,
+  agents: new Uint8Array(1),
+  watermark: 0,
+  silent: [],
+  at: 0,
+  segments: [{ resolution: '10s', start: 0, subject: 's:a', bytes: Buffer.from(`${to}`), fresh: from === null } as const],
 });
 /** expect.poll works in tests only; this in hooks too. */
 async function until(what: () => Promise<unknown>, wanted: unknown): Promise<void> {
@@ -41,7 +48,11 @@ describe('Cluster of three masters', () => {
       await node.command('CLUSTER', 'ADDSLOTSRANGE', Math.floor((16384 * i) / 3), Math.floor((16384 * (i + 1)) / 3) - 1);
       if (node !== first) await node.command('CLUSTER', 'MEET', '127.0.0.1', first.port, bus);
     }
-    for (const node of nodes) await until(async () => /cluster_state:ok/.test(String(await node.command('CLUSTER', 'INFO'))) && /cluster_known_nodes:3/.test(String(await node.command('CLUSTER', 'INFO'))), true);
+    for (const node of nodes)
+      await until(
+        async () => /cluster_state:ok/.test(String(await node.command('CLUSTER', 'INFO'))) && /cluster_known_nodes:3/.test(String(await node.command('CLUSTER', 'INFO'))),
+        true,
+      );
     store = await openSummaryStore({ kind: 'redis', url: first.url, prefix: 'cl', cluster: nodes.map((n) => `127.0.0.1:${n.port}`) });
   });
   afterAll(async () => {
@@ -61,7 +72,10 @@ describe('Cluster of three masters', () => {
 
   test('nothing lost, nothing twice', async () => {
     const world = { store: () => store, actorsDie: false, snapshot: async () => {}, rollback: async () => {} };
-    await fc.assert(fc.asyncProperty(steps, (list) => play(world, list)), { numRuns: 20 });
+    await fc.assert(
+      fc.asyncProperty(steps, (list) => play(world, list)),
+      { numRuns: 20 },
+    );
   });
 
   test('a node that is away rejects the calls that need it, quickly, and comes back without its functions', async () => {
@@ -127,7 +141,17 @@ describe('one server', () => {
       expect((await store.commit(commit(epoch, null, 1))).kind).toBe('ok');
       const key = { resolution: '10s', start: 0, subject: 's:a' } as const;
       const t = await store.take('t', key, unit);
-      expect((await store.close('t', { unit, epoch, lease: t.lease, expectedRevision: 0, closed: { ...key, revision: 1, bytes: new Uint8Array(1), holds: { 0: 1 }, missing: [], closedAt: 0 } })).kind).toBe('ok');
+      expect(
+        (
+          await store.close('t', {
+            unit,
+            epoch,
+            lease: t.lease,
+            expectedRevision: 0,
+            closed: { ...key, revision: 1, bytes: new Uint8Array(1), holds: { 0: 1 }, missing: [], closedAt: 0 },
+          })
+        ).kind,
+      ).toBe('ok');
       expect(await store.read({ topic: 't', resolution: '10s', start: 0, end: 10_000 })).toHaveLength(1);
       expect(await store.prune('t', '10s', 10_000)).toBe(1);
       await store.ping();
@@ -141,7 +165,29 @@ describe('one server', () => {
   test('TLS with a CA of our own; without it the connection is refused', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'headwater-tls-'));
     const [cert, keyFile] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', cert], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
+        '-keyout',
+        keyFile,
+        '-out',
+        cert,
+      ],
+      { stdio: 'ignore' },
+    );
     const tlsPort = await freePort();
     const redis = await startRedis({ config: { 'tls-port': tlsPort, 'tls-cert-file': cert, 'tls-key-file': keyFile, 'tls-ca-cert-file': cert, 'tls-auth-clients': 'no' } });
     const settings = { kind: 'redis', url: `rediss://127.0.0.1:${tlsPort}`, prefix: 'tls' } as const;

@@ -9,7 +9,15 @@ import { openSummaryStore, type Commit, type SegmentKey, type SummaryStore } fro
 const unit = { topic: 't', partition: 0 };
 const key: SegmentKey = { resolution: '10s', start: 0, subject: 's:a' };
 const commit = (epoch: number, from: number | null, to: number, fresh: boolean, text = `${to}`): Commit => ({
-  unit, epoch, expectedOffset: from, nextOffset: to, agents: new Uint8Array(1), watermark: 0, silent: [], at: 0, segments: [{ ...key, bytes: Buffer.from(text), fresh }],
+  unit,
+  epoch,
+  expectedOffset: from,
+  nextOffset: to,
+  agents: new Uint8Array(1),
+  watermark: 0,
+  silent: [],
+  at: 0,
+  segments: [{ ...key, bytes: Buffer.from(text), fresh }],
 });
 const range = { topic: 't', resolution: '10s', start: 0, end: 10_000 } as const;
 const textsOf = async (store: SummaryStore) => (await store.read(range)).flatMap((r) => r.partials.map((p) => Buffer.from(p.bytes).toString()));
@@ -25,7 +33,17 @@ const begin = async () => {
   store = await openSummaryStore(settings());
   return (await store.claim(unit, 'bus')).epoch;
 };
-const back = (s = store) => expect.poll(() => s.ping().then(() => 'back', (e: Error) => e.message), { timeout: 8000, interval: 20 }).toBe('back');
+const back = (s = store) =>
+  expect
+    .poll(
+      () =>
+        s.ping().then(
+          () => 'back',
+          (e: Error) => e.message,
+        ),
+      { timeout: 8000, interval: 20 },
+    )
+    .toBe('back');
 
 test('away: calls reject quickly; back with nothing: the owner is told, claims and goes on', async () => {
   const epoch = await begin();

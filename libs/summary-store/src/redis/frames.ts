@@ -33,7 +33,7 @@ export function unpackPartials(window: { resolution: Resolution; start: number }
     into.push({ resolution, start, subject, partition, revision: value.readDoubleBE(0), bytes: value.subarray(8) });
     return;
   }
-  for (let at = 0; at < value.length; ) {
+  for (let at = 0; at < value.length;) {
     const size = value.readUInt32BE(at + 8);
     into.push({ resolution, start, subject, partition, revision: value.readDoubleBE(at), bytes: value.subarray(at + 12, at + 12 + size) });
     at += 12 + size;

@@ -12,7 +12,16 @@ const world: World = {
   snapshot: () => redis.snapshot(),
   async rollback() {
     await redis.restoreSnapshot();
-    await expect.poll(() => store.ping().then(() => true, () => false), { timeout: 5000, interval: 10 }).toBe(true);
+    await expect
+      .poll(
+        () =>
+          store.ping().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5000, interval: 10 },
+      )
+      .toBe(true);
   },
 };
 beforeAll(async () => {
@@ -26,12 +35,18 @@ afterAll(async () => {
 
 test('nothing lost, nothing twice', async () => {
   const seen: Record<string, number> = {};
-  await fc.assert(fc.asyncProperty(steps, (list) => play(world, list, seen)), { numRuns: 60, interruptAfterTimeLimit: 45_000 });
+  await fc.assert(
+    fc.asyncProperty(steps, (list) => play(world, list, seen)),
+    { numRuns: 60, interruptAfterTimeLimit: 45_000 },
+  );
   for (const what of ['commit ok', 'commit taken', 'commit fenced', 'close ok', 'held']) expect(seen[what], what).toBeGreaterThan(0);
 });
 
 test('nothing lost, nothing twice, when Redis comes back from an older snapshot', async () => {
   const seen: Record<string, number> = {};
-  await fc.assert(fc.asyncProperty(stepsWithRollback, (list) => play(world, list, seen)), { numRuns: 30, interruptAfterTimeLimit: 45_000 });
+  await fc.assert(
+    fc.asyncProperty(stepsWithRollback, (list) => play(world, list, seen)),
+    { numRuns: 30, interruptAfterTimeLimit: 45_000 },
+  );
   for (const what of ['rollback', 'commit stale', 'commit taken', 'close ok', 'held']) expect(seen[what], what).toBeGreaterThan(0);
 });

@@ -1,7 +1,26 @@
 /** The Redis adapter. Every call touches the keys of one unit; what concerns all units fans out. See lua-1.ts. */
 import {
-  RESOLUTION_MS, StoreError, type Claim, type Closed, type ClosedHead, type ClosedHeld, type CloseCommit, type CloseResult, type Commit, type CommitResult, type Partial, type ReadRange,
-  type Resolution, type SegmentKey, type SegmentWrite, type SummaryStore, type SummaryStoreSettings, type Taken, type UnitId, type UnitStatus, type WindowRead,
+  RESOLUTION_MS,
+  StoreError,
+  type Claim,
+  type Closed,
+  type ClosedHead,
+  type ClosedHeld,
+  type CloseCommit,
+  type CloseResult,
+  type Commit,
+  type CommitResult,
+  type Partial,
+  type ReadRange,
+  type Resolution,
+  type SegmentKey,
+  type SegmentWrite,
+  type SummaryStore,
+  type SummaryStoreSettings,
+  type Taken,
+  type UnitId,
+  type UnitStatus,
+  type WindowRead,
 } from '../port.ts';
 import { byPartition, checkKey, fetchClosed, isHeld, joinWindows } from '../window.ts';
 import { Connection, type Argument, type RedisFailure } from '@headwater/store-connection';
@@ -116,7 +135,7 @@ export class RedisSummaryStore implements SummaryStore {
   async prune(topic: string, resolution: Resolution, before: number): Promise<number> {
     let gone = 0;
     for (const unit of await this.#units(topic)) {
-      for (let more = 1; more === 1; ) {
+      for (let more = 1; more === 1;) {
         const [count, next] = (await this.#call('prune', unit, [resolution, before - RESOLUTION_MS[resolution]])) as [number, number];
         gone += count;
         more = next;
@@ -142,7 +161,12 @@ export class RedisSummaryStore implements SummaryStore {
     found.forEach((reply, i) => {
       for (const [at, field, value] of fieldsOf(reply)) unitOf.set(unpackHead({ resolution, start: at, subject: field.toString() }, value), units[i]!);
     });
-    const closed = await fetchClosed([...unitOf.keys()], held, (wanted) => this.#fetch(resolution, Map.groupBy(wanted, (head) => unitOf.get(head)!)));
+    const closed = await fetchClosed([...unitOf.keys()], held, (wanted) =>
+      this.#fetch(
+        resolution,
+        Map.groupBy(wanted, (head) => unitOf.get(head)!),
+      ),
+    );
     return joinWindows(this.#partials(units, resolution, partials), closed);
   }
 
