@@ -48,6 +48,7 @@ export const NEEDS = [
   { group: 'test', package: 'openjdk-17-jre-headless', why: 'runs the real Kafka', have: program('java') },
   { group: 'test', package: 'maven', why: 'fetches the real Kafka', have: program('mvn') },
   { group: 'test', package: 'valgrind', why: 'counts the instructions of the core', have: program('valgrind') },
+  { group: 'test', package: 'chromium', why: 'a real browser for the dashboard', have: program('chromium') },
   { group: 'test', package: 'python3', why: 'a client and a server of the kernel tests', have: program('python3') },
   { group: 'test', package: 'liburing-dev', why: 'io_uring in the kernel tests', have: file('/usr/include/liburing.h') },
   { group: 'test', package: 'iproute2', why: 'network namespaces of the tests', have: program('ip') },
