@@ -118,6 +118,11 @@ export interface Closed extends SegmentKey {
   /** partitions left out because they were silent */
   missing: number[];
   closedAt: number;
+  /**
+   * true: a roll-up, the union of the closed finer windows inside it; `holds` is empty. Absent: closed from partials of this
+   * very key. One key may have both (late data that was folded coarse), so whoever keeps contents by key keeps them apart.
+   */
+  rollUp?: true;
 }
 
 /** A closed segment without its bytes. `revision` and `closedAt` together name its contents: a revision alone may come again after a roll-back. */
@@ -147,9 +152,16 @@ export interface ReadRange {
   end: number;
   /** all subjects if absent */
   subjects?: readonly string[];
+  /**
+   * Only with `resolution: '10s'`: windows up to this width may stand for the finer ones inside them, so that a long range
+   * is few segments. The answer mixes resolutions; its windows hold disjoint sets of exchanges and together all that is
+   * known of [start, end), which are multiples of 10 s: a wide window is answered only where it lies wholly inside. Several
+   * rows may have the same key. Must not be coarser than the steps into which the caller sorts the answer. Default: '10s'.
+   */
+  coarsest?: Resolution;
 }
 
-/** What a reader merges: the closed segment (if any) and the partials it does not hold yet. */
+/** What a reader merges: the closed segment (if any) and the partials it does not hold yet. Its `resolution` is the range's, or a coarser one up to `coarsest`. */
 export interface WindowRead<C extends ClosedHead = Closed> extends SegmentKey {
   closed: C | null;
   partials: Partial[];
