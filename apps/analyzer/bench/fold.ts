@@ -1,6 +1,7 @@
 /**
  * Exchanges a second of CPU (of the thread that folds: a busy machine's wall clock says little) through decode (checksum included), fold and flush into the embedded store, in one process
- * on one core. `node --conditions=@headwater/source bench/fold.ts [seconds]`; prints a table and one JSON line.
+ * on one core. `node --conditions=@headwater/source bench/fold.ts [seconds] [samples]`; with `samples` each
+ * batch is also looked at for samples, as the analyzer does it. Prints a table and one JSON line.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,9 +9,11 @@ import { join } from 'node:path';
 import { openSummaryStore } from '@headwater/summary-store';
 import { UnitFold } from '../src/aggregate/unit-fold.ts';
 import { inspect } from '../src/consume/inspect.ts';
+import { Sampler } from '../src/sample/sampler.ts';
 import { T, batches } from './traffic.ts';
 
 const SECONDS = Number(process.argv[2] ?? 4);
+const SAMPLES = process.argv[3] === 'samples';
 const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 86_400_000, closeAfterMs: 30_000 };
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
@@ -23,6 +26,8 @@ async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate
   const store = await openSummaryStore({ kind: 'embedded', path: join(dir, 's.db') });
   const unit = { topic: 't', partition: 0 };
   const fold = new UnitFold(await store.claim(unit, 'x'), RULES, T);
+  const sampler = SAMPLES ? new Sampler({ kept: () => undefined, lost: () => undefined, written: () => undefined }) : null;
+  const began0 = performance.now();
   const spent = { decode: 0, fold: 0, flush: 0 };
   let exchanges = 0;
   let seq = 0;
@@ -37,6 +42,7 @@ async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate
       seen.ok.seq = ++seq;
       const t1 = cpuMs();
       exchanges += fold.fold(seen.ok, T + 1000).folded;
+      sampler?.look(seen.ok, T + 1000 + performance.now() - began0);
       const t2 = cpuMs();
       spent.decode += t1 - t0;
       spent.fold += t2 - t1;
@@ -45,6 +51,7 @@ async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate
       const result = await store.commit(commit);
       if (result.kind !== 'ok') throw new Error(result.kind);
       fold.committed(commit, result.taken, T);
+      await sampler?.write({ set: () => Promise.resolve() }, T + 1000 + performance.now() - began0);
       lastFlush = performance.now();
       spent.flush += cpuMs() - t2;
     }

@@ -15,6 +15,8 @@ import { patiently } from './patience.ts';
 import { Pipeline } from './pipeline.ts';
 import { serveAdmin } from './report/admin-server.ts';
 import { createReport } from './report/metrics.ts';
+import { sampleCounts } from './sample/metrics.ts';
+import { Sampler } from './sample/sampler.ts';
 import { AgentStatusWatch } from './watch/agent-status.ts';
 
 const CLOSE_EVERY_MS = 1_000;
@@ -42,8 +44,9 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
     const strategyOf = (group: string) => new EventBusServer({ bus, group, prefix: config.topic_prefix, log: busLog });
     const topic = topicName(config.topic_prefix, 'headerEvents');
     const outbox = new Outbox(store, state, bus, topic, topicName(config.topic_prefix, 'summaries'));
+    const samples = new Sampler(sampleCounts(registry, log, now));
     pipeline = new Pipeline(
-      { bus, store, outbox, report },
+      { bus, store, outbox, report, samples },
       {
         topic,
         deadLetterTopic: topicName(config.topic_prefix, 'deadLetter'),
@@ -66,7 +69,10 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
       every(
         config.flush_ms,
         stop,
-        () => mine.flush(),
+        async () => {
+          await mine.flush();
+          void samples.write(state, now()); // on its own time: nothing waits for samples
+        },
         (e) => report.failed('flush', e),
       ),
       every(

@@ -12,6 +12,7 @@ import { beginning, fit } from './consume/place.ts';
 import { commitFold } from './flush/commit.ts';
 import { patiently } from './patience.ts';
 import type { Report } from './report/report.ts';
+import type { Sampler } from './sample/sampler.ts';
 import { NotNow, Unit } from './unit.ts';
 
 export interface PipelineSettings extends FoldRules {
@@ -48,14 +49,16 @@ export class Pipeline implements ConsumerHooks {
   private readonly store: SummaryStore;
   private readonly outbox: Outbox;
   private readonly report: Report;
+  private readonly samples: Pick<Sampler, 'look'> | undefined;
   private readonly settings: PipelineSettings;
   private readonly now: () => number;
 
-  constructor(doors: { bus: EventBus; store: SummaryStore; outbox: Outbox; report: Report }, settings: PipelineSettings, now: () => number) {
+  constructor(doors: { bus: EventBus; store: SummaryStore; outbox: Outbox; report: Report; samples?: Pick<Sampler, 'look'> }, settings: PipelineSettings, now: () => number) {
     this.bus = doors.bus;
     this.store = doors.store;
     this.outbox = doors.outbox;
     this.report = doors.report;
+    this.samples = doors.samples;
     this.settings = settings;
     this.now = now;
   }
@@ -190,7 +193,11 @@ export class Pipeline implements ConsumerHooks {
       if ('bad' in seen) {
         await this.putAside(unit, record, seen.bad);
         fold.pass(record.offset);
-      } else this.report.folded(unit.partition, fold.fold(seen.ok, this.now()));
+      } else {
+        const folded = fold.fold(seen.ok, this.now());
+        this.report.folded(unit.partition, folded);
+        if (folded.repeated === 0) this.samples?.look(seen.ok, this.now());
+      }
       if (fold.dirtyBytes > this.settings.dirtyMaxBytes && !(await this.flushUnit(unit))) return { kind: 'seek', offset: await this.claim(unit) };
     }
     if (fold.nextOffset >= batch.highWatermark) unit.caughtUpMs = this.now();
