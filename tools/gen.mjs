@@ -17,6 +17,7 @@ const AFTER_BUILD = [
   ['libs/header-event/gen.mjs', 'JSON Schemas, AsyncAPI'],
   ['libs/config/gen.mjs', 'CONFIG.md'],
   ['apps/api/gen.mjs', 'openapi.json'],
+  ['apps/web/gen.mjs', "TypeScript types of the API's answers"],
 ];
 
 async function each(list, check, failures) {

@@ -1,0 +1,55 @@
+import { ApiProblem, problemOf } from './problem.ts';
+import type { paths } from './types.generated.ts';
+
+/** GET paths of the API that answer JSON, by their names in its OpenAPI document. */
+export type ApiPath = {
+  [P in keyof paths]: paths[P] extends { get: { responses: { 200: { content: { 'application/json': unknown } } } } } ? P : never;
+}[keyof paths];
+
+/** What the path answers with 200. */
+export type AnswerOf<P extends ApiPath> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer A } } } } } ? A : never;
+
+/** The query parameters the path takes. */
+export type QueryOf<P extends ApiPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+/** One row of a listing. */
+export type RowOf<P extends ApiPath> = AnswerOf<P> extends { data: (infer R)[] } ? R : never;
+
+export function addressOf(path: string, query: Readonly<Record<string, unknown>>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+  const text = params.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, { credentials: 'same-origin', redirect: 'error', ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiProblem({ code: 'unreachable', status: 0, title: 'No answer', detail: 'The API does not answer.' }, { cause: error });
+  }
+}
+
+/**
+ * Asks the API; the session's cookie goes along. The browser's cache sends the ETag of what it has, so an answer that
+ * has not changed crosses the wire as a 304 and arrives here as the 200 it stands for.
+ * @throws {ApiProblem}
+ */
+export async function get<P extends ApiPath>(path: P, query: QueryOf<P>, signal?: AbortSignal): Promise<AnswerOf<P>> {
+  return (await getJson(addressOf(path, query as Record<string, unknown>), signal)) as AnswerOf<P>;
+}
+
+/** @throws {ApiProblem} */
+export async function getJson(address: string, signal?: AbortSignal): Promise<unknown> {
+  const response = await send(address, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) });
+  if (!response.ok) throw await problemOf(response);
+  return response.json();
+}
+
+/** What changes something: the header says that the request is ours (a foreign page cannot set it). @throws {ApiProblem} */
+export async function post(address: string): Promise<unknown> {
+  const response = await send(address, { method: 'POST', headers: { accept: 'application/json', 'x-headwater-csrf': '1' } });
+  if (!response.ok) throw await problemOf(response);
+  return response.json();
+}

@@ -1,0 +1,29 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useRange } from '../time/use-range.ts';
+import { get, type AnswerOf, type ApiPath, type QueryOf } from './client.ts';
+import type { ApiProblem } from './problem.ts';
+
+export interface AskOptions {
+  /** false: not yet */
+  enabled?: boolean;
+  /** false: what was there for other parameters is not shown while the new is on its way */
+  keepPrevious?: boolean;
+}
+
+export type Asked<P extends ApiPath> = UseQueryResult<AnswerOf<P>, ApiProblem>;
+
+/**
+ * Asks one path of the API over the page's time range (`start`, `end`, `step` come from the URL unless given), and again
+ * at every refresh while the range ends at now. What was there stays on screen until the new is.
+ */
+export function useApi<P extends ApiPath>(path: P, query: QueryOf<P>, options: AskOptions = {}): Asked<P> {
+  const { range, step, live, refreshSeconds } = useRange();
+  const asked = { start: range.from, end: range.to, ...(step === null ? {} : { step }), ...query } as QueryOf<P>;
+  return useQuery<AnswerOf<P>, ApiProblem>({
+    queryKey: [path, asked],
+    queryFn: ({ signal }) => get(path, asked, signal),
+    enabled: options.enabled ?? true,
+    refetchInterval: live ? refreshSeconds * 1000 : false,
+    ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
+  });
+}

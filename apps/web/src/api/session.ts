@@ -1,0 +1,44 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { getJson, post } from './client.ts';
+import { ApiProblem } from './problem.ts';
+
+/** Who is logged in, from `/bff/me`. */
+export interface Session {
+  name: string;
+  client: string;
+  scopes: string[];
+  /** null: all services */
+  services: string[] | null;
+  expires_at: string;
+  standalone: boolean;
+}
+
+export const SESSION_KEY = ['session'] as const;
+
+/** null: this API has no login of its own (development through a proxy that adds the token). */
+export function useSession(): UseQueryResult<Session | null, ApiProblem> {
+  return useQuery<Session | null, ApiProblem>({
+    queryKey: SESSION_KEY,
+    queryFn: async ({ signal }) => {
+      try {
+        return (await getJson('/bff/me', signal)) as Session;
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
+    staleTime: 30_000,
+    refetchInterval: (query) => (query.state.error?.needsLogin ? false : 60_000),
+  });
+}
+
+/** Where a login starts that comes back to the page that is shown. */
+export function loginAddress(): string {
+  return `/bff/login?return_to=${encodeURIComponent(`${location.pathname}${location.search}`)}`;
+}
+
+/** Ends the session, then goes where the API says. @throws {ApiProblem} */
+export async function logOut(): Promise<void> {
+  const answer = (await post('/bff/logout')) as { redirect?: string };
+  location.assign(answer.redirect ?? '/');
+}

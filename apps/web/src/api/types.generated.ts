@@ -1,0 +1,2082 @@
+// Written by apps/web/gen.mjs from apps/api/openapi.json; do not edit.
+export interface paths {
+    "/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Services seen in the range, with errors and time to first byte */
+        get: operations["listServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/request-patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each kind of request was made, and how that compares with the range before */
+        get: operations["listRequestPatterns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Failed requests: status 400 and above, or no whole response */
+        get: operations["listFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Latency over time: time to first byte and total time */
+        get: operations["listLatency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/headers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Header fields: how often present, how many distinct values, how many bytes */
+        get: operations["listHeaders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kept samples of exchanges, newest first: not all exchanges, but for each request pattern its failed, slow or good ones */
+        get: operations["listExchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents of the fleet: what they capture, what they lost, how far behind they are */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the API needs is there */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counters of the API itself, for Prometheus */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-protected-resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which authorization servers and scopes this API takes (RFC 9728) */
+        get: operations["resourceMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-protected-resource/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, where the resource identifier has a path */
+        get: operations["resourceMetadataOfPath"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Service: {
+            service: string;
+            /** @enum {string} */
+            role: "server" | "client";
+            exchanges: number;
+            /** @description exchanges over the length of the range */
+            rate_per_s: number;
+            /** @description Status 400 to 499. */
+            client_errors: number;
+            /** @description Status 500 and above. */
+            server_errors: number;
+            /** @description No whole response (error.type) and no status of 400 or above. */
+            transport_errors: number;
+            /** @description Server and transport errors over exchanges; client errors are apart. */
+            error_ratio: number;
+            /** @description Error ratio of the last 5 minutes of the range over what the objective allows (1 - slo): above 1 the budget is being overspent. null when nothing happened then. */
+            burn_rate: number | null;
+            /** @description exchanges / exchanges in the range of the same length before - 1; null when there were none. */
+            trend: number | null;
+            /** @description The same against the same range a day earlier. */
+            trend_day: number | null;
+            ttfb_ms: {
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p50: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p95: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p99: number | null;
+            };
+            /** @description With `view=series`; one entry a step, all arrays equally long. */
+            series?: {
+                /** @description Start of each step. */
+                t: string[];
+                exchanges: number[];
+                client_errors: number[];
+                server_errors: number[];
+                transport_errors: number[];
+                ttfb_p50_ms: (number | null)[];
+                ttfb_p99_ms: (number | null)[];
+            };
+        };
+        RequestPattern: {
+            service?: string;
+            /** @enum {string} */
+            role?: "server" | "client";
+            /** @description As sent; `{other}` where a budget was spent. */
+            method?: string;
+            /** @description Route template; `{other}` where a budget was spent. */
+            route?: string;
+            /** @description Final status; 0 when there was no response. */
+            status?: number;
+            exchanges: number;
+            /** @description exchanges over the length of the range */
+            rate_per_s: number;
+            /** @description exchanges / exchanges in the range of the same length before - 1; null when there were none. */
+            trend: number | null;
+            /** @description The same against the same range a day earlier. */
+            trend_day: number | null;
+            /** @description Status 400 to 499. */
+            client_errors?: number;
+            /** @description Status 500 and above. */
+            server_errors?: number;
+            /** @description No whole response (error.type) and no status of 400 or above. */
+            transport_errors?: number;
+            ttfb_ms?: {
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p50: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p95: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p99: number | null;
+            };
+            total_ms?: {
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p50: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p95: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p99: number | null;
+            };
+            /** @description Time spent: sum of the total times, ms. */
+            total_ms_sum?: number;
+            /** @description Bytes on the wire, of requests whose size is known. */
+            request_bytes?: number;
+            /** @description Bytes on the wire, of responses whose size is known. */
+            response_bytes?: number;
+        };
+        Failure: {
+            service?: string;
+            /** @enum {string} */
+            role?: "server" | "client";
+            /** @description As sent; `{other}` where a budget was spent. */
+            method?: string;
+            /** @description Route template; `{other}` where a budget was spent. */
+            route?: string;
+            /** @description Final status; 0 when there was no response. */
+            status?: number;
+            /** @description All exchanges of the group, failed or not. */
+            exchanges: number;
+            /** @description Status 400 to 499. */
+            client_errors: number;
+            /** @description Status 500 and above. */
+            server_errors: number;
+            /** @description No whole response (error.type) and no status of 400 or above. */
+            transport_errors: number;
+            /** @description The three kinds of error over exchanges. */
+            error_ratio: number;
+            /** @description Failures over exchanges of the same keys in the range of the same length before; null when there were no exchanges. Where rows are told apart or chosen by status, exchanges of all statuses are the base. */
+            baseline_ratio: number | null;
+            /** @description Failures beyond what the baseline would have given: failures - baseline_ratio x exchanges, not below 0; all failures where there is no baseline. */
+            excess: number;
+            /** @description Exchanges without a whole response, by error.type; those with an error status too. */
+            error_types: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description First failure in the range, as exact as the windows that were read (10 s, 1 min or 1 h).
+             */
+            first_seen: string;
+        };
+        LatencyPoint: {
+            /**
+             * Format: date-time
+             * @description Start of the point.
+             */
+            t: string;
+            exchanges: number;
+            ttfb_ms: {
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p50: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p90: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p95: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p99: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p999: number | null;
+            };
+            total_ms: {
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p50: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p90: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p95: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p99: number | null;
+                /** @description Milliseconds, within 1 %; null when no exchange had one. */
+                p999: number | null;
+            };
+            /** @description false: more may still come for this point. */
+            complete: boolean;
+        };
+        LatencyHeatmapPoint: {
+            /**
+             * Format: date-time
+             * @description Start of the point.
+             */
+            t: string;
+            /** @description Those whose latency is not known included. */
+            exchanges: number;
+            /** @description Upper bounds of the buckets, included, ms: the same for all points of an answer, equal ratios, at most 40; the last one covers the largest latency. */
+            le_ms: number[];
+            /** @description Exchanges in each bucket (not cumulative); their sum are those whose latency is known. */
+            counts: number[];
+            /** @description false: more may still come for this point. */
+            complete: boolean;
+        };
+        Header: {
+            /** @description Where rows are grouped by it. */
+            service?: string;
+            /** @description Lower case; `{other}` where a budget was spent. */
+            name: string;
+            /** @enum {string} */
+            direction: "request" | "response";
+            /** @description Exchanges that carry it at least once. */
+            exchanges: number;
+            /** @description Of all exchanges of the role and services asked for; of the row's service where rows have one. */
+            presence: number;
+            /** @description The same in the range of the same length before; null when there were no exchanges. */
+            presence_before: number | null;
+            /** @description Carries credentials: its value never leaves a host in clear, under any policy. */
+            sensitive: boolean;
+            /** @description Distinct values, estimated; at least this many where `sampled`. */
+            distinct: number;
+            /** @description Names and values as they left the host. */
+            bytes: number;
+            /** @description Most frequent values, only of headers whose values the policy lets leave the host. */
+            top: {
+                value: string;
+                /** @description At most; at least `exchanges - error`. */
+                exchanges: number;
+                error: number;
+            }[];
+            sampled: boolean;
+            /** @description With `view=series`; one entry a step, all arrays equally long. `presence` is null where there were no exchanges. */
+            series?: {
+                /** @description Start of each step. */
+                t: string[];
+                presence: (number | null)[];
+                distinct: number[];
+                bytes: number[];
+            };
+        };
+        Exchange: {
+            /**
+             * @description Why it was kept.
+             * @enum {string}
+             */
+            kept: "failed" | "slow" | "good";
+            /** Format: date-time */
+            seen_at: string;
+            /** @description Whose agent saw it. */
+            host: string | null;
+            exchange: components["schemas"]["HeaderEvent"];
+        };
+        Agent: {
+            host: string;
+            version: string;
+            hooks: string;
+            scope: string[];
+            policy: string;
+            /** @enum {string} */
+            source: "live" | "replay";
+            kernel: string;
+            incarnation: string;
+            /** Format: date-time */
+            started_at: string;
+            exchanges: number;
+            /** @description Since the agent's start, by reason. */
+            losses: {
+                [key: string]: number;
+            };
+            filtered: {
+                [key: string]: number;
+            };
+            coverage: number;
+            lag_ms: number;
+            /** @description What the host's agent said of its capture in the range; null when it said nothing. */
+            account: {
+                request: {
+                    /** @description Messages whose first byte was seen: emitted + filtered + lost + in_flight. */
+                    started: number;
+                    emitted: number;
+                    filtered: {
+                        [key: string]: number;
+                    };
+                    /** @description By reason. */
+                    lost: {
+                        [key: string]: number;
+                    };
+                    /** @description As the host said last in the range. */
+                    in_flight: number;
+                };
+                response: {
+                    /** @description Messages whose first byte was seen: emitted + filtered + lost + in_flight. */
+                    started: number;
+                    emitted: number;
+                    filtered: {
+                        [key: string]: number;
+                    };
+                    /** @description By reason. */
+                    lost: {
+                        [key: string]: number;
+                    };
+                    /** @description As the host said last in the range. */
+                    in_flight: number;
+                };
+                /** @description In its batches, after weights. */
+                exchanges: number;
+                batches: number;
+                /** @description Between agent and analyzer; `sequence_gap` less `sequence_gap_filled` never came. */
+                lost_batches: {
+                    [key: string]: number;
+                };
+                /** @description Rows whose time was more than 60 s ahead and was set back. */
+                clamped_times: number;
+                /** @description Older than every window that is kept: in no other count. */
+                late_exchanges: number;
+            } | null;
+            /** @description Bus clock minus host clock; null when the host did not report in the range. */
+            skew_ms: number | null;
+            /** Format: date-time */
+            seen_at: string;
+            /** @description Heard of within 30 s. */
+            alive: boolean;
+            /** @description Incarnations of other live agents that use the same host id: one of them must get another. */
+            conflicts: string[];
+        };
+        /** @description One exchange, a header event of v1: the names are those of OpenTelemetry. What is absent or unknown is left out. */
+        HeaderEvent: {
+            /** @description First byte of the request at this socket, UTC, ns since the Unix epoch. */
+            start_time: string;
+            /**
+             * @description A whole exchange, or the begin or the end of a long one.
+             * @enum {string}
+             */
+            "headwater.phase": "complete" | "begin" | "end";
+            /**
+             * @description Side of the exchange that was watched.
+             * @enum {string}
+             */
+            "headwater.role": "server" | "client";
+            /** @description Service of the watched process, by the host's rules. */
+            "service.name"?: string;
+            /** @description RFC 9110 method token as sent. */
+            "http.request.method"?: string;
+            /** @description http or https. */
+            "url.scheme"?: string;
+            /** @description Path without query, as the policy lets it leave; by default the route template. */
+            "url.path"?: string;
+            /** @description Query parameter names joined by "&", values cut; empty by default. */
+            "url.query"?: string;
+            /** @description Path with character classes replaced ({int}, {uuid}, {hex}, {date}, {opaque}); stateless. */
+            "http.route"?: string;
+            /** @description Host of the Host header or the absolute target, without port. */
+            "server.address"?: string;
+            /** @description Port of the server side of the socket; 0 on a Unix socket. */
+            "server.port"?: number;
+            /** @description Client side of the socket, as the policy lets it leave (public ones truncated to /24, /48). */
+            "client.address"?: string;
+            /** @description tcp or unix. */
+            "network.transport"?: string;
+            /** @description 1.0, 1.1 or 2. */
+            "network.protocol.version"?: string;
+            /** @description Final status; 0 when there was none (see error.type). */
+            "http.response.status_code"?: number;
+            /** @description Empty, or why there is no whole response: connection_reset, connection_closed, no_response, malformed_response. */
+            "error.type"?: string;
+            /** @description Last request byte to first response byte at this socket, ns; -1 unknown. On a server it starts when the application reads. */
+            "headwater.ttfb_ns"?: number;
+            /** @description First request byte to last response byte, ns; -1 unknown. */
+            "headwater.total_ns"?: number;
+            /** @description Bytes of the whole request on the wire; -1 unknown. */
+            "http.request.size"?: number;
+            /** @description Bytes of the request body as transferred; -1 unknown. */
+            "http.request.body.size"?: number;
+            /** @description Bytes of the whole final response on the wire; -1 unknown. */
+            "http.response.size"?: number;
+            /** @description Bytes of the response body as transferred; -1 unknown. */
+            "http.response.body.size"?: number;
+            /** @description Request header fields after redaction. In wire order, casing and repeats kept. */
+            "http.request.headers": {
+                /** @description As sent. */
+                name: string;
+                /** @description After redaction at the host. */
+                value: string;
+                /**
+                 * @description What happened to the value at the host.
+                 * @enum {string}
+                 */
+                action: "keep" | "presence" | "hash" | "mask" | "summary" | "unknown";
+            }[];
+            /** @description Response header fields after redaction. In wire order, casing and repeats kept. */
+            "http.response.headers": {
+                /** @description As sent. */
+                name: string;
+                /** @description After redaction at the host. */
+                value: string;
+                /**
+                 * @description What happened to the value at the host.
+                 * @enum {string}
+                 */
+                action: "keep" | "presence" | "hash" | "mask" | "summary" | "unknown";
+            }[];
+            /** @description Process that used the socket. */
+            "process.pid"?: number;
+            /** @description Base name of its executable, else its comm. */
+            "process.executable.name"?: string;
+            /** @description Container id from the cgroup path. */
+            "container.id"?: string;
+            /** @description Pod uid from the cgroup path. */
+            "k8s.pod.uid"?: string;
+            /** @description systemd unit from the cgroup path. */
+            "headwater.unit"?: string;
+            /** @description Socket cookie: joins the phases and the exchanges of one connection on one host and boot. */
+            "headwater.connection"?: string;
+            /** @description Number of the exchange on its connection, from 1 since capture first saw it. */
+            "headwater.ordinal"?: number;
+            /** @description Smoothed round trip of the socket, microseconds; 0 unknown. */
+            "headwater.srtt_us"?: number;
+            /** @description Segments the socket has retransmitted so far. */
+            "headwater.retransmits"?: number;
+            /** @description TLS version where the exchange was read above TLS. */
+            "tls.protocol.version"?: string;
+            /** @description Library whose calls were read. */
+            "headwater.tls_library"?: string;
+            /** @description grpc where content-type says so. */
+            "rpc.system"?: string;
+            /** @description gRPC status; -1 none. */
+            "rpc.grpc.status_code"?: number;
+            /** @description Exchanges this row stands for (sampling); 1 unsampled. */
+            "headwater.weight"?: number;
+            /** @description Redaction policy as id@version. */
+            "headwater.policy"?: string;
+            /** @description Id of the key of the fingerprints in this row; empty when there are none. */
+            "headwater.key_id"?: string;
+            /** @description What is known to be imperfect. */
+            "headwater.flags"?: ("request_head_truncated" | "response_head_truncated" | "end_inferred" | "gap" | "mid_connection" | "trailer_unseen" | "resync" | "body_unreadable" | "early_response" | "peer_unknown" | "interim_seen" | "upgraded" | "replayed" | "head_malformed")[];
+        };
+        Quality: {
+            /** @description Every window of the range is closed with all partitions in it, and nothing was lost. */
+            complete: boolean;
+            /** @description Exchanges that began and were lost, all reasons. */
+            lost: number;
+            lost_by: {
+                [key: string]: number;
+            };
+            /** @description Hosts that reported in the range. */
+            hosts: number;
+            /** @description read / (read + known to be unreadable). */
+            coverage: number;
+        };
+        ServiceList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Service"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        RequestPatternList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["RequestPattern"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        FailureList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Failure"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        LatencyPointList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["LatencyPoint"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        LatencyHeatmapPointList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["LatencyHeatmapPoint"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        HeaderList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Header"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        ExchangeList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Exchange"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        AgentList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Agent"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        /** @description RFC 9457. */
+        Problem: {
+            /** Format: uri */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            instance: string;
+            request_id: string;
+            errors?: {
+                parameter: string;
+                detail: string;
+            }[];
+            checks?: {
+                [key: string]: string;
+            };
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        Ready: {
+            /** @enum {string} */
+            status: "ready";
+            checks: {
+                [key: string]: string;
+            };
+        };
+        /** @description RFC 9728. */
+        ResourceMetadata: {
+            /** Format: uri */
+            resource: string;
+            resource_name?: string;
+            authorization_servers: string[];
+            scopes_supported: string[];
+            bearer_methods_supported: "header"[];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listServices: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Service level objective for `burn_rate`: the percentage of exchanges that must not fail. */
+                slo?: number;
+                /** @description What comes first: the largest. */
+                sort?: "exchanges" | "burn_rate" | "error_ratio" | "ttfb_p99";
+                /** @description `series`: each row also has its series, one entry a step. */
+                view?: "series";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 1800
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "service": "shop",
+                     *           "role": "server",
+                     *           "exchanges": 51204,
+                     *           "rate_per_s": 14.223333,
+                     *           "client_errors": 310,
+                     *           "server_errors": 12,
+                     *           "transport_errors": 3,
+                     *           "error_ratio": 0.000293,
+                     *           "burn_rate": 0.42,
+                     *           "trend": 0.12,
+                     *           "trend_day": -0.03,
+                     *           "ttfb_ms": {
+                     *             "p50": 1.4,
+                     *             "p95": 8.9,
+                     *             "p99": 21.3
+                     *           },
+                     *           "series": {
+                     *             "t": [
+                     *               "2026-11-22T09:00:00Z",
+                     *               "2026-11-22T09:30:00Z"
+                     *             ],
+                     *             "exchanges": [
+                     *               25101,
+                     *               26103
+                     *             ],
+                     *             "client_errors": [
+                     *               150,
+                     *               160
+                     *             ],
+                     *             "server_errors": [
+                     *               0,
+                     *               12
+                     *             ],
+                     *             "transport_errors": [
+                     *               0,
+                     *               3
+                     *             ],
+                     *             "ttfb_p50_ms": [
+                     *               1.4,
+                     *               1.4
+                     *             ],
+                     *             "ttfb_p99_ms": [
+                     *               20.9,
+                     *               21.7
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRequestPatterns: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Keys of a row, with commas: any of service, role, method, route, status. */
+                group_by?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this method, as sent. */
+                method?: string;
+                /** @description Only this route template, e.g. `/users/{int}`. */
+                route?: string;
+                /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
+                status?: string;
+                /** @description `latency`: each row also has its errors, latencies, time spent and bytes. */
+                view?: "latency";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "service": "shop",
+                     *           "method": "GET",
+                     *           "route": "/orders/{int}",
+                     *           "status": 200,
+                     *           "exchanges": 18002,
+                     *           "rate_per_s": 5.000556,
+                     *           "trend": 0.12,
+                     *           "trend_day": -0.03,
+                     *           "client_errors": 0,
+                     *           "server_errors": 0,
+                     *           "transport_errors": 0,
+                     *           "ttfb_ms": {
+                     *             "p50": 1.4,
+                     *             "p95": 8.9,
+                     *             "p99": 21.3
+                     *           },
+                     *           "total_ms": {
+                     *             "p50": 1.6,
+                     *             "p95": 9.4,
+                     *             "p99": 25
+                     *           },
+                     *           "total_ms_sum": 41404.6,
+                     *           "request_bytes": 5760640,
+                     *           "response_bytes": 30603400
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       },
+                     *       "next_cursor": "eyJ2IjoxfQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RequestPatternList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFailures: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Keys of a row, with commas: any of service, role, method, route, status. */
+                group_by?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this method, as sent. */
+                method?: string;
+                /** @description Only this route template, e.g. `/users/{int}`. */
+                route?: string;
+                /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
+                status?: string;
+                /** @description What comes first: the largest. */
+                sort?: "failures" | "excess";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "service": "shop",
+                     *           "method": "GET",
+                     *           "route": "/orders/{int}",
+                     *           "exchanges": 18312,
+                     *           "client_errors": 310,
+                     *           "server_errors": 0,
+                     *           "transport_errors": 2,
+                     *           "error_ratio": 0.017038,
+                     *           "baseline_ratio": 0.004,
+                     *           "excess": 238.752,
+                     *           "error_types": {
+                     *             "connection_reset": 2
+                     *           },
+                     *           "first_seen": "2026-11-22T09:12:31.204Z"
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailureList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLatency: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this method, as sent. */
+                method?: string;
+                /** @description Only this route template, e.g. `/users/{int}`. */
+                route?: string;
+                /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
+                status?: string;
+                /** @description `heatmap`: points are distributions (LatencyHeatmapPoint) in place of quantiles. */
+                view?: "heatmap";
+                /** @description Which latency the heatmap shows: time to first byte, or total time. */
+                metric?: "ttfb" | "total";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 60
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "t": "2026-11-22T09:00:00Z",
+                     *           "exchanges": 850,
+                     *           "ttfb_ms": {
+                     *             "p50": 1.4,
+                     *             "p90": 5.2,
+                     *             "p95": 8.9,
+                     *             "p99": 21.3,
+                     *             "p999": 80.1
+                     *           },
+                     *           "total_ms": {
+                     *             "p50": 1.6,
+                     *             "p90": 6,
+                     *             "p95": 9.4,
+                     *             "p99": 25,
+                     *             "p999": 91.7
+                     *           },
+                     *           "complete": true
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LatencyPointList"] | components["schemas"]["LatencyHeatmapPointList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHeaders: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only headers of requests or of responses. */
+                direction?: "request" | "response";
+                /** @description Only this header, case-insensitively. */
+                name?: string;
+                /** @description Keys of a row. */
+                group_by?: "name,direction" | "name,direction,service";
+                /** @description `series` (needs `name`): each row also has its series, one entry a step. */
+                view?: "series";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "name": "content-type",
+                     *           "direction": "response",
+                     *           "exchanges": 51000,
+                     *           "presence": 0.996016,
+                     *           "presence_before": 0.995,
+                     *           "sensitive": false,
+                     *           "distinct": 4,
+                     *           "bytes": 1530000,
+                     *           "top": [
+                     *             {
+                     *               "value": "application/json",
+                     *               "exchanges": 50100,
+                     *               "error": 0
+                     *             }
+                     *           ],
+                     *           "sampled": false
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HeaderList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExchanges: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: 24 hours before end, as long as samples are kept. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
+                role?: "server" | "client";
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this method, as sent. */
+                method?: string;
+                /** @description Only this route template, e.g. `/users/{int}`. */
+                route?: string;
+                /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
+                status?: string;
+                /** @description Only this host. */
+                host?: string;
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "kept": "failed",
+                     *           "seen_at": "2026-11-22T09:59:58Z",
+                     *           "host": "web-1",
+                     *           "exchange": {
+                     *             "start_time": "2026-11-22T09:59:58.001200300Z",
+                     *             "headwater.phase": "complete",
+                     *             "headwater.role": "server",
+                     *             "service.name": "shop",
+                     *             "http.request.method": "POST",
+                     *             "http.route": "/pay",
+                     *             "http.response.status_code": 500,
+                     *             "headwater.ttfb_ns": 40100000,
+                     *             "http.request.headers": [
+                     *               {
+                     *                 "name": "Content-Type",
+                     *                 "value": "application/json",
+                     *                 "action": "keep"
+                     *               }
+                     *             ],
+                     *             "http.response.headers": [],
+                     *             "headwater.connection": "81723",
+                     *             "headwater.ordinal": 4,
+                     *             "headwater.weight": 1,
+                     *             "headwater.flags": []
+                     *           }
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExchangeList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Only this host. */
+                host?: string;
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "host": "web-1",
+                     *           "version": "0.1.0",
+                     *           "hooks": "sock",
+                     *           "scope": [
+                     *             "port=8080"
+                     *           ],
+                     *           "policy": "default@1",
+                     *           "source": "live",
+                     *           "kernel": "6.12.0",
+                     *           "incarnation": "0190f0a2",
+                     *           "started_at": "2026-11-22T08:00:00Z",
+                     *           "exchanges": 51204,
+                     *           "losses": {
+                     *             "ring_full": 0
+                     *           },
+                     *           "filtered": {},
+                     *           "coverage": 1,
+                     *           "lag_ms": 210,
+                     *           "skew_ms": 3,
+                     *           "account": {
+                     *             "request": {
+                     *               "started": 51206,
+                     *               "emitted": 51204,
+                     *               "filtered": {},
+                     *               "lost": {},
+                     *               "in_flight": 2
+                     *             },
+                     *             "response": {
+                     *               "started": 51204,
+                     *               "emitted": 51204,
+                     *               "filtered": {},
+                     *               "lost": {},
+                     *               "in_flight": 0
+                     *             },
+                     *             "exchanges": 51204,
+                     *             "batches": 3600,
+                     *             "lost_batches": {},
+                     *             "clamped_times": 0,
+                     *             "late_exchanges": 0
+                     *           },
+                     *           "seen_at": "2026-11-22T09:59:58Z",
+                     *           "alive": true,
+                     *           "conflicts": []
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the API needs is there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ready",
+                     *       "checks": {
+                     *         "summary_store": "ok",
+                     *         "state_store": "ok"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Something is away; `checks` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counters of the API itself, for Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example headwater_api_requests_total{route="/v1/services",status="200"} 4 */
+                    "text/plain": string;
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "openapi": "3.1.0"
+                     *     }
+                     */
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    resourceMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which authorization servers and scopes this API takes (RFC 9728) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resource": "http://127.0.0.1:8470",
+                     *       "resource_name": "Headwater",
+                     *       "authorization_servers": [
+                     *         "http://127.0.0.1:8471"
+                     *       ],
+                     *       "scopes_supported": [
+                     *         "metrics:read",
+                     *         "events:read",
+                     *         "insights:read",
+                     *         "insights:submit",
+                     *         "fleet:read",
+                     *         "policy:write"
+                     *       ],
+                     *       "bearer_methods_supported": [
+                     *         "header"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResourceMetadata"];
+                };
+            };
+        };
+    };
+    resourceMetadataOfPath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Path of the resource identifier. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same, where the resource identifier has a path */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resource": "http://127.0.0.1:8470",
+                     *       "resource_name": "Headwater",
+                     *       "authorization_servers": [
+                     *         "http://127.0.0.1:8471"
+                     *       ],
+                     *       "scopes_supported": [
+                     *         "metrics:read",
+                     *         "events:read",
+                     *         "insights:read",
+                     *         "insights:submit",
+                     *         "fleet:read",
+                     *         "policy:write"
+                     *       ],
+                     *       "bearer_methods_supported": [
+                     *         "header"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResourceMetadata"];
+                };
+            };
+            /** @description Not the path of this resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

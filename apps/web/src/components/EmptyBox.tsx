@@ -1,0 +1,12 @@
+import type { ReactNode } from 'react';
+import './components.css';
+
+/** Why a place is empty (title), and what to do about it (children). */
+export function EmptyBox({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="box empty-box">
+      <h3>{title}</h3>
+      <div>{children}</div>
+    </div>
+  );
+}

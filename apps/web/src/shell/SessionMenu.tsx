@@ -1,0 +1,24 @@
+import { useState } from 'react';
+import { logOut, type Session } from '../api/session.ts';
+
+/** Who is logged in, and the way out. Nothing where the API has no login. */
+export function SessionMenu({ session }: { session: Session | null }) {
+  const [failed, setFailed] = useState(false);
+  if (session === null) return null;
+  const seen = session.services === null ? 'all services' : session.services.join(', ') || 'no service';
+  return (
+    <>
+      <span className="person" title={`Sees ${seen}`}>
+        {session.name}
+      </span>
+      <button type="button" className="quiet" onClick={() => logOut().catch(() => setFailed(true))}>
+        Log out
+      </button>
+      {failed ? (
+        <span role="alert" className="small">
+          Logging out failed; try again, or close the browser.
+        </span>
+      ) : null}
+    </>
+  );
+}
