@@ -1,6 +1,7 @@
 import { LogConfig, TOPIC_PREFIX } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
-import { Choice, Part, PartList, Port, Switch, Text, TextList, Url, Whole } from './setting.ts';
+import { ListenTlsConfig } from './parts/tls.ts';
+import { Choice, Cross, Part, PartList, Port, Switch, Text, TextList, Url, Whole } from './setting.ts';
 
 export const JWT_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
 
@@ -33,6 +34,19 @@ export class IssuerConfig {
   @Url('Issuer URL, exactly as in the iss claim')
   issuer!: string;
 
+  @Text("PEM file of the authority that signed the issuer's certificate, where that is not one of the well-known ones", { optional: true })
+  ca_file?: string;
+
+  @Text(
+    "host:port that is connected to instead of the issuer URL's, which stays in Host and in the TLS check: for names not in DNS, and hosts that cannot reach their own public address",
+    {
+      optional: true,
+      matches: /^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/,
+      fix: 'must be host:port, for instance 127.0.0.1:8471',
+    },
+  )
+  connect?: string;
+
   @TextList('Signature algorithms that are accepted', { values: JWT_ALGORITHMS })
   algorithms: string[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
@@ -51,7 +65,47 @@ export class RateLimitConfig {
   window_s = 60;
 }
 
+export class DashboardConfig {
+  @Url('Issuer at which people sign in; one of issuers, by default the first', { optional: true })
+  issuer?: string;
+
+  @Text('Client id of the dashboard at that issuer')
+  client_id!: string;
+
+  @Text('File that holds its client secret; its last newline is cut')
+  client_secret_file!: string;
+
+  @Text(
+    'File with the keys that encrypt sessions, mode 0600, 32 bytes in base64url a line, the first one encrypts; made at the first start, and the same for all APIs that share a state store',
+  )
+  key_file!: string;
+
+  @TextList('Scopes that are asked for', { optional: true })
+  scopes: string[] = ['openid', 'metrics:read', 'events:read', 'insights:read', 'fleet:read'];
+
+  @Whole('A session that is not used for so long ends, s', 60, 604_800)
+  idle_s = 3_600;
+
+  @Whole('A session ends after so long, s', 60, 2_592_000)
+  max_s = 43_200;
+}
+
+export class WebConfig {
+  @Text('Directory of the built dashboard; by default apps/web/dist beside this app', { optional: true })
+  dir?: string;
+}
+
 /** apps/api: REST API behind OAuth 2.0. */
+@Cross<ApiConfig>((c) =>
+  c.tls && c.public_url?.startsWith('http:')
+    ? { fields: ['tls', 'public_url'], message: 'with tls the API answers https only; begin public_url with https://, or leave tls out' }
+    : null,
+)
+@Cross<ApiConfig>((c) =>
+  c.dashboard?.issuer && !c.issuers.some((i) => i.issuer === c.dashboard?.issuer)
+    ? { fields: ['dashboard.issuer', 'issuers'], message: 'people can only sign in at an issuer whose tokens are accepted; add it to issuers' }
+    : null,
+)
 export class ApiConfig {
   @Text('Address to listen on')
   host = '127.0.0.1';
@@ -62,11 +116,20 @@ export class ApiConfig {
   @Url('URL under which clients reach the API, where that is not host and port', { optional: true })
   public_url?: string;
 
+  @Part(ListenTlsConfig, 'https instead of http', { optional: true })
+  tls?: ListenTlsConfig;
+
   @Text('Audience a token must name')
   audience!: string;
 
   @PartList(IssuerConfig, 'Authorization servers whose tokens are accepted; at least one')
   issuers: IssuerConfig[] = [];
+
+  @Part(DashboardConfig, 'The dashboard, where people sign in; without it there is none', { optional: true })
+  dashboard?: DashboardConfig;
+
+  @Part(WebConfig, 'Files of the dashboard')
+  web: WebConfig = new WebConfig();
 
   @Part(RateLimitConfig, 'Rate limit per client')
   rate_limit: RateLimitConfig = new RateLimitConfig();

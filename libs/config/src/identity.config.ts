@@ -1,5 +1,6 @@
 import { LogConfig } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
+import { ListenTlsConfig } from './parts/tls.ts';
 import { Part, Port, Text, Url, Whole } from './setting.ts';
 
 /** apps/identity: the authorization server of the standalone mode. */
@@ -10,14 +11,22 @@ export class IdentityConfig {
   @Port('Port to listen on; 0 takes a free one')
   port = 8471;
 
-  @Url('Issuer URL; by default http://host:port', { optional: true })
+  @Part(ListenTlsConfig, 'https instead of http', { optional: true })
+  tls?: ListenTlsConfig;
+
+  @Url('Issuer URL; by default http://host:port, with tls https://host:port', { optional: true })
   issuer?: string;
 
   @Text('Audience of the tokens: the API')
   audience!: string;
 
-  @Text('JSON file of the clients, mode 0600: {"clients": [{"client_id", "client_secret", "scopes", "services", "token_format"}]}')
+  @Text('JSON file of the clients, mode 0600: {"clients": [{"client_id", "client_secret", "name", "scopes", "services", "token_format", "redirect_uris"}]}')
   clients_file!: string;
+
+  @Text('JSON file of the people who may sign in, mode 0600: {"users": [{"name", "password", "scopes", "services"}]}; without it nobody signs in and there are no pages', {
+    optional: true,
+  })
+  users_file?: string;
 
   @Text('Directory of the signing keys, mode 0700; made at the first start')
   keys_dir!: string;

@@ -48,8 +48,7 @@ export function loadConfig<T extends object>(target: SettingsClass<T>, sources: 
 }
 
 /** For a main.ts: `--help` prints the settings and exits 0; a problem is printed on stderr and exits 2. */
-export function loadConfigOrExit<T extends object>(target: SettingsClass<T>, program: string): T {
-  const argv = process.argv.slice(2);
+export function loadConfigOrExit<T extends object>(target: SettingsClass<T>, program: string, argv: readonly string[] = process.argv.slice(2)): T {
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(describeSettings(target, program));
     process.exit(0);
