@@ -28,7 +28,9 @@ const OPEN = ['/healthz', '/readyz', '/openapi.json', '/.well-known/oauth-protec
 
 describe('every route of the running app', () => {
   test('is one of ours', () => {
-    expect(routes().sort()).toEqual([...OPEN, '/metrics', '/v1/services', '/v1/request-patterns', '/v1/failures', '/v1/latency', '/v1/headers', '/v1/fleet/agents'].sort());
+    expect(routes().sort()).toEqual(
+      [...OPEN, '/metrics', '/v1/services', '/v1/exchanges', '/v1/request-patterns', '/v1/failures', '/v1/latency', '/v1/headers', '/v1/fleet/agents'].sort(),
+    );
   });
   test('answers 401 without a token, 403 without a scope; only the open ones do not', async () => {
     const bare = await w.token({ scope: '' });

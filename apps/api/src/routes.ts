@@ -1,17 +1,19 @@
-import { DEFAULT_GROUP } from './answers/ask.ts';
+import { DEFAULT_GROUP } from './answers/question.ts';
 import { GROUP_KEYS } from './answers/selection.ts';
-import { groupByParameter, PARAMETERS, type Parameter } from './query/parameters.ts';
+import { groupByParameter, oneOf, PARAMETERS, type Parameter } from './query/parameters.ts';
 
 /** What a listing takes and answers: read by the controllers (checks) and by OpenAPI (documentation). */
 export interface Listing {
   readonly path: string;
   readonly summary: string;
   readonly row: string;
+  /** rows of other views, in place of `row` */
+  readonly otherRows?: readonly string[];
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly example: unknown;
 }
 
-const { start, end, step, role, service, method, route, status, direction, name, host, limit, cursor } = PARAMETERS;
+const { start, end, step, role, service, method, route, status, direction, name, host, slo, metric, limit, cursor } = PARAMETERS;
 const range = { start, end, step };
 const pages = { limit, cursor };
 const filters = { role, service, method, route, status };
@@ -30,30 +32,110 @@ export const LISTINGS = {
     path: 'v1/services',
     summary: 'Services seen in the range, with errors and time to first byte',
     row: 'Service',
-    parameters: { ...range, role, service, ...pages },
-    example: envelope([{ service: 'shop', role: 'server', exchanges: 51_204, client_errors: 310, server_errors: 12, ttfb_ms: { p50: 1.4, p95: 8.9, p99: 21.3 } }]),
+    parameters: {
+      ...range,
+      role,
+      service,
+      slo,
+      sort: oneOf(['exchanges', 'burn_rate', 'error_ratio', 'ttfb_p99'], 'What comes first: the largest.', 'exchanges'),
+      view: oneOf(['series'], '`series`: each row also has its series, one entry a step.'),
+      ...pages,
+    },
+    example: envelope(
+      [
+        {
+          service: 'shop',
+          role: 'server',
+          exchanges: 51_204,
+          rate_per_s: 14.223333,
+          client_errors: 310,
+          server_errors: 12,
+          transport_errors: 3,
+          error_ratio: 0.000293,
+          burn_rate: 0.42,
+          trend: 0.12,
+          trend_day: -0.03,
+          ttfb_ms: { p50: 1.4, p95: 8.9, p99: 21.3 },
+          series: {
+            t: ['2026-11-22T09:00:00Z', '2026-11-22T09:30:00Z'],
+            exchanges: [25_101, 26_103],
+            client_errors: [150, 160],
+            server_errors: [0, 12],
+            transport_errors: [0, 3],
+            ttfb_p50_ms: [1.4, 1.4],
+            ttfb_p99_ms: [20.9, 21.7],
+          },
+        },
+      ],
+      1_800,
+    ),
   },
   requestPatterns: {
     path: 'v1/request-patterns',
     summary: 'How often each kind of request was made, and how that compares with the range before',
     row: 'RequestPattern',
-    parameters: { ...range, group_by, ...filters, ...pages },
-    example: envelope([{ ...keys, status: 200, exchanges: 18_002, rate_per_s: 5.000556, trend: 0.12 }], 10, { next_cursor: 'eyJ2IjoxfQ' }),
+    parameters: {
+      ...range,
+      group_by,
+      ...filters,
+      view: oneOf(['latency'], '`latency`: each row also has its errors, latencies, time spent and bytes.'),
+      ...pages,
+    },
+    example: envelope(
+      [
+        {
+          ...keys,
+          status: 200,
+          exchanges: 18_002,
+          rate_per_s: 5.000556,
+          trend: 0.12,
+          trend_day: -0.03,
+          client_errors: 0,
+          server_errors: 0,
+          transport_errors: 0,
+          ttfb_ms: { p50: 1.4, p95: 8.9, p99: 21.3 },
+          total_ms: { p50: 1.6, p95: 9.4, p99: 25 },
+          total_ms_sum: 41_404.6,
+          request_bytes: 5_760_640,
+          response_bytes: 30_603_400,
+        },
+      ],
+      10,
+      { next_cursor: 'eyJ2IjoxfQ' },
+    ),
   },
   failures: {
     path: 'v1/failures',
     summary: 'Failed requests: status 400 and above, or no whole response',
     row: 'Failure',
-    parameters: { ...range, group_by, ...filters, ...pages },
+    parameters: {
+      ...range,
+      group_by,
+      ...filters,
+      sort: oneOf(['failures', 'excess'], 'What comes first: the largest.', 'failures'),
+      ...pages,
+    },
     example: envelope([
-      { ...keys, status: 404, exchanges: 310, client_errors: 310, server_errors: 0, transport_errors: 0, error_ratio: 1, first_seen: '2026-11-22T09:12:31.204Z' },
+      {
+        ...keys,
+        exchanges: 18_312,
+        client_errors: 310,
+        server_errors: 0,
+        transport_errors: 2,
+        error_ratio: 0.017038,
+        baseline_ratio: 0.004,
+        excess: 238.752,
+        error_types: { connection_reset: 2 },
+        first_seen: '2026-11-22T09:12:31.204Z',
+      },
     ]),
   },
   latency: {
     path: 'v1/latency',
     summary: 'Latency over time: time to first byte and total time',
     row: 'LatencyPoint',
-    parameters: { ...range, ...filters },
+    otherRows: ['LatencyHeatmapPoint'],
+    parameters: { ...range, ...filters, view: oneOf(['heatmap'], '`heatmap`: points are distributions (LatencyHeatmapPoint) in place of quantiles.'), metric },
     example: envelope(
       [
         {
@@ -71,17 +153,63 @@ export const LISTINGS = {
     path: 'v1/headers',
     summary: 'Header fields: how often present, how many distinct values, how many bytes',
     row: 'Header',
-    parameters: { ...range, role, service, direction, name, ...pages },
+    parameters: {
+      ...range,
+      role,
+      service,
+      direction,
+      name,
+      group_by: oneOf(['name,direction', 'name,direction,service'], 'Keys of a row.', 'name,direction'),
+      view: oneOf(['series'], '`series` (needs `name`): each row also has its series, one entry a step.'),
+      ...pages,
+    },
     example: envelope([
       {
         name: 'content-type',
         direction: 'response',
         exchanges: 51_000,
         presence: 0.996016,
+        presence_before: 0.995,
+        sensitive: false,
         distinct: 4,
         bytes: 1_530_000,
         top: [{ value: 'application/json', exchanges: 50_100, error: 0 }],
         sampled: false,
+      },
+    ]),
+  },
+  exchanges: {
+    path: 'v1/exchanges',
+    summary: 'Kept samples of exchanges, newest first: not all exchanges, but for each request pattern its failed, slow or good ones',
+    row: 'Exchange',
+    parameters: {
+      start: { ...start, description: start.description.replace('one hour before end', '24 hours before end, as long as samples are kept') },
+      end,
+      ...filters,
+      host,
+      ...pages,
+    },
+    example: envelope([
+      {
+        kept: 'failed',
+        seen_at: '2026-11-22T09:59:58Z',
+        host: 'web-1',
+        exchange: {
+          start_time: '2026-11-22T09:59:58.001200300Z',
+          'headwater.phase': 'complete',
+          'headwater.role': 'server',
+          'service.name': 'shop',
+          'http.request.method': 'POST',
+          'http.route': '/pay',
+          'http.response.status_code': 500,
+          'headwater.ttfb_ns': 40_100_000,
+          'http.request.headers': [{ name: 'Content-Type', value: 'application/json', action: 'keep' }],
+          'http.response.headers': [],
+          'headwater.connection': '81723',
+          'headwater.ordinal': 4,
+          'headwater.weight': 1,
+          'headwater.flags': [],
+        },
       },
     ]),
   },
@@ -107,6 +235,15 @@ export const LISTINGS = {
         coverage: 1,
         lag_ms: 210,
         skew_ms: 3,
+        account: {
+          request: { started: 51_206, emitted: 51_204, filtered: {}, lost: {}, in_flight: 2 },
+          response: { started: 51_204, emitted: 51_204, filtered: {}, lost: {}, in_flight: 0 },
+          exchanges: 51_204,
+          batches: 3_600,
+          lost_batches: {},
+          clamped_times: 0,
+          late_exchanges: 0,
+        },
         seen_at: '2026-11-22T09:59:58Z',
         alive: true,
         conflicts: [],

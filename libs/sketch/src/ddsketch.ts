@@ -106,14 +106,19 @@ export class DdSketch {
     return this.max;
   }
 
-  /** Buckets that hold something, ascending: (previous upper, upper]; the first may be values below 1 (upper 1). */
-  *buckets(): Generator<{ upper: number; count: number }> {
+  /** Buckets that hold something, ascending: (upperOf(index - 1), upper]; the first may be values below 1 (index 0, upper 1), of their own. */
+  *buckets(): Generator<{ index: number; upper: number; count: number }> {
     const d = this.d;
-    if (d[ZERO]! > 0) yield { upper: 1, count: d[ZERO]! };
+    if (d[ZERO]! > 0) yield { index: 0, upper: 1, count: d[ZERO]! };
     for (let i = BINS; i < d.length; i++) {
       const count = d[i]!;
-      if (count > 0) yield { upper: GAMMA ** (i - BINS + this.base), count };
+      if (count > 0) yield { index: i - BINS + this.base, upper: GAMMA ** (i - BINS + this.base), count };
     }
+  }
+
+  /** Upper bound, included, of the bucket with this index; the one below it is where it begins. */
+  static upperOf(index: number): number {
+    return GAMMA ** index;
   }
 
   write(w: Writer): void {

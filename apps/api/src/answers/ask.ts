@@ -1,166 +1,208 @@
-import type { Direction } from '@headwater/sketch';
+import type { Direction, Role, ServiceWindow } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
 import type { Principal } from '../auth/principal.ts';
-import { packCursor, page, unpackCursor, type Ranked } from '../query/cursor.ts';
+import { invalidParameter } from '../http/problem.ts';
+import { packCursor, page, type Ranked } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
-import { resolveRange, type TimeRange } from '../query/time.ts';
+import { coarsestOf, DAY_MS, earlier } from '../query/time.ts';
 import type { Decoder, Lens } from '../windows/decoded.ts';
-import { isHosts, Revisions, serviceOf, type WindowReader } from '../windows/reader.ts';
+import type { RoleTotals } from '../windows/digest.ts';
+import type { WindowReader } from '../windows/reader.ts';
 import { rangeOut, type Answer } from './envelope.ts';
-import { failureRows, type FailureRow } from './failures.ts';
+import { exchangeRows, parseSamples, SAMPLE_PREFIX, type ExchangeRow } from './exchanges.ts';
+import { failureRows, type FailureRow, type FailureSort } from './failures.ts';
 import { agentRow, parseStatus, type AgentRow } from './fleet.ts';
+import { Gatherer } from './gather.ts';
 import { HeaderFold, type HeaderRow } from './headers.ts';
+import { HeatmapFold, type LatencyHeatmapPoint, type LatencyMetric } from './heatmap.ts';
 import { LatencyFold, type LatencyPoint } from './latency.ts';
+import { PatternLatency } from './pattern-latency.ts';
 import { PatternTotals } from './pattern-totals.ts';
-import { QualityFold } from './quality.ts';
+import { groupKeys, settle, type Question } from './question.ts';
 import { requestPatternRows, type RequestPatternRow } from './request-patterns.ts';
-import { isWholeRole, selectionOf, type GroupKey, type Selection } from './selection.ts';
-import { ServiceFold, type ServiceRow } from './services.ts';
+import { isWholeRole } from './selection.ts';
+import { burnStart, ServiceFold, type ServiceRow, type ServiceSort } from './services.ts';
 
-/** What one question has settled before anything is read. */
-interface Question {
-  route: string;
-  query: Query;
-  range: TimeRange;
-  services: readonly string[] | null;
-  selection: Selection;
-  after: readonly [number, string] | null;
-  limit: number;
-  now: number;
+/** What answers one point a step. */
+interface PointFold<P> {
+  add(start: number, window: ServiceWindow): void;
+  /** where the selection is a whole role */
+  addTotals(start: number, totals: ReadonlyMap<Role, RoleTotals>): void;
+  points(closed: (start: number, end: number) => boolean): P[];
 }
 
-interface Folded {
-  quality: QualityFold;
-  revisions: Revisions;
-}
-
-export const DEFAULT_GROUP: readonly GroupKey[] = ['service', 'method', 'route', 'status'];
-const DEFAULT_LIMIT = 100;
 const AGENT_PREFIX = 'agent/';
-
-/** Which services a principal's query may read: null all, else these. A service it may not see simply has no data. */
-export function visibleServices(principal: Principal, service: string | undefined): readonly string[] | null {
-  const allowed = principal.services;
-  if (service === undefined) return allowed;
-  return allowed === null || allowed.includes(service) ? [service] : [];
-}
-
-function groupKeys(query: Query): readonly GroupKey[] {
-  return query.group_by === undefined ? DEFAULT_GROUP : (query.group_by.split(',') as GroupKey[]);
-}
+const DEFAULT_SLO = 99.9;
 
 /** Every question the API answers: settles it, reads, folds, answers. Folding and judging are in the files beside this one. */
 export class Asker {
-  constructor(
-    private readonly reader: WindowReader,
-    private readonly decoder: Decoder,
-    private readonly state: () => StateStore,
-    private readonly clock: () => number = Date.now,
-  ) {}
+  readonly #reader: WindowReader;
+  readonly #decoder: Decoder;
+  readonly #state: () => StateStore;
+  readonly #clock: () => number;
+
+  constructor(reader: WindowReader, decoder: Decoder, state: () => StateStore, clock: () => number = Date.now) {
+    this.#reader = reader;
+    this.#decoder = decoder;
+    this.#state = state;
+    this.#clock = clock;
+  }
 
   async services(query: Query, who: Principal): Promise<Answer<ServiceRow>> {
     const q = this.#settle('services', query, who);
-    const fold = new ServiceFold(q.selection.role);
-    const folded = await this.#fold(q, this.decoder.totals(), (part, _, service) => fold.add(service, part));
-    return this.#page(q, fold.rows(), folded);
+    const series = query.view === 'series';
+    const fold = new ServiceFold(q.selection.role, q.range, series);
+    const got = this.#gather(q);
+    const coarsest = series ? coarsestOf(q.range.stepMs) : '1h';
+    // Cut where the burn rate begins, so that no wide window lies on both sides.
+    const burn = burnStart(q.range);
+    for (const part of [
+      { start: q.range.start, end: burn },
+      { start: burn, end: q.range.end },
+    ])
+      await got.range(
+        part,
+        coarsest,
+        this.#decoder.totals(),
+        (v, w, service) => fold.add(w.start, service, v),
+        (to) => fold.passed(to),
+      );
+    const { before, day } = await this.#earlier(
+      q,
+      got,
+      () => this.#decoder.totals(),
+      (which, v, service) => fold.addEarlier(which, service, v),
+    );
+    return this.#page(q, fold.rows(Number(query.slo ?? DEFAULT_SLO), (query.sort ?? 'exchanges') as ServiceSort, { before, day }), got);
   }
 
   async requestPatterns(query: Query, who: Principal): Promise<Answer<RequestPatternRow>> {
     const q = this.#settle('request-patterns', query, who);
-    const length = q.range.end - q.range.start;
+    const keys = groupKeys(query);
     const totals = new PatternTotals(q.selection);
-    const folded = await this.#fold(q, this.decoder.counts(), (part) => totals.add(part));
-    const before = { range: { start: q.range.start - length, end: q.range.start }, services: q.services };
-    const counts = this.decoder.counts();
-    for await (const windows of this.reader.read(before, (closed) => isHosts(closed) || counts.held(closed))) {
-      // the hosts' account of then is not needed
-      for (const w of windows) {
-        if (serviceOf(w) === null) continue;
-        folded.revisions.add(w);
-        for (const part of counts.of(w)) totals.addBefore(part);
-      }
-    }
-    return this.#page(q, requestPatternRows(totals.by(groupKeys(query)), length), folded);
+    const latency = query.view === 'latency' ? new PatternLatency(q.selection, keys) : null;
+    const got = this.#gather(q);
+    await got.range(q.range, '1h', this.#decoder.counts(), (v) => totals.add(v));
+    if (latency !== null) await got.range(q.range, '1h', this.#decoder.full(), (v, _, service) => latency.add(service, v));
+    const { before, day } = await this.#earlier(
+      q,
+      got,
+      () => this.#decoder.counts(),
+      (which, v) => totals.addEarlier(which, v),
+    );
+    return this.#page(q, requestPatternRows(totals.by(keys), { range: q.range.end - q.range.start, before, day }, latency), got);
   }
 
   async failures(query: Query, who: Principal): Promise<Answer<FailureRow>> {
     const q = this.#settle('failures', query, who);
     const totals = new PatternTotals(q.selection);
-    const folded = await this.#fold(q, this.decoder.counts(), (part) => totals.add(part));
-    return this.#page(q, failureRows(totals.by(groupKeys(query))), folded);
+    const got = this.#gather(q);
+    await got.range(q.range, '1h', this.#decoder.counts(), (v) => totals.add(v));
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
+    return this.#page(q, failureRows(totals.by(groupKeys(query)), (query.sort ?? 'failures') as FailureSort), got);
   }
 
-  async latency(query: Query, who: Principal): Promise<Answer<LatencyPoint>> {
+  async latency(query: Query, who: Principal): Promise<Answer<LatencyPoint> | Answer<LatencyHeatmapPoint>> {
     const q = this.#settle('latency', query, who);
-    const fold = new LatencyFold(q.selection, q.range);
-    const whole = isWholeRole(q.selection);
-    const { quality, revisions } = whole
-      ? await this.#fold(q, this.decoder.totals(), (part, start) => fold.addTotals(start, part))
-      : await this.#fold(q, this.decoder.full(), (part, start) => fold.add(start, part));
-    const summary = quality.quality(q.range, q.now);
-    const data = fold.points((start, end) => quality.closed(start, end, q.now));
-    return { etag: revisions.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };
+    if (query.metric !== undefined && query.view !== 'heatmap') throw invalidParameter('metric', 'belongs to view=heatmap; add that, or leave it out');
+    return query.view === 'heatmap'
+      ? this.#points(q, new HeatmapFold(q.selection, q.range, (query.metric ?? 'ttfb') as LatencyMetric))
+      : this.#points(q, new LatencyFold(q.selection, q.range));
   }
 
   async headers(query: Query, who: Principal): Promise<Answer<HeaderRow>> {
     const q = this.#settle('headers', query, who);
-    const fold = new HeaderFold({ role: q.selection.role, direction: (query.direction ?? null) as Direction | null, name: query.name?.toLowerCase() ?? null });
-    const folded = await this.#fold(q, this.decoder.headers(), (part) => fold.add(part));
-    return this.#page(q, fold.rows(), folded);
+    const series = query.view === 'series';
+    if (series && query.name === undefined) throw invalidParameter('name', 'is needed for view=series; say which header');
+    const selection = { role: q.selection.role, direction: (query.direction ?? null) as Direction | null, name: query.name?.toLowerCase() ?? null };
+    const fold = new HeaderFold(selection, query.group_by?.endsWith(',service') ?? false, series ? q.range : null);
+    const got = this.#gather(q);
+    const coarsest = series ? coarsestOf(q.range.stepMs) : '1h';
+    await got.range(
+      q.range,
+      coarsest,
+      this.#decoder.headers(),
+      (v, w, service) => fold.add(w.start, service, v),
+      (to) => fold.passed(to),
+    );
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.headers(), (v, _, service) => fold.addBefore(service, v));
+    return this.#page(q, fold.rows(), got);
+  }
+
+  /** Kept samples. The range's quality is what the hosts said of it. */
+  async exchanges(query: Query, who: Principal): Promise<Answer<ExchangeRow>> {
+    const q = this.#settle('exchanges', query, who, DAY_MS);
+    const wanted = { range: q.range, selection: q.selection, services: q.services, host: query.host ?? null };
+    const prefixes = q.services === null ? [SAMPLE_PREFIX] : q.services.map((s) => `${SAMPLE_PREFIX}${s}/`);
+    const lists = await Promise.all(prefixes.map((prefix) => this.#state().list(prefix)));
+    const got = this.#gather({ ...q, services: [] });
+    await got.range(q.range, '1h', this.#decoder.counts(), () => undefined);
+    // By key: the samples of a service are listed once for each prefix that they begin with.
+    const groups = new Map(lists.flat().map((e) => [e.key, e]));
+    const rows: Ranked<ExchangeRow>[] = [];
+    for (const entry of groups.values()) {
+      const group = parseSamples(entry);
+      if (group !== null) rows.push(...exchangeRows(group, entry.key, wanted));
+      await got.pause();
+    }
+    return this.#page(q, rows, got, true);
   }
 
   async agents(query: Query, who: Principal): Promise<Answer<AgentRow>> {
     const q = { ...this.#settle('fleet/agents', query, who), services: [] };
-    const entries = await this.state().list(AGENT_PREFIX);
-    const folded = await this.#fold(q, this.decoder.totals(), () => undefined);
+    const entries = await this.#state().list(AGENT_PREFIX);
+    const got = this.#gather(q);
+    await got.range(q.range, '1h', this.#decoder.counts(), () => undefined);
     const agents = entries
       .map((e) => parseStatus(e.value))
       .filter((s) => s !== null)
       .filter((s) => query.host === undefined || s.host === query.host);
     return this.#page(
       q,
-      agents.map((s) => agentRow(s, folded.quality.hosts, q.now)),
-      folded,
+      agents.map((s) => agentRow(s, got.quality.hosts, q.now)),
+      got,
+      true,
     );
   }
 
-  #settle(route: string, query: Query, who: Principal): Question {
-    const now = this.clock();
-    const cursor = query.cursor === undefined ? null : unpackCursor(query.cursor, route, query);
-    return {
-      route,
-      query,
-      range: cursor?.range ?? resolveRange(query, now),
-      services: visibleServices(who, query.service),
-      selection: selectionOf(query),
-      after: cursor?.after ?? null,
-      limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
-      now,
-    };
+  #settle(route: string, query: Query, who: Principal, defaultMs?: number): Question {
+    return settle(route, query, who, this.#clock(), defaultMs);
   }
 
-  /** Reads the range once; gives what the lens sees of each service's windows to `take`, and the hosts' accounts to the quality. */
-  async #fold<V>(q: Question, lens: Lens<V>, take: (part: V, start: number, service: string) => void): Promise<Folded> {
-    const quality = new QualityFold();
-    const revisions = new Revisions();
-    const hosts = this.decoder.hosts();
-    for await (const windows of this.reader.read(q, (closed) => (isHosts(closed) ? hosts : lens).held(closed))) {
-      for (const w of windows) {
-        revisions.add(w);
-        quality.add(w, isHosts(w) ? hosts.of(w) : []);
-        const service = serviceOf(w);
-        if (service !== null) for (const part of lens.of(w)) take(part, w.start, service);
-      }
+  #gather(q: Question): Gatherer {
+    return new Gatherer(this.#reader, this.#decoder, q.services);
+  }
+
+  /** Reads the ranges that trends compare with; answers their lengths, ms. */
+  async #earlier<V>(q: Question, got: Gatherer, lens: () => Lens<V>, take: (which: 'before' | 'day', value: V, service: string) => void): Promise<{ before: number; day: number }> {
+    const lengths = { before: 0, day: 0 };
+    for (const [which, ms] of [
+      ['before', q.range.end - q.range.start],
+      ['day', DAY_MS],
+    ] as const) {
+      const then = earlier(q.range, ms, q.now);
+      await got.compare(then, lens(), (value, _, service) => take(which, value, service));
+      lengths[which] = then.end - then.start;
     }
-    return { quality, revisions };
+    return lengths;
   }
 
-  #page<T>(q: Question, rows: Ranked<T>[], { quality, revisions }: Folded): Answer<T> {
-    const summary = quality.quality(q.range, q.now);
+  async #points<P>(q: Question, fold: PointFold<P>): Promise<Answer<P>> {
+    const got = this.#gather(q);
+    const coarsest = coarsestOf(q.range.stepMs);
+    if (isWholeRole(q.selection)) await got.range(q.range, coarsest, this.#decoder.totals(), (v, w) => fold.addTotals(w.start, v));
+    else await got.range(q.range, coarsest, this.#decoder.full(), (v, w) => fold.add(w.start, v));
+    const summary = got.quality.quality(q.range, q.now);
+    const data = fold.points((start, end) => got.quality.closed(start, end, q.now));
+    return { etag: got.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };
+  }
+
+  /** @param ofState rows come from the state store, whose versions are not in the windows' revisions */
+  #page<T>(q: Question, rows: Ranked<T>[], got: Gatherer, ofState = false): Answer<T> {
+    const summary = got.quality.quality(q.range, q.now);
     const { rows: data, last } = page(rows, q.limit, q.after);
     const next = last === null ? {} : { next_cursor: packCursor({ range: q.range, after: last }, q.route, q.query) };
-    // The agents' rows come from the state store, whose versions are not in the windows' revisions.
-    const etag = revisions.tag([q.route, q.query, q.range, q.services, q.limit, summary, q.route === 'fleet/agents' ? data : null]);
+    const etag = got.tag([q.route, q.query, q.range, q.services, q.limit, summary, ofState ? data : null]);
     return { etag, envelope: { range: rangeOut(q.range), data, quality: summary, ...next } };
   }
 }

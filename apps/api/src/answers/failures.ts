@@ -1,6 +1,7 @@
 import type { Ranked } from '../query/cursor.ts';
 import { iso } from '../query/time.ts';
-import type { Group } from './pattern-totals.ts';
+import { failedOf, type Group } from './pattern-totals.ts';
+import { excessOf, ratio } from './ratios.ts';
 import { round } from './round.ts';
 import type { GroupRow } from './selection.ts';
 
@@ -12,18 +13,28 @@ export interface FailureRow extends GroupRow {
   /** no whole response (error.type) and no status of 400 or above */
   transport_errors: number;
   error_ratio: number;
+  /** failures over exchanges of all statuses in the range before; null: there were none */
+  baseline_ratio: number | null;
+  /** failures beyond what the baseline would have given */
+  excess: number;
+  /** exchanges without a whole response, by error.type */
+  error_types: Record<string, number>;
   /** of the first failure in the range */
   first_seen: string;
 }
 
-/** Groups with at least one failure, most failures first. The three kinds are disjoint. */
-export function failureRows(groups: readonly Group[]): Ranked<FailureRow>[] {
+export type FailureSort = 'failures' | 'excess';
+
+/** Groups with at least one failure. The three kinds are disjoint. */
+export function failureRows(groups: readonly Group[], sort: FailureSort): Ranked<FailureRow>[] {
   const rows: Ranked<FailureRow>[] = [];
-  for (const { key, keys, totals: t } of groups) {
-    const failed = t.clientErrors + t.serverErrors + t.transportErrors;
+  for (const { key, keys, totals: t, base } of groups) {
+    const failed = failedOf(t);
     if (failed === 0) continue;
+    const baseline = base.before === 0 ? null : t.failedBefore / base.before;
+    const excess = excessOf(failed, base.exchanges, baseline);
     rows.push({
-      rank: failed,
+      rank: sort === 'excess' ? excess : failed,
       key,
       row: {
         ...keys,
@@ -32,6 +43,9 @@ export function failureRows(groups: readonly Group[]): Ranked<FailureRow>[] {
         server_errors: t.serverErrors,
         transport_errors: t.transportErrors,
         error_ratio: round(failed / t.exchanges, 6),
+        baseline_ratio: ratio(t.failedBefore, base.before),
+        excess,
+        error_types: Object.fromEntries([...t.errorTypes].sort(([a], [b]) => (a < b ? -1 : 1))),
         first_seen: iso(t.firstFailureMs),
       },
     });

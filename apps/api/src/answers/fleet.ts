@@ -1,6 +1,25 @@
 import type { AgentStatus } from '@headwater/header-event';
-import type { HostsWindow } from '@headwater/sketch';
+import type { HostAccount, HostsWindow, StartCounts } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
+
+export interface StartsRow {
+  started: number;
+  emitted: number;
+  filtered: Record<string, number>;
+  lost: Record<string, number>;
+  in_flight: number;
+}
+
+/** What a host's agent said of its capture in a range: started = emitted + filtered + lost + in_flight. */
+export interface AccountRow {
+  request: StartsRow;
+  response: StartsRow;
+  exchanges: number;
+  batches: number;
+  lost_batches: Record<string, number>;
+  clamped_times: number;
+  late_exchanges: number;
+}
 
 export interface AgentRow {
   host: string;
@@ -21,6 +40,8 @@ export interface AgentRow {
   lag_ms: number;
   /** bus clock minus host clock in the range, ms; null when it did not report in it */
   skew_ms: number | null;
+  /** null: it said nothing in the range */
+  account: AccountRow | null;
   seen_at: string;
   /** heard of within 30 s */
   alive: boolean;
@@ -48,7 +69,8 @@ export function parseStatus(value: string): StoredStatus | null {
 }
 
 export function agentRow(status: StoredStatus, hosts: HostsWindow, now: number): Ranked<AgentRow> {
-  const skew = hosts.get(status.host)?.skewMinMs ?? Infinity;
+  const account = hosts.get(status.host);
+  const skew = account?.skewMinMs ?? Infinity;
   return {
     rank: 0,
     key: status.host,
@@ -68,9 +90,28 @@ export function agentRow(status: StoredStatus, hosts: HostsWindow, now: number):
       coverage: status.coverage,
       lag_ms: status.lag_ms,
       skew_ms: Number.isFinite(skew) ? Math.round(skew) : null,
+      account: account === undefined ? null : accountRow(account),
       seen_at: status.seen_at,
       alive: now - Date.parse(status.seen_at) <= SILENT_AFTER_MS,
       conflicts: status.conflicts ?? [],
     },
+  };
+}
+
+const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function startsRow(s: StartCounts): StartsRow {
+  return { started: s.started, emitted: s.emitted, filtered: sorted(s.filtered), lost: sorted(s.lost), in_flight: s.inFlight };
+}
+
+function accountRow(a: HostAccount): AccountRow {
+  return {
+    request: startsRow(a.request),
+    response: startsRow(a.response),
+    exchanges: a.exchanges,
+    batches: a.batches,
+    lost_batches: sorted(a.lostBatches),
+    clamped_times: a.clampedTimes,
+    late_exchanges: a.lateExchanges,
   };
 }

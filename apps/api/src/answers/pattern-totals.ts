@@ -1,26 +1,50 @@
+import { addCounts } from '@headwater/sketch';
 import type { PatternCounts, PatternIdentity } from '../windows/digest.ts';
 import { selects, type GroupKey, type GroupRow, type Selection } from './selection.ts';
 
 export interface Totals {
   exchanges: number;
-  /** exchanges in the range of the same length before */
-  before: number;
   clientErrors: number;
   serverErrors: number;
   /** no whole response and no status of 400 or above */
   transportErrors: number;
+  /** exchanges without a whole response, by error.type */
+  errorTypes: Map<string, number>;
   /** first exchange that failed, ms since the epoch; Infinity: none */
   firstFailureMs: number;
+  /** exchanges and failures in the range of the same length before */
+  before: number;
+  failedBefore: number;
+  /** exchanges in the same range a day earlier */
+  day: number;
+}
+
+/** Exchanges of all statuses: what the failures of a group are a share of. */
+export interface Base {
+  exchanges: number;
+  before: number;
 }
 
 export interface Group {
   key: string;
   keys: GroupRow;
   totals: Totals;
+  base: Base;
+}
+
+interface Known {
+  pattern: PatternIdentity;
+  totals: Totals;
+  /** false: only its exchanges count, in the base of others, because another status was asked for */
+  selected: boolean;
 }
 
 function empty(): Totals {
-  return { exchanges: 0, before: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, firstFailureMs: Infinity };
+  return { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, errorTypes: new Map(), firstFailureMs: Infinity, before: 0, failedBefore: 0, day: 0 };
+}
+
+export function failedOf(t: Totals): number {
+  return t.clientErrors + t.serverErrors + t.transportErrors;
 }
 
 /**
@@ -29,21 +53,23 @@ function empty(): Totals {
  */
 export class PatternTotals {
   readonly #selection: Selection;
+  readonly #anyStatus: Selection;
   /** by PatternIdentity.index; null: not selected */
-  readonly #byIndex: (Totals | null | undefined)[] = [];
-  readonly #selected: { pattern: PatternIdentity; totals: Totals }[] = [];
+  readonly #byIndex: (Known | null | undefined)[] = [];
+  readonly #known: Known[] = [];
 
   constructor(selection: Selection) {
     this.#selection = selection;
+    this.#anyStatus = { ...selection, status: null };
   }
 
   #of(pattern: PatternIdentity): Totals | null {
     const known = this.#byIndex[pattern.index];
-    if (known !== undefined) return known;
-    const totals = selects(this.#selection, pattern) ? empty() : null;
-    this.#byIndex[pattern.index] = totals;
-    if (totals !== null) this.#selected.push({ pattern, totals });
-    return totals;
+    if (known !== undefined) return known === null ? null : known.totals;
+    const found = selects(this.#anyStatus, pattern) ? { pattern, totals: empty(), selected: selects(this.#selection, pattern) } : null;
+    this.#byIndex[pattern.index] = found;
+    if (found !== null) this.#known.push(found);
+    return found === null ? null : found.totals;
   }
 
   add(rows: readonly PatternCounts[]): void {
@@ -55,30 +81,45 @@ export class PatternTotals {
       if (status >= 500) t.serverErrors += row.exchanges;
       else if (status >= 400) t.clientErrors += row.exchanges;
       else t.transportErrors += row.errors;
+      if (row.errorTypes !== null) addCounts(t.errorTypes, row.errorTypes);
       if ((status >= 400 || row.errors > 0) && row.firstSeenMs < t.firstFailureMs) t.firstFailureMs = row.firstSeenMs;
     }
   }
 
-  addBefore(rows: readonly PatternCounts[]): void {
+  /** The windows of a range to compare with. */
+  addEarlier(which: 'before' | 'day', rows: readonly PatternCounts[]): void {
     for (const row of rows) {
       const t = this.#of(row.pattern);
-      if (t !== null) t.before += row.exchanges;
+      if (t === null) continue;
+      t[which] += row.exchanges;
+      if (which === 'before') t.failedBefore += row.pattern.status >= 400 ? row.exchanges : row.errors;
     }
   }
 
   by(keys: readonly GroupKey[]): Group[] {
     const groups = new Map<string, Group>();
-    for (const { pattern, totals: t } of this.#selected) {
+    const bases = new Map<string, Base>();
+    const baseKeys = keys.filter((k) => k !== 'status');
+    for (const { pattern, totals: t, selected } of this.#known) {
+      const baseKey = baseKeys.map((k) => pattern[k]).join('\u0000');
+      let base = bases.get(baseKey);
+      if (base === undefined) bases.set(baseKey, (base = { exchanges: 0, before: 0 }));
+      base.exchanges += t.exchanges;
+      base.before += t.before;
+      if (!selected) continue;
       const key = keys.map((k) => pattern[k]).join('\u0000');
       let group = groups.get(key);
-      if (group === undefined) groups.set(key, (group = { key, keys: Object.fromEntries(keys.map((k) => [k, pattern[k]])), totals: empty() }));
+      if (group === undefined) groups.set(key, (group = { key, keys: Object.fromEntries(keys.map((k) => [k, pattern[k]])), totals: empty(), base }));
       const sum = group.totals;
       sum.exchanges += t.exchanges;
-      sum.before += t.before;
       sum.clientErrors += t.clientErrors;
       sum.serverErrors += t.serverErrors;
       sum.transportErrors += t.transportErrors;
+      addCounts(sum.errorTypes, t.errorTypes);
       sum.firstFailureMs = Math.min(sum.firstFailureMs, t.firstFailureMs);
+      sum.before += t.before;
+      sum.failedBefore += t.failedBefore;
+      sum.day += t.day;
     }
     return [...groups.values()];
   }

@@ -1,4 +1,5 @@
 import { HostsWindow } from '@headwater/sketch';
+import { RESOLUTION_MS } from '@headwater/summary-store';
 import { WINDOW_MS, type TimeRange } from '../query/time.ts';
 import type { Window } from '../windows/reader.ts';
 
@@ -21,22 +22,24 @@ const CLOSE_AFTER_MS = 30_000;
 /** Which windows of a range are final, and what the hosts said they lost in them. */
 export class QualityFold {
   readonly #hosts = new HostsWindow();
-  readonly #open = new Set<number>();
+  /** [start, end) of windows that are not final; few, since windows close within a minute */
+  readonly #open = new Map<number, number>();
+  /** starts of the 10 s windows that exist, and of those inside wider ones; only the youngest are asked for */
   readonly #seen = new Set<number>();
 
   /** Any subject's window; `accounts` are the decoded parts where it is the hosts' account. */
   add(window: Window, accounts: readonly HostsWindow[]): void {
-    this.#seen.add(window.start);
-    if (window.closed === null || window.partials.length > 0 || window.closed.missing.length > 0) this.#open.add(window.start);
+    const end = window.start + RESOLUTION_MS[window.resolution];
+    for (let t = window.start; t < end; t += WINDOW_MS) this.#seen.add(t);
+    if (window.closed === null || window.partials.length > 0 || window.closed.missing.length > 0) this.#open.set(window.start, Math.max(end, this.#open.get(window.start) ?? 0));
     for (const part of accounts) this.#hosts.merge(part);
   }
 
   /** Whether all windows in [start, end) are final. */
   closed(start: number, end: number, now: number): boolean {
-    for (let t = start; t < end; t += WINDOW_MS) {
-      if (this.#open.has(t)) return false;
-      if (!this.#seen.has(t) && t + WINDOW_MS + CLOSE_AFTER_MS > now) return false;
-    }
+    for (const [from, to] of this.#open) if (from < end && to > start) return false;
+    const youngest = Math.floor((now - CLOSE_AFTER_MS) / WINDOW_MS) * WINDOW_MS;
+    for (let t = Math.max(start, youngest); t < end; t += WINDOW_MS) if (!this.#seen.has(t) && t + WINDOW_MS + CLOSE_AFTER_MS > now) return false;
     return true;
   }
 

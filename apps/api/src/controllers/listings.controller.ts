@@ -12,10 +12,10 @@ import { LISTINGS, type Listing } from '../routes.ts';
 
 type Req = AuthorizedRequest;
 
-async function answer<T>(req: Req, res: Response, listing: Listing, ask: (query: Query, who: Principal) => Promise<Answer<T>>): Promise<Envelope<T> | undefined> {
+async function answer(req: Req, res: Response, listing: Listing, ask: (query: Query, who: Principal) => Promise<Answer<unknown>>): Promise<Envelope<unknown> | undefined> {
   const query = readQuery(req.originalUrl.split('?', 2)[1] ?? '', listing.parameters);
   const { etag, envelope } = await ask(query, req.principal);
-  res.setHeader('etag', etag).setHeader('cache-control', 'private, no-cache').setHeader('vary', 'authorization');
+  res.setHeader('etag', etag).setHeader('cache-control', 'private, no-cache').setHeader('vary', 'authorization, cookie');
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     res.status(304);
     return undefined;
@@ -55,6 +55,12 @@ export class ListingsController {
   @ListingRoute(LISTINGS.headers, 'listHeaders', 'metrics:read')
   headers(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {
     return answer(req, res, LISTINGS.headers, (q, who) => this.asker.headers(q, who));
+  }
+
+  @Get(LISTINGS.exchanges.path)
+  @ListingRoute(LISTINGS.exchanges, 'listExchanges', 'events:read')
+  exchanges(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {
+    return answer(req, res, LISTINGS.exchanges, (q, who) => this.asker.exchanges(q, who));
   }
 
   @Get(LISTINGS.agents.path)

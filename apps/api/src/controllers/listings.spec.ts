@@ -136,7 +136,22 @@ describe('/v1/services', () => {
   });
   test('the client role is apart', async () => {
     const { json } = await w.get(`/v1/services?${RANGE}&role=client`);
-    expect(json.data).toEqual([{ service: 'shop', role: 'client', exchanges: 7, client_errors: 0, server_errors: 0, ttfb_ms: { p50: null, p95: null, p99: null } }]);
+    expect(json.data).toEqual([
+      {
+        service: 'shop',
+        role: 'client',
+        exchanges: 7,
+        rate_per_s: 0.011667,
+        client_errors: 0,
+        server_errors: 0,
+        transport_errors: 0,
+        error_ratio: 0,
+        burn_rate: null,
+        trend: null,
+        trend_day: null,
+        ttfb_ms: { p50: null, p95: null, p99: null },
+      },
+    ]);
   });
 });
 
@@ -145,11 +160,11 @@ describe('/v1/request-patterns', () => {
     const { json } = await w.get(`/v1/request-patterns?${RANGE}`);
     expectSchema('RequestPatternList', json);
     expect(json.data).toEqual([
-      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 200, exchanges: 100, rate_per_s: 0.166667, trend: 1 },
-      { service: 'mail', method: 'GET', route: '/send', status: 202, exchanges: 20, rate_per_s: 0.033333, trend: null },
-      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 404, exchanges: 6, rate_per_s: 0.01, trend: null },
-      { service: 'shop', method: 'POST', route: '/pay', status: 500, exchanges: 3, rate_per_s: 0.005, trend: null },
-      { service: 'shop', method: 'POST', route: '/pay', status: 0, exchanges: 1, rate_per_s: 0.001667, trend: null },
+      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 200, exchanges: 100, rate_per_s: 0.166667, trend: 1, trend_day: null },
+      { service: 'mail', method: 'GET', route: '/send', status: 202, exchanges: 20, rate_per_s: 0.033333, trend: null, trend_day: null },
+      { service: 'shop', method: 'GET', route: '/orders/{int}', status: 404, exchanges: 6, rate_per_s: 0.01, trend: null, trend_day: null },
+      { service: 'shop', method: 'POST', route: '/pay', status: 500, exchanges: 3, rate_per_s: 0.005, trend: null, trend_day: null },
+      { service: 'shop', method: 'POST', route: '/pay', status: 0, exchanges: 1, rate_per_s: 0.001667, trend: null, trend_day: null },
     ]);
   });
   test.each([
@@ -219,9 +234,24 @@ describe('/v1/failures', () => {
         server_errors: 0,
         transport_errors: 0,
         error_ratio: 0.056604,
+        baseline_ratio: 0,
+        excess: 6,
+        error_types: {},
         first_seen: '2026-11-22T09:00:02Z',
       },
-      { service: 'shop', route: '/pay', exchanges: 4, client_errors: 0, server_errors: 3, transport_errors: 1, error_ratio: 1, first_seen: '2026-11-22T09:00:03Z' },
+      {
+        service: 'shop',
+        route: '/pay',
+        exchanges: 4,
+        client_errors: 0,
+        server_errors: 3,
+        transport_errors: 1,
+        error_ratio: 1,
+        baseline_ratio: null,
+        excess: 4,
+        error_types: { connection_reset: 1 },
+        first_seen: '2026-11-22T09:00:03Z',
+      },
     ]);
   });
   test('by status, only what failed', async () => {
@@ -256,12 +286,14 @@ describe('/v1/headers', () => {
     const { json } = await w.get(`/v1/headers?${RANGE}&service=shop`);
     expectSchema('HeaderList', json);
     expect(json.data).toEqual([
-      { name: 'content-type', direction: 'response', exchanges: 100, presence: 0.909091, distinct: 0, bytes: 3_000, top: [], sampled: false },
+      { name: 'content-type', direction: 'response', exchanges: 100, presence: 0.909091, presence_before: 0, sensitive: false, distinct: 0, bytes: 3_000, top: [], sampled: false },
       {
         name: 'user-agent',
         direction: 'request',
         exchanges: 80,
         presence: 0.727273,
+        presence_before: 0,
+        sensitive: false,
         distinct: 2,
         bytes: 1_600,
         top: [
@@ -404,7 +436,25 @@ describe('400 names the parameter', () => {
     ['/v1/services?start=2026-13-01T00:00:00Z', 'start'],
     ['/v1/services?end=now%2B1w', 'end'],
     ['/v1/services?start=now&end=now-1h', 'start'],
-    ['/v1/services?start=now-8d', 'start'],
+    ['/v1/services?start=now-91d', 'start'],
+    ['/v1/latency?start=now-25h&end=now-24h&step=10s', 'step'],
+    ['/v1/latency?start=now-8d&end=now-7d&step=5m', 'step'],
+    ['/v1/services?slo=100', 'slo'],
+    ['/v1/services?slo=0', 'slo'],
+    ['/v1/services?slo=99%25', 'slo'],
+    ['/v1/services?sort=name', 'sort'],
+    ['/v1/services?view=table', 'view'],
+    ['/v1/request-patterns?view=series', 'view'],
+    ['/v1/request-patterns?sort=exchanges', 'sort'],
+    ['/v1/failures?sort=ttfb_p99', 'sort'],
+    ['/v1/latency?view=map', 'view'],
+    ['/v1/latency?view=heatmap&metric=ttlb', 'metric'],
+    ['/v1/latency?metric=total', 'metric'],
+    ['/v1/headers?group_by=name', 'group_by'],
+    ['/v1/headers?view=series', 'name'],
+    ['/v1/exchanges?status=4x', 'status'],
+    ['/v1/exchanges?step=10s', 'step'],
+    ['/v1/exchanges?host=', 'host'],
     ['/v1/latency?step=7s', 'step'],
     ['/v1/latency?step=0', 'step'],
     ['/v1/latency?step=1.5m', 'step'],

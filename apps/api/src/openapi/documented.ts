@@ -25,6 +25,11 @@ const AUTHORIZED: readonly [number, string][] = [
   [503, 'The store or the authorization server is away; see `Retry-After`.'],
 ];
 
+function bodyOf({ row, otherRows = [] }: Listing): object {
+  const lists = [row, ...otherRows].map((r) => ref(`${r}List`));
+  return lists.length === 1 ? (lists[0] as object) : { anyOf: lists };
+}
+
 /** A listing behind scopes: authorization and documentation of a route in one place, so neither is forgotten. */
 export function ListingRoute(listing: Listing, operationId: string, ...scopes: [Scope, ...Scope[]]): MethodDecorator {
   return applyDecorators(
@@ -38,7 +43,7 @@ export function ListingRoute(listing: Listing, operationId: string, ...scopes: [
       status: 200,
       description: 'The rows, with how far they can be trusted.',
       headers: HEADERS,
-      content: { 'application/json': { schema: ref(`${listing.row}List`), example: listing.example } },
+      content: { 'application/json': { schema: bodyOf(listing), example: listing.example } },
     }),
     ApiResponse({ status: 304, description: 'Unchanged since the ETag in If-None-Match.' }),
     ...AUTHORIZED.map(([status, description]) => problem(status, description)),

@@ -1,3 +1,5 @@
+import { headerEvent } from './header-event.ts';
+
 /** Response bodies as JSON Schema (2020-12, as OpenAPI 3.1 takes it). Tests hold real answers against them. */
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -21,30 +23,116 @@ const GROUP: Record<string, Schema> = {
   status: { ...count, description: 'Final status; 0 when there was no response.' },
 };
 const GROUP_NAMES = Object.keys(GROUP);
+/** with `view=latency` */
+const LATENCY_NAMES = ['client_errors', 'server_errors', 'transport_errors', 'ttfb_ms', 'total_ms', 'total_ms_sum', 'request_bytes', 'response_bytes'];
 
 const quantiles3 = object({ p50: ms, p95: ms, p99: ms });
 const quantiles5 = object({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms });
 
+const rate: Schema = { type: 'number', minimum: 0, description: 'exchanges over the length of the range' };
+const trend: Schema = { type: ['number', 'null'], minimum: -1, description: 'exchanges / exchanges in the range of the same length before - 1; null when there were none.' };
+const trendDay: Schema = { type: ['number', 'null'], minimum: -1, description: 'The same against the same range a day earlier.' };
+const errors = {
+  client_errors: { ...count, description: 'Status 400 to 499.' },
+  server_errors: { ...count, description: 'Status 500 and above.' },
+  transport_errors: { ...count, description: 'No whole response (error.type) and no status of 400 or above.' },
+};
+/** One entry a step, all arrays of a series equally long. */
+const entries = (items: Schema, description?: string): Schema => ({ type: 'array', items, ...(description === undefined ? {} : { description }) });
+const times = entries(time, 'Start of each step.');
+
+const starts = object({
+  started: { ...count, description: 'Messages whose first byte was seen: emitted + filtered + lost + in_flight.' },
+  emitted: count,
+  filtered: counts,
+  lost: { ...counts, description: 'By reason.' },
+  in_flight: { ...count, description: 'As the host said last in the range.' },
+});
+const account: Schema = {
+  anyOf: [
+    object({
+      request: starts,
+      response: starts,
+      exchanges: { ...count, description: 'In its batches, after weights.' },
+      batches: count,
+      lost_batches: { type: 'object', additionalProperties: { type: 'integer' }, description: 'Between agent and analyzer; `sequence_gap` less `sequence_gap_filled` never came.' },
+      clamped_times: { ...count, description: 'Rows whose time was more than 60 s ahead and was set back.' },
+      late_exchanges: { ...count, description: 'Older than every window that is kept: in no other count.' },
+    }),
+    { type: 'null' },
+  ],
+  description: "What the host's agent said of its capture in the range; null when it said nothing.",
+};
+
 const ROWS: Record<string, Schema> = {
-  Service: object({ service: text, role, exchanges: count, client_errors: count, server_errors: count, ttfb_ms: quantiles3 }),
+  Service: object(
+    {
+      service: text,
+      role,
+      exchanges: count,
+      rate_per_s: rate,
+      ...errors,
+      error_ratio: { ...ratio, description: 'Server and transport errors over exchanges; client errors are apart.' },
+      burn_rate: {
+        type: ['number', 'null'],
+        minimum: 0,
+        description:
+          'Error ratio of the last 5 minutes of the range over what the objective allows (1 - slo): above 1 the budget is being overspent. null when nothing happened then.',
+      },
+      trend,
+      trend_day: trendDay,
+      ttfb_ms: quantiles3,
+      series: {
+        ...object({
+          t: times,
+          exchanges: entries(count),
+          client_errors: entries(count),
+          server_errors: entries(count),
+          transport_errors: entries(count),
+          ttfb_p50_ms: entries(ms),
+          ttfb_p99_ms: entries(ms),
+        }),
+        description: 'With `view=series`; one entry a step, all arrays equally long.',
+      },
+    },
+    ['series'],
+  ),
   RequestPattern: object(
     {
       ...GROUP,
       exchanges: count,
-      rate_per_s: { type: 'number', minimum: 0, description: 'exchanges over the length of the range' },
-      trend: { type: ['number', 'null'], minimum: -1, description: 'exchanges / exchanges in the range of the same length before - 1; null when there were none.' },
+      rate_per_s: rate,
+      trend,
+      trend_day: trendDay,
+      ...errors,
+      ttfb_ms: quantiles3,
+      total_ms: quantiles3,
+      total_ms_sum: { type: 'number', minimum: 0, description: 'Time spent: sum of the total times, ms.' },
+      request_bytes: { ...count, description: 'Bytes on the wire, of requests whose size is known.' },
+      response_bytes: { ...count, description: 'Bytes on the wire, of responses whose size is known.' },
     },
-    GROUP_NAMES,
+    [...GROUP_NAMES, ...LATENCY_NAMES],
   ),
   Failure: object(
     {
       ...GROUP,
       exchanges: { ...count, description: 'All exchanges of the group, failed or not.' },
-      client_errors: { ...count, description: 'Status 400 to 499.' },
-      server_errors: { ...count, description: 'Status 500 and above.' },
-      transport_errors: { ...count, description: 'No whole response (error.type) and no status of 400 or above.' },
+      ...errors,
       error_ratio: { ...ratio, description: 'The three kinds of error over exchanges.' },
-      first_seen: { ...time, description: 'First failure in the range.' },
+      baseline_ratio: {
+        type: ['number', 'null'],
+        minimum: 0,
+        maximum: 1,
+        description:
+          'Failures over exchanges of the same keys in the range of the same length before; null when there were no exchanges. Where rows are told apart or chosen by status, exchanges of all statuses are the base.',
+      },
+      excess: {
+        type: 'number',
+        minimum: 0,
+        description: 'Failures beyond what the baseline would have given: failures - baseline_ratio x exchanges, not below 0; all failures where there is no baseline.',
+      },
+      error_types: { ...counts, description: 'Exchanges without a whole response, by error.type; those with an error status too.' },
+      first_seen: { ...time, description: 'First failure in the range, as exact as the windows that were read (10 s, 1 min or 1 h).' },
     },
     GROUP_NAMES,
   ),
@@ -55,19 +143,45 @@ const ROWS: Record<string, Schema> = {
     total_ms: quantiles5,
     complete: { type: 'boolean', description: 'false: more may still come for this point.' },
   }),
-  Header: object({
-    name: { ...text, description: 'Lower case; `{other}` where a budget was spent.' },
-    direction: { type: 'string', enum: ['request', 'response'] },
-    exchanges: { ...count, description: 'Exchanges that carry it at least once.' },
-    presence: { ...ratio, description: 'Of all exchanges of the role and services asked for.' },
-    distinct: { ...count, description: 'Distinct values, estimated; at least this many where `sampled`.' },
-    bytes: { ...count, description: 'Names and values as they left the host.' },
-    top: {
-      type: 'array',
-      items: object({ value: text, exchanges: { ...count, description: 'At most; at least `exchanges - error`.' }, error: count }),
-      description: 'Most frequent values, only of headers whose values the policy lets leave the host.',
+  LatencyHeatmapPoint: object({
+    t: { ...time, description: 'Start of the point.' },
+    exchanges: { ...count, description: 'Those whose latency is not known included.' },
+    le_ms: entries(
+      { type: 'number', minimum: 0 },
+      'Upper bounds of the buckets, included, ms: the same for all points of an answer, equal ratios, at most 40; the last one covers the largest latency.',
+    ),
+    counts: entries(count, 'Exchanges in each bucket (not cumulative); their sum are those whose latency is known.'),
+    complete: { type: 'boolean', description: 'false: more may still come for this point.' },
+  }),
+  Header: object(
+    {
+      service: { ...text, description: 'Where rows are grouped by it.' },
+      name: { ...text, description: 'Lower case; `{other}` where a budget was spent.' },
+      direction: { type: 'string', enum: ['request', 'response'] },
+      exchanges: { ...count, description: 'Exchanges that carry it at least once.' },
+      presence: { ...ratio, description: "Of all exchanges of the role and services asked for; of the row's service where rows have one." },
+      presence_before: { type: ['number', 'null'], minimum: 0, maximum: 1, description: 'The same in the range of the same length before; null when there were no exchanges.' },
+      sensitive: { type: 'boolean', description: 'Carries credentials: its value never leaves a host in clear, under any policy.' },
+      distinct: { ...count, description: 'Distinct values, estimated; at least this many where `sampled`.' },
+      bytes: { ...count, description: 'Names and values as they left the host.' },
+      top: {
+        type: 'array',
+        items: object({ value: text, exchanges: { ...count, description: 'At most; at least `exchanges - error`.' }, error: count }),
+        description: 'Most frequent values, only of headers whose values the policy lets leave the host.',
+      },
+      sampled: { type: 'boolean' },
+      series: {
+        ...object({ t: times, presence: entries({ type: ['number', 'null'], minimum: 0, maximum: 1 }), distinct: entries(count), bytes: entries(count) }),
+        description: 'With `view=series`; one entry a step, all arrays equally long. `presence` is null where there were no exchanges.',
+      },
     },
-    sampled: { type: 'boolean' },
+    ['service', 'series'],
+  ),
+  Exchange: object({
+    kept: { type: 'string', enum: ['failed', 'slow', 'good'], description: 'Why it was kept.' },
+    seen_at: time,
+    host: { type: ['string', 'null'], description: 'Whose agent saw it.' },
+    exchange: { $ref: '#/components/schemas/HeaderEvent' },
   }),
   Agent: object({
     host: text,
@@ -84,6 +198,7 @@ const ROWS: Record<string, Schema> = {
     filtered: counts,
     coverage: ratio,
     lag_ms: { type: 'number', minimum: 0 },
+    account,
     skew_ms: { type: ['number', 'null'], description: 'Bus clock minus host clock; null when the host did not report in the range.' },
     seen_at: time,
     alive: { type: 'boolean', description: 'Heard of within 30 s.' },
@@ -129,6 +244,7 @@ const problem: Schema = {
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...ROWS,
+  HeaderEvent: headerEvent,
   Quality: quality,
   ...Object.fromEntries(Object.keys(ROWS).map((row) => [`${row}List`, list(row)])),
   Problem: problem,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter } from '../http/problem.ts';
 import type { Query } from './parameters.ts';
-import type { TimeRange } from './time.ts';
+import { DAY_MS, MAX_RANGE_MS, type TimeRange } from './time.ts';
 
 /**
  * Where a page ended: the sort key of its last row, and the resolved range, so that `now` does not move between pages.
@@ -55,7 +55,7 @@ export function unpackCursor(value: string, route: string, query: Query): Cursor
   if (!sound) throw invalidParameter('cursor', 'is not one that this API gave out');
   if (packed?.q !== fingerprint(route, query)) throw invalidParameter('cursor', 'belongs to a query with other parameters; leave it out to start again');
   const [start, end, stepMs] = r as [number, number, number];
-  if (!(start < end && stepMs > 0 && end - start <= 8 * 86_400_000)) throw invalidParameter('cursor', 'is not one that this API gave out');
+  if (!(start < end && stepMs > 0 && end - start <= MAX_RANGE_MS + 2 * DAY_MS)) throw invalidParameter('cursor', 'is not one that this API gave out');
   return { range: { start, end, stepMs }, after: a as [number, string] };
 }
 

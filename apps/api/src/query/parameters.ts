@@ -11,11 +11,21 @@ export interface Parameter {
 
 const time = 'RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`.';
 
+/** A parameter that takes one of a few words. */
+export function oneOf(words: readonly string[], description: string, fallback?: string): Parameter {
+  return {
+    description,
+    schema: { type: 'string', enum: words, ...(fallback === undefined ? {} : { default: fallback }) },
+    check: (v) => (words.includes(v) ? null : `"${v}" is not known here; use ${words.join(' or ')}`),
+  };
+}
+
 export const PARAMETERS = {
   start: { description: `Start of the range, included; floored to the step. ${time} Default: one hour before end.`, schema: { type: 'string' }, example: 'now-1h' },
   end: { description: `End of the range, excluded; ceiled to the step. ${time}`, schema: { type: 'string', default: 'now' }, example: 'now' },
   step: {
-    description: 'Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points.',
+    description:
+      'Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours.',
     schema: { type: 'string' },
     example: '1m',
   },
@@ -44,10 +54,17 @@ export const PARAMETERS = {
     schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
     check: (v) => (/^\d{1,4}$/.test(v) && Number(v) >= 1 && Number(v) <= 1000 ? null : `"${v}" is no number from 1 to 1000`),
   },
+  slo: {
+    description: 'Service level objective for `burn_rate`: the percentage of exchanges that must not fail.',
+    schema: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 100, default: 99.9 },
+    example: '99.9',
+    check: (v) => (/^\d{1,2}(\.\d{1,6})?$/.test(v) && Number(v) > 0 ? null : `"${v}" is no percentage above 0 and below 100, such as 99.9`),
+  },
+  metric: oneOf(['ttfb', 'total'], 'Which latency the heatmap shows: time to first byte, or total time.', 'ttfb'),
   cursor: { description: '`next_cursor` of the page before, with the same other parameters.', schema: { type: 'string' } },
 } as const satisfies Record<string, Parameter>;
 
-export type ParameterName = keyof typeof PARAMETERS | 'group_by';
+export type ParameterName = keyof typeof PARAMETERS | 'group_by' | 'view' | 'sort';
 export type Query = Partial<Record<ParameterName, string>>;
 
 /** `group_by` of a route: which keys it takes. */

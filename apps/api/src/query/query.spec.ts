@@ -3,7 +3,7 @@ import { matchesEtag } from '../http/conditional.ts';
 import { Problem } from '../http/problem.ts';
 import { page, type Ranked } from './cursor.ts';
 import { parseStatus } from './status.ts';
-import { defaultStep, parseInstant, parseStep, resolveRange } from './time.ts';
+import { coarsestOf, DAY_MS, defaultStep, earlier, parseInstant, parseStep, resolveRange } from './time.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10, 0, 3, 500);
 
@@ -55,8 +55,25 @@ describe('ranges', () => {
   ])('step %s', (text, ms) => expect(parseStep(text)).toBe(ms));
   test.each(['0', '5s', '15', '1.5m', '-10s', 'm', '1w', ''])('step "%s" is none', (text) => expect(() => parseStep(text)).toThrow(Problem));
   test('11,000 points are the most', () => {
-    expect(resolveRange({ start: 'now-30h', step: '10s' }, NOW).stepMs).toBe(10_000);
-    expect(() => resolveRange({ start: 'now-31h', step: '10s' }, NOW)).toThrow(/11000|points/);
+    expect(resolveRange({ start: 'now-24h', end: 'now+6h', step: '10s' }, NOW).stepMs).toBe(10_000);
+    expect(() => resolveRange({ start: 'now-24h', end: 'now+7h', step: '10s' }, NOW)).toThrow(/11000|points/);
+  });
+  test('90 days are the most, in points of six hours', () => {
+    expect(resolveRange({ start: 'now-90d' }, NOW).stepMs).toBe(21_600_000);
+    expect(() => resolveRange({ start: 'now-91d' }, NOW)).toThrow(/90 days/);
+  });
+  test('what is old is kept in minutes, then hours: the default step follows, a finer one is refused', () => {
+    expect(resolveRange({ start: 'now-25h', end: 'now-24h' }, NOW).stepMs).toBe(60_000);
+    expect(resolveRange({ start: 'now-8d', end: 'now-7d' }, NOW).stepMs).toBe(3_600_000);
+    expect(() => resolveRange({ start: 'now-25h', end: 'now-24h', step: '30s' }, NOW)).toThrow(/take 1m or more/);
+    expect(() => resolveRange({ start: 'now-8d', end: 'now-7d', step: '30m' }, NOW)).toThrow(/take 1h or more/);
+  });
+  test('the coarsest windows that no step cuts', () => expect([10_000, 90_000, 120_000, 3_600_000, 21_600_000].map(coarsestOf)).toEqual(['10s', '10s', '1m', '1h', '1h']));
+  test('a range earlier is widened to what is kept of then', () => {
+    const range = { start: Date.UTC(2026, 10, 22, 9, 0, 10), end: Date.UTC(2026, 10, 22, 10, 0, 10) };
+    expect(earlier(range, 3_600_000, NOW)).toEqual({ start: Date.UTC(2026, 10, 22, 8, 0, 10), end: Date.UTC(2026, 10, 22, 9, 0, 10) });
+    expect(earlier(range, DAY_MS, NOW)).toEqual({ start: Date.UTC(2026, 10, 21, 9), end: Date.UTC(2026, 10, 21, 10, 1) });
+    expect(earlier(range, 8 * DAY_MS, NOW)).toEqual({ start: Date.UTC(2026, 10, 14, 9), end: Date.UTC(2026, 10, 14, 11) });
   });
 });
 

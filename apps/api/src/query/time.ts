@@ -1,3 +1,4 @@
+import type { Resolution } from '@headwater/summary-store';
 import { invalidParameter } from '../http/problem.ts';
 
 /** Windows are this long; every range and step is made of them. ms */
@@ -5,7 +6,12 @@ export const WINDOW_MS = 10_000;
 const HOUR_MS = 3_600_000;
 /** Prometheus' limit of points in one answer. */
 export const MAX_POINTS = 11_000;
-const MAX_RANGE_MS = 7 * 24 * HOUR_MS;
+const MINUTE_MS = 60_000;
+export const DAY_MS = 24 * HOUR_MS;
+export const MAX_RANGE_MS = 90 * DAY_MS;
+/** The analyzer keeps 10 s windows this long by default, and minutes that long; hours it keeps for 90 days. ms */
+const WINDOWS_KEPT_MS = DAY_MS;
+const MINUTES_KEPT_MS = 7 * DAY_MS;
 
 /** Half-open, ms since the epoch, both multiples of `stepMs`. */
 export interface TimeRange {
@@ -47,12 +53,29 @@ export function parseStep(value: string): number {
   return ms;
 }
 
-const NICE_STEPS = [10, 30, 60, 300, 600, 1_800, 3_600, 21_600].map((s) => s * 1_000);
+const NICE_STEPS = [10, 30, 60, 300, 600, 1_800, 3_600, 21_600, 86_400].map((s) => s * 1_000);
 const DEFAULT_POINTS = 360;
 
-/** The smallest usual step that gives at most 360 points. */
-export function defaultStep(rangeMs: number): number {
-  return NICE_STEPS.find((s) => rangeMs / s <= DEFAULT_POINTS) ?? (NICE_STEPS.at(-1) as number);
+/** The finest step for which there is data at `start`: what is older is kept in minutes, then in hours. */
+export function leastStep(start: number, now: number): number {
+  const age = now - start;
+  return age > MINUTES_KEPT_MS ? HOUR_MS : age > WINDOWS_KEPT_MS ? MINUTE_MS : WINDOW_MS;
+}
+
+/** The smallest usual step that gives at most 360 points and is not finer than `least`. */
+export function defaultStep(rangeMs: number, least = WINDOW_MS): number {
+  return NICE_STEPS.find((s) => s >= least && rangeMs / s <= DEFAULT_POINTS) ?? (NICE_STEPS.at(-1) as number);
+}
+
+/** The coarsest windows whose edges are edges of every step, so that none of them belongs to two points. */
+export function coarsestOf(stepMs: number): Resolution {
+  return stepMs % HOUR_MS === 0 ? '1h' : stepMs % MINUTE_MS === 0 ? '1m' : '10s';
+}
+
+/** The same length earlier by `ms`, widened to whole minutes or hours where nothing finer is kept of then. */
+export function earlier({ start, end }: Pick<TimeRange, 'start' | 'end'>, ms: number, now: number): { start: number; end: number } {
+  const least = leastStep(start - ms, now);
+  return { start: Math.floor((start - ms) / least) * least, end: Math.ceil((end - ms) / least) * least };
 }
 
 export interface RangeQuery {
@@ -62,13 +85,19 @@ export interface RangeQuery {
 }
 
 /** Last hour by default; start floored and end ceiled to the step, half-open. */
-export function resolveRange(query: RangeQuery, now: number): TimeRange {
+export function resolveRange(query: RangeQuery, now: number, defaultMs = HOUR_MS): TimeRange {
   const end = parseInstant('end', query.end ?? 'now', now);
-  const start = query.start === undefined ? end - HOUR_MS : parseInstant('start', query.start, now);
+  const start = query.start === undefined ? end - defaultMs : parseInstant('start', query.start, now);
   if (start >= end) throw invalidParameter(query.start === undefined ? 'end' : 'start', `start (${iso(start)}) must be before end (${iso(end)})`);
   if (start < 0) throw invalidParameter('start', 'must not be before 1970');
   if (end - start > MAX_RANGE_MS) throw invalidParameter('start', `the range is longer than ${MAX_RANGE_MS / 86_400_000} days; ask for less`);
-  const stepMs = query.step === undefined ? defaultStep(end - start) : parseStep(query.step);
+  const least = leastStep(start, now);
+  const stepMs = query.step === undefined ? defaultStep(end - start, least) : parseStep(query.step);
+  if (stepMs < least)
+    throw invalidParameter(
+      'step',
+      `${stepMs / 1_000} s is too fine for ${iso(start)}: what is that old is kept in ${least === HOUR_MS ? 'hours' : 'minutes'}; take ${least === HOUR_MS ? '1h' : '1m'} or more`,
+    );
   const range = { start: Math.floor(start / stepMs) * stepMs, end: Math.ceil(end / stepMs) * stepMs, stepMs };
   const points = (range.end - range.start) / stepMs;
   if (points > MAX_POINTS) throw invalidParameter('step', `${points} points are more than ${MAX_POINTS}; take a longer step or a shorter range`);

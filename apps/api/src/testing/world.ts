@@ -112,7 +112,7 @@ export class World {
 
   claims(more: Record<string, unknown> = {}): Record<string, unknown> {
     const s = Math.floor(this.now / 1000);
-    return { iss: this.issuer.url, aud: AUDIENCE, sub: 'tester', client_id: 'tester', jti: 'j1', iat: s - 1, exp: s + 600, scope: 'metrics:read fleet:read', ...more };
+    return { iss: this.issuer.url, aud: AUDIENCE, sub: 'tester', client_id: 'tester', jti: 'j1', iat: s - 1, exp: s + 600, scope: 'metrics:read events:read fleet:read', ...more };
   }
 
   token(more: Record<string, unknown> = {}): Promise<string> {

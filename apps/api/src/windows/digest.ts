@@ -17,6 +17,8 @@ export interface PatternCounts {
   exchanges: number;
   /** exchanges without a whole response */
   errors: number;
+  /** the same by error.type; null: none */
+  errorTypes: ReadonlyMap<string, number> | null;
   firstSeenMs: number;
 }
 
@@ -25,6 +27,8 @@ export interface RoleTotals {
   exchanges: number;
   clientErrors: number;
   serverErrors: number;
+  /** no whole response and no status of 400 or above */
+  transportErrors: number;
   ttfb: DdSketch;
   total: DdSketch;
 }
@@ -58,7 +62,7 @@ export function countsOf(service: string, window: ServiceWindow, identities: Ide
   return Array.from(window.patterns(), (p) => {
     let errors = 0;
     for (const n of p.errors.values()) errors += n;
-    return { pattern: identities.of(service, p), exchanges: p.exchanges, errors, firstSeenMs: p.firstSeenMs };
+    return { pattern: identities.of(service, p), exchanges: p.exchanges, errors, errorTypes: errors === 0 ? null : p.errors, firstSeenMs: p.firstSeenMs };
   });
 }
 
@@ -66,10 +70,11 @@ export function totalsOf(window: ServiceWindow): Map<Role, RoleTotals> {
   const totals = new Map<Role, RoleTotals>();
   for (const p of window.patterns()) {
     let t = totals.get(p.role);
-    if (t === undefined) totals.set(p.role, (t = { exchanges: 0, clientErrors: 0, serverErrors: 0, ttfb: new DdSketch(), total: new DdSketch() }));
+    if (t === undefined) totals.set(p.role, (t = { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, ttfb: new DdSketch(), total: new DdSketch() }));
     t.exchanges += p.exchanges;
     if (p.status >= 500) t.serverErrors += p.exchanges;
     else if (p.status >= 400) t.clientErrors += p.exchanges;
+    else for (const n of p.errors.values()) t.transportErrors += n;
     t.ttfb.merge(p.ttfb);
     t.total.merge(p.total);
   }

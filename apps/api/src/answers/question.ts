@@ -1,0 +1,47 @@
+import type { Principal } from '../auth/principal.ts';
+import { unpackCursor } from '../query/cursor.ts';
+import type { Query } from '../query/parameters.ts';
+import { resolveRange, type TimeRange } from '../query/time.ts';
+import { selectionOf, type GroupKey, type Selection } from './selection.ts';
+
+/** What one question has settled before anything is read. */
+export interface Question {
+  route: string;
+  query: Query;
+  range: TimeRange;
+  /** null: all */
+  services: readonly string[] | null;
+  selection: Selection;
+  after: readonly [number, string] | null;
+  limit: number;
+  now: number;
+}
+
+export const DEFAULT_GROUP: readonly GroupKey[] = ['service', 'method', 'route', 'status'];
+const DEFAULT_LIMIT = 100;
+
+/** Which services a principal's query may read: null all, else these. A service it may not see simply has no data. */
+export function visibleServices(principal: Principal, service: string | undefined): readonly string[] | null {
+  const allowed = principal.services;
+  if (service === undefined) return allowed;
+  return allowed === null || allowed.includes(service) ? [service] : [];
+}
+
+export function groupKeys(query: Query): readonly GroupKey[] {
+  return query.group_by === undefined ? DEFAULT_GROUP : (query.group_by.split(',') as GroupKey[]);
+}
+
+/** @param defaultMs length of the range where the query does not say where it starts */
+export function settle(route: string, query: Query, who: Principal, now: number, defaultMs?: number): Question {
+  const cursor = query.cursor === undefined ? null : unpackCursor(query.cursor, route, query);
+  return {
+    route,
+    query,
+    range: cursor?.range ?? resolveRange(query, now, defaultMs),
+    services: visibleServices(who, query.service),
+    selection: selectionOf(query),
+    after: cursor?.after ?? null,
+    limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
+    now,
+  };
+}
