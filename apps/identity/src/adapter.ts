@@ -70,12 +70,25 @@ export class StateAdapter implements Adapter {
   }
 }
 
+/** A client that people are sent back to acts for them, and has no token of its own. */
+function forPeople(redirects: readonly string[], after: readonly string[] | undefined): object {
+  return {
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    redirect_uris: redirects,
+    post_logout_redirect_uris: after ?? [...new Set(redirects.map((uri) => `${new URL(uri).origin}/`))],
+  };
+}
+
 /** Clients come from the clients file only; nothing registers itself. */
 export class ClientsAdapter implements Adapter {
   readonly #clients: ClientsFile;
+  readonly #people: boolean;
 
-  constructor(clients: ClientsFile) {
+  /** `people`: whether anybody signs in here; else redirect URIs mean nothing */
+  constructor(clients: ClientsFile, people: boolean) {
     this.#clients = clients;
+    this.#people = people;
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -88,6 +101,8 @@ export class ClientsAdapter implements Adapter {
       allowed_scopes: entry.scopes,
       token_format: entry.token_format,
       ...(entry.services === undefined ? {} : { services: entry.services }),
+      ...(entry.name === undefined ? {} : { client_name: entry.name }),
+      ...(entry.redirect_uris === undefined || !this.#people ? {} : forPeople(entry.redirect_uris, entry.post_logout_redirect_uris)),
     } as AdapterPayload;
   }
 

@@ -4,6 +4,9 @@ import type { StateStore } from '@headwater/state-store';
 import { ClientsAdapter, StateAdapter } from './adapter.ts';
 import type { ClientsFile } from './clients.ts';
 import type { IdentityKeys } from './keys.ts';
+import { SESSION_S } from './login/accounts.ts';
+import { endSessionOf, loginOptions, LOGIN_ROUTES, settleLogout, type Login } from './login/options.ts';
+import { scopesOf, servicesOf } from './login/rights.ts';
 import { ALL_SCOPES, decideScopes } from './scopes.ts';
 
 export interface ProviderSettings {
@@ -12,6 +15,8 @@ export interface ProviderSettings {
   /** the API's resource identifier: `aud` of every token */
   audience: string;
   accessTokenTtlS: number;
+  /** with it people sign in (authorization code); without it there are no pages, and client_credentials only */
+  login?: Login;
 }
 
 /** Metadata of ours on a client. */
@@ -30,19 +35,9 @@ export const ROUTES = {
 } as const;
 export const METADATA = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const;
 
-/** Metadata members whose endpoints are not served: there is no login page, so no authorization code. */
-const NOT_SERVED = [
-  'authorization_endpoint',
-  'end_session_endpoint',
-  'userinfo_endpoint',
-  'code_challenge_methods_supported',
-  'authorization_response_iss_parameter_supported',
-  'response_modes_supported',
-  'claims_supported',
-  'claims_parameter_supported',
-  'request_uri_parameter_supported',
-  'acr_values_supported',
-];
+/** Metadata members whose endpoints are not served where nobody signs in. */
+const NOT_SERVED = ['userinfo_endpoint', 'response_modes_supported', 'claims_parameter_supported', 'request_uri_parameter_supported', 'acr_values_supported'];
+const LOGIN_ONLY = ['authorization_endpoint', 'end_session_endpoint', 'code_challenge_methods_supported', 'authorization_response_iss_parameter_supported', 'claims_supported'];
 
 /** Says which scopes the request gets, before oidc-provider would silently cut unknown ones. */
 function settleScope(ctx: KoaContextWithOIDC, client: OurClient): void {
@@ -55,13 +50,16 @@ function settleScope(ctx: KoaContextWithOIDC, client: OurClient): void {
 
 export function createProvider(settings: ProviderSettings, keys: IdentityKeys, store: StateStore, clients: ClientsFile): Provider {
   const ttl = settings.accessTokenTtlS;
-  const provider = new Provider(settings.issuer, {
-    adapter: (model: string) => (model === 'Client' ? new ClientsAdapter(clients) : new StateAdapter(model, store)),
+  const { login } = settings;
+  const people = login === undefined ? null : loginOptions(login, settings, store, clients, () => provider);
+  const provider: Provider = new Provider(settings.issuer, {
+    adapter: (model: string) => (model === 'Client' ? new ClientsAdapter(clients, login !== undefined) : new StateAdapter(model, store)),
     jwks: { keys: keys.jwks as never },
-    cookies: { keys: keys.cookies },
-    routes: ROUTES,
+    cookies: { keys: keys.cookies, ...people?.cookies },
+    routes: login === undefined ? ROUTES : { ...ROUTES, ...LOGIN_ROUTES },
     responseTypes: ['code'],
-    scopes: [],
+    scopes: login === undefined ? [] : ['openid'],
+    ...people?.configuration,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     clientDefaults: {
       grant_types: ['client_credentials'],
@@ -76,21 +74,33 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
+      rpInitiatedLogout: people?.logout ?? { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       dPoP: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientId === (token as { clientId?: string }).clientId },
+      revocation: {
+        enabled: true,
+        async allowedPolicy(_ctx, client, token) {
+          if (client.clientId !== (token as { clientId?: string }).clientId) return false;
+          await endSessionOf(provider, token as { kind?: string; sessionUid?: string });
+          return true;
+        },
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => settings.audience,
+        useGrantedResource: () => true,
         getResourceServerInfo(ctx, resource, client) {
           if (resource !== settings.audience) throw new errors.InvalidTarget();
           settleScope(ctx, client as OurClient);
           const format = (client as OurClient).token_format ?? 'jwt';
           return {
-            scope: ALL_SCOPES.join(' '),
+            // A person's token never has more than client and person may have now, also when it is refreshed.
+            scope: (ctx.oidc.account === undefined
+              ? ALL_SCOPES
+              : scopesOf({ scopes: (client as OurClient).allowed_scopes ?? [] }, login?.users.get(ctx.oidc.account.accountId))
+            ).join(' '),
             audience: settings.audience,
             accessTokenTTL: ttl,
             accessTokenFormat: format,
@@ -100,17 +110,20 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
       },
     },
     extraTokenClaims: (_ctx, token) => {
-      const services = (token as { client?: Client & OurClient }).client?.services;
-      return services === undefined ? undefined : { services };
+      const { client, accountId } = token as { client?: Client & OurClient; accountId?: string };
+      const own = client?.services;
+      const services = servicesOf(own === undefined ? {} : { services: own }, accountId === undefined ? undefined : login?.users.get(accountId));
+      return services === null ? undefined : { services };
     },
     ttl: {
       AccessToken: ttl,
       ClientCredentials: ttl,
       AuthorizationCode: 60,
       IdToken: ttl,
-      RefreshToken: 86_400,
-      Session: 43_200,
-      Grant: 86_400,
+      RefreshToken: SESSION_S,
+      Session: SESSION_S,
+      // The grant must outlive what hangs on it.
+      Grant: 2 * SESSION_S,
       Interaction: 600,
       DeviceCode: 600,
       ReplayDetection: 600,
@@ -119,9 +132,12 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
     },
   });
   hashSecrets(provider);
+  // server.ts writes these headers itself, from the issuer; what a client sent never gets here.
+  provider.proxy = true;
   provider.use(async (ctx, next) => {
     await next();
-    if ((METADATA as readonly string[]).includes(ctx.path) && ctx.status === 200) ctx.body = served(ctx.body as Record<string, unknown>, settings.issuer);
+    if (login !== undefined) settleLogout(ctx);
+    if ((METADATA as readonly string[]).includes(ctx.path) && ctx.status === 200) ctx.body = served(ctx.body as Record<string, unknown>, settings.issuer, login !== undefined);
   });
   return provider;
 }
@@ -130,17 +146,24 @@ export function createProvider(settings: ProviderSettings, keys: IdentityKeys, s
  * The metadata document without what does not work. RFC 8414 requires `response_types_supported`: empty. Endpoints are
  * those of the issuer: oidc-provider takes them from the Host header, which anyone can write.
  */
-export function served(metadata: Record<string, unknown>, issuer: string): Record<string, unknown> {
-  const kept = Object.fromEntries(Object.entries(metadata).filter(([k]) => !NOT_SERVED.includes(k)));
+export function served(metadata: Record<string, unknown>, issuer: string, login: boolean): Record<string, unknown> {
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([k]) => !NOT_SERVED.includes(k) && (login || !LOGIN_ONLY.includes(k))));
   return {
     ...kept,
     jwks_uri: issuer + ROUTES.jwks,
     token_endpoint: issuer + ROUTES.token,
     introspection_endpoint: issuer + ROUTES.introspection,
     revocation_endpoint: issuer + ROUTES.revocation,
-    response_types_supported: [],
-    grant_types_supported: ['client_credentials'],
-    scopes_supported: ALL_SCOPES,
+    ...(login
+      ? {
+          authorization_endpoint: issuer + LOGIN_ROUTES.authorization,
+          end_session_endpoint: issuer + LOGIN_ROUTES.end_session,
+          response_types_supported: ['code'],
+          response_modes_supported: ['query'],
+          grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+          scopes_supported: ['openid', ...ALL_SCOPES],
+        }
+      : { response_types_supported: [], grant_types_supported: ['client_credentials'], scopes_supported: ALL_SCOPES }),
   };
 }
 

@@ -3,6 +3,16 @@ export const READ_SCOPES = ['metrics:read', 'events:read', 'insights:read', 'fle
 export const WRITE_SCOPES = ['insights:submit', 'policy:write'] as const;
 export const ALL_SCOPES: readonly string[] = [...READ_SCOPES, ...WRITE_SCOPES];
 
+/** What a scope lets an application do, in words for the consent page. */
+export const SCOPE_WORDS: Readonly<Record<string, string>> = {
+  'metrics:read': 'see services, request patterns, failures, latency and header counts',
+  'events:read': 'see single exchanges, with the headers that were kept of them',
+  'insights:read': 'see insights',
+  'fleet:read': 'see the state of the agents on your hosts',
+  'insights:submit': 'ask for insights, which sends summaries to the AI gateway',
+  'policy:write': 'change what is captured on your hosts',
+};
+
 export type ScopeDecision = { granted: string[] } | { refused: string };
 
 /**
