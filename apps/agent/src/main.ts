@@ -1,30 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { AgentConfig, loadConfigOrExit } from '@headwater/config';
-import { pino } from 'pino';
-import { readFingerprintKey } from './capture/fingerprint-key.ts';
-import { hostIdFrom } from './capture/host-id.ts';
-import { runAgent } from './pipeline.ts';
+import { agentProgram } from './program.ts';
 
-const config = loadConfigOrExit(AgentConfig, 'headwater-agent');
-const log = pino({ name: 'agent', level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-
-const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (!stop.signal.aborted) log.info({ signal }, 'stopping: the last batches are sent first');
-    stop.abort();
-  });
-}
-
-try {
-  const hostId = config.host_id ?? hostIdFrom(readFileSync('/etc/machine-id', 'utf8'));
-  const key = config.fingerprints.enabled && config.fingerprints.key_file ? readFingerprintKey(config.fingerprints.key_file, config.fingerprints.create) : null;
-  const unsent = await runAgent(config, hostId, key, version, log, stop.signal);
-  if (unsent > 0) log.error({ exchanges: unsent }, 'stopped; the bus did not take these exchanges, they are lost (unsent)');
-  else log.info('stopped; everything captured was sent');
-  process.exit(0);
-} catch (error) {
-  log.fatal({ reason: error instanceof Error ? error.message : String(error) }, 'the agent cannot run');
-  process.exit(1);
-}
+process.exit(await agentProgram(process.argv.slice(2)));

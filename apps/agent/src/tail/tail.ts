@@ -1,0 +1,79 @@
+import { toJson } from '@headwater/header-event';
+import { Columns } from './columns.ts';
+import { LossLines } from './loss.ts';
+import { Row } from './row.ts';
+import type { Sink } from './sink.ts';
+import type { TailBatch, TailSource } from './source.ts';
+
+export interface TailOptions {
+  format: 'json' | 'columns';
+  columns: Columns;
+  where: (row: Row) => boolean;
+  /** rows after which it ends */
+  limit: number;
+  /** where lines that are no rows go: beside the rows on a terminal, to standard error where a program reads */
+  say(line: string): void;
+  now?: () => number;
+}
+
+const PHASE_END = 2;
+/** Rows put together for one write. */
+const CHUNK = 64 << 10;
+
+/**
+ * Shows what the source gives until it ends, `stop` is aborted, the limit is reached or nobody reads any more.
+ * Answers the rows written and what is missing in them.
+ */
+export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop: AbortSignal): Promise<{ rows: number; loss: LossLines['total'] }> {
+  const loss = new LossLines();
+  const now = o.now ?? Date.now;
+  const full = new AbortController();
+  const ends = AbortSignal.any([stop, full.signal, sink.gone]);
+  let rows = 0;
+
+  const say = (force = false): void => {
+    for (const line of loss.take(now(), force)) o.say(line);
+  };
+  const write = (text: string, count: number): void => {
+    if (sink.write(text)) rows += count;
+    else loss.drop(count);
+  };
+  const show = async (batch: TailBatch): Promise<void> => {
+    if (full.signal.aborted || sink.gone.aborted) return;
+    if (batch.sequence && !loss.sequence(batch.sequence.agent, batch.sequence.seq)) return;
+    loss.account(batch.account);
+    const row = new Row(batch.columns, batch.host);
+    let chunk = '';
+    let count = 0;
+    for (; row.index < batch.columns.rows; row.index++) {
+      // A long exchange was shown when it began.
+      if (row.number('headwater.phase') === PHASE_END || !o.where(row)) continue;
+      chunk += o.format === 'json' ? `${JSON.stringify(toJson(row.columns, row.index, row.strings))}\n` : o.columns.exchange(row);
+      count++;
+      const last = rows + count >= o.limit;
+      if (chunk.length >= CHUNK || last) {
+        write(chunk, count);
+        chunk = '';
+        count = 0;
+        if (source.patient) await sink.room();
+      }
+      if (rows >= o.limit) {
+        full.abort();
+        break;
+      }
+    }
+    if (count > 0) write(chunk, count);
+    say();
+    if (source.patient) await sink.room();
+  };
+  // A loss that was held back a moment is said even when nothing more comes.
+  const timer = setInterval(() => say(), 1_000);
+  try {
+    await source.run(show, ends);
+  } finally {
+    clearInterval(timer);
+    say(true);
+    await sink.end(2_000);
+  }
+  return { rows, loss: loss.total };
+}
