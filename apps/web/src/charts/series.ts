@@ -1,0 +1,55 @@
+/** One value a step, null where there is none. */
+export type Values = readonly (number | null)[];
+
+export interface SeriesSummary {
+  first: number;
+  last: number;
+  min: number;
+  max: number;
+  mean: number;
+}
+
+/** null when there is no value at all. */
+export function summaryOf(values: Values): SeriesSummary | null {
+  let result: SeriesSummary | null = null;
+  let sum = 0;
+  let n = 0;
+  for (const v of values) {
+    if (v === null) continue;
+    if (result === null) result = { first: v, last: v, min: v, max: v, mean: v };
+    result.last = v;
+    if (v < result.min) result.min = v;
+    if (v > result.max) result.max = v;
+    sum += v;
+    n++;
+  }
+  if (result !== null) result.mean = sum / n;
+  return result;
+}
+
+/** Counts of a step as a rate per second. */
+export function perSecond(counts: Values, stepSeconds: number): (number | null)[] {
+  return counts.map((n) => (n === null ? null : n / stepSeconds));
+}
+
+/** Step by step sum; null only where all of them are. */
+export function sumOf(...all: Values[]): (number | null)[] {
+  const length = Math.max(0, ...all.map((v) => v.length));
+  return Array.from({ length }, (_, i) => {
+    let sum: number | null = null;
+    for (const values of all) {
+      const v = values[i];
+      if (v !== null && v !== undefined) sum = (sum ?? 0) + v;
+    }
+    return sum;
+  });
+}
+
+/** Values that stand alone between two gaps: a line would not show them. */
+export function lonely(values: Values): number[] {
+  const found: number[] = [];
+  values.forEach((v, i) => {
+    if (v !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
+  });
+  return found;
+}
