@@ -109,6 +109,11 @@ export class Reader {
   }
 
   uint(): number {
+    const first = this.bytes[this.at]!;
+    if (first < 0x80 && this.at < this.end) {
+      this.at++;
+      return first;
+    }
     let n = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {
@@ -147,6 +152,41 @@ export class Reader {
     } catch {
       return this.fail('not UTF-8');
     }
+  }
+
+  /** Where the next byte is read, in `all`. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** What is read; not to be written to. */
+  get all(): Uint8Array {
+    return this.bytes;
+  }
+
+  /** Goes back (or on) to a position that was read before. */
+  seek(position: number): void {
+    this.at = position;
+  }
+
+  skip(n: number): void {
+    if (this.at + n > this.end) this.fail('ends early');
+    this.at += n;
+  }
+
+  /** Past n integers: each ends with the first byte below 0x80. */
+  skipUints(n: number): void {
+    const { bytes, end } = this;
+    let at = this.at;
+    for (let left = n; left > 0;) {
+      if (at >= end) this.fail('ends early');
+      if (bytes[at++]! < 0x80) left--;
+    }
+    this.at = at;
+  }
+
+  skipString(): void {
+    this.skip(this.uint());
   }
 
   done(): void {

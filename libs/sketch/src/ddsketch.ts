@@ -144,8 +144,22 @@ export class DdSketch {
 
   static read(r: Reader): DdSketch {
     const s = new DdSketch();
+    s.mergeFrom(r);
+    return s;
+  }
+
+  /** Past a written sketch. */
+  static skip(r: Reader): void {
+    if (r.uint() === 0) return;
+    r.skip(24);
+    r.uint();
+    r.skipUints(2 * r.uint());
+  }
+
+  /** Merges a written sketch without making one of it. After an error this sketch holds a part of it: throw it away. */
+  mergeFrom(r: Reader): void {
     const count = r.uint();
-    if (count === 0) return s;
+    if (count === 0) return;
     const sum = r.f64();
     const min = r.f64();
     const max = r.f64();
@@ -156,18 +170,27 @@ export class DdSketch {
     const used = r.uint();
     if (used > 0 && max >= 1) {
       const last = Math.min(MAX_INDEX, Math.ceil(Math.log(max) * SCALE));
-      s.cover(min >= 1 ? Math.ceil(Math.log(min) * SCALE) : last, last);
+      this.cover(min >= 1 ? Math.ceil(Math.log(min) * SCALE) : last, last);
     }
+    let d = this.d;
     for (let i = 0; i < used; i++) {
       index += r.uint();
       const n = r.uint();
       if (index > MAX_INDEX) r.fail('bucket out of range');
       total += n;
-      s.bump(index, n);
+      const at = index - this.base + BINS;
+      if (at >= BINS && at < d.length) d[at]! += n;
+      else {
+        this.bump(index, n);
+        d = this.d;
+      }
     }
     if (total !== count && total < Number.MAX_SAFE_INTEGER) r.fail('buckets do not add up');
-    s.d.set([count, sum, min, max, zero]);
-    return s;
+    d[COUNT]! += count;
+    d[SUM]! += sum;
+    if (min < d[MIN]!) d[MIN] = min;
+    if (max > d[MAX]!) d[MAX] = max;
+    d[ZERO]! += zero;
   }
 }
 

@@ -2,9 +2,9 @@ import { Reader, Writer } from './bytes.ts';
 import { HeaderStats, type Direction } from './header-stats.ts';
 import { OTHER, Pattern, byName, type Role } from './pattern.ts';
 
-const KIND = 0x53;
-const VERSION = 1;
-const WHAT = 'service window';
+export const KIND = 0x53;
+export const VERSION = 1;
+export const WHAT = 'service window';
 /** Patterns of a window, overflow buckets (one a role and status) apart. */
 export const MAX_PATTERNS = 1000;
 /** Header names of a window over both roles and directions, overflow buckets apart. */
