@@ -21,7 +21,7 @@ const AFTER_FAILURE_MS = 5_000;
  * What a second may cost, whatever comes: exchanges that are neither failed nor over a second and are looked at,
  * groups looked up by their strings, and rows turned into JSON. Failed and slow ones have their own share.
  */
-const A_SECOND = { ordinary: 5_000, lookups: 300, urgentLookups: 1_000, taken: 20, urgentTaken: 60 };
+const A_SECOND = { ordinary: 2_000, lookups: 100, urgentLookups: 300, taken: 20, urgentTaken: 60 };
 
 export type SampleLoss = 'no_room' | 'too_large' | 'store' | 'error';
 
@@ -75,15 +75,15 @@ export class Sampler {
     const method = c['http.request.method']!;
     const route = c['http.route']!;
     let strings: DictionaryStrings | null = null;
+    let { ordinary } = left;
     table.clear();
     for (let row = 0; row < columns.rows; row++) {
       // Its end follows and knows how it went.
       if (phase[row] === BEGIN) continue;
       const failed = status[row]! >= 400 || error[row] !== 0;
-      if (!failed && left.ordinary <= 0 && !isLong(total, row)) continue;
+      const urgent = failed || isLong(total, row);
+      if (!urgent && ordinary-- <= 0) continue;
       const ns = wideToNumber(total, row);
-      const urgent = failed || ns > SLOW_NS;
-      if (!urgent && left.ordinary-- <= 0) continue;
       const slot = table.find(service[row]!, method[row]!, route[row]!, (status[row]! << 1) | (role[row]! & 1));
       if (table.isNew(slot)) {
         if (table.full || (urgent ? left.urgentLookups : left.lookups) <= 0) continue;
@@ -103,7 +103,7 @@ export class Sampler {
       const group = table.group(slot);
       if (!group) continue;
       const over = ns >= 0 && group.durations.over(ns);
-      const kept: Kept = failed ? 'failed' : over || ns > SLOW_NS ? 'slow' : 'good';
+      const kept: Kept = failed ? 'failed' : over || urgent ? 'slow' : 'good';
       if (!group.wants(kept, nowMs)) continue;
       if ((kept === 'good' ? left.taken : left.urgentTaken) <= 0) continue;
       if (kept === 'good') left.taken--;
@@ -111,6 +111,7 @@ export class Sampler {
       strings ??= new DictionaryStrings(columns.dictionary);
       this.take(group, kept, JSON.stringify(toJson(columns, row, strings)), identity.hostId, referenceMs, nowMs);
     }
+    left.ordinary = Math.max(0, ordinary);
   }
 
   private take(group: SampleGroup, kept: Kept, exchange: string, host: string, seenMs: number, nowMs: number): void {
@@ -144,8 +145,8 @@ export class Sampler {
   }
 }
 
-/** More than about a second, by the words alone; -1 (unknown) has its sign bit set. */
+/** More than a second, by the words alone; -1 (unknown) has its sign bit set. */
 function isLong(total: ArrayLike<number>, row: number): boolean {
   const high = total[2 * row + 1]!;
-  return high === 0 ? total[2 * row]! >= SLOW_NS : high < 0x8000_0000;
+  return high === 0 ? total[2 * row]! > SLOW_NS : high < 0x8000_0000;
 }
