@@ -1,4 +1,4 @@
-import type { Direction, Role, ServiceWindow } from '@headwater/sketch';
+import type { Direction, Role } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
 import type { Principal } from '../auth/principal.ts';
 import { invalidParameter } from '../http/problem.ts';
@@ -6,7 +6,7 @@ import { packCursor, page, type Ranked } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { coarsestOf, DAY_MS, earlier } from '../query/time.ts';
 import type { Decoder, Lens } from '../windows/decoded.ts';
-import type { RoleTotals } from '../windows/digest.ts';
+import type { RoleTotals, WindowPatterns } from '../windows/digest.ts';
 import type { WindowReader } from '../windows/reader.ts';
 import { rangeOut, type Answer } from './envelope.ts';
 import { exchangeRows, parseSamples, SAMPLE_PREFIX, type ExchangeRow } from './exchanges.ts';
@@ -25,7 +25,7 @@ import { burnStart, ServiceFold, type ServiceRow, type ServiceSort } from './ser
 
 /** What answers one point a step. */
 interface PointFold<P> {
-  add(start: number, window: ServiceWindow): void;
+  add(start: number, window: WindowPatterns): void;
   /** where the selection is a whole role */
   addTotals(start: number, totals: ReadonlyMap<Role, RoleTotals>): void;
   points(closed: (start: number, end: number) => boolean): P[];
@@ -63,14 +63,14 @@ export class Asker {
       await got.range(
         part,
         coarsest,
-        this.#decoder.totals(),
+        this.#decoder.digest(),
         (v, w, service) => fold.add(w.start, service, v),
         (to) => fold.passed(to),
       );
     const { before, day } = await this.#earlier(
       q,
       got,
-      () => this.#decoder.totals(),
+      () => this.#decoder.digest(),
       (which, v, service) => fold.addEarlier(which, service, v),
     );
     return this.#page(q, fold.rows(Number(query.slo ?? DEFAULT_SLO), (query.sort ?? 'exchanges') as ServiceSort, { before, day }), got);
@@ -82,12 +82,12 @@ export class Asker {
     const totals = new PatternTotals(q.selection);
     const latency = query.view === 'latency' ? new PatternLatency(q.selection, keys) : null;
     const got = this.#gather(q);
-    await got.range(q.range, '1h', this.#decoder.counts(), (v) => totals.add(v));
-    if (latency !== null) await got.range(q.range, '1h', this.#decoder.full(), (v, _, service) => latency.add(service, v));
+    await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
+    if (latency !== null) await got.range(q.range, '1h', this.#decoder.patterns(), (v) => latency.add(v));
     const { before, day } = await this.#earlier(
       q,
       got,
-      () => this.#decoder.counts(),
+      () => this.#decoder.digest(),
       (which, v) => totals.addEarlier(which, v),
     );
     return this.#page(q, requestPatternRows(totals.by(keys), { range: q.range.end - q.range.start, before, day }, latency), got);
@@ -97,8 +97,8 @@ export class Asker {
     const q = this.#settle('failures', query, who);
     const totals = new PatternTotals(q.selection);
     const got = this.#gather(q);
-    await got.range(q.range, '1h', this.#decoder.counts(), (v) => totals.add(v));
-    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
+    await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.digest(), (v) => totals.addEarlier('before', v));
     return this.#page(q, failureRows(totals.by(groupKeys(query)), (query.sort ?? 'failures') as FailureSort), got);
   }
 
@@ -136,7 +136,7 @@ export class Asker {
     const prefixes = q.services === null ? [SAMPLE_PREFIX] : q.services.map((s) => `${SAMPLE_PREFIX}${s}/`);
     const lists = await Promise.all(prefixes.map((prefix) => this.#state().list(prefix)));
     const got = this.#gather({ ...q, services: [] });
-    await got.range(q.range, '1h', this.#decoder.counts(), () => undefined);
+    await got.range(q.range, '1h', this.#decoder.digest(), () => undefined);
     // By key: the samples of a service are listed once for each prefix that they begin with.
     const groups = new Map(lists.flat().map((e) => [e.key, e]));
     const rows: Ranked<ExchangeRow>[] = [];
@@ -152,7 +152,7 @@ export class Asker {
     const q = { ...this.#settle('fleet/agents', query, who), services: [] };
     const entries = await this.#state().list(AGENT_PREFIX);
     const got = this.#gather(q);
-    await got.range(q.range, '1h', this.#decoder.counts(), () => undefined);
+    await got.range(q.range, '1h', this.#decoder.digest(), () => undefined);
     const agents = entries
       .map((e) => parseStatus(e.value))
       .filter((s) => s !== null)
@@ -190,8 +190,8 @@ export class Asker {
   async #points<P>(q: Question, fold: PointFold<P>): Promise<Answer<P>> {
     const got = this.#gather(q);
     const coarsest = coarsestOf(q.range.stepMs);
-    if (isWholeRole(q.selection)) await got.range(q.range, coarsest, this.#decoder.totals(), (v, w) => fold.addTotals(w.start, v));
-    else await got.range(q.range, coarsest, this.#decoder.full(), (v, w) => fold.add(w.start, v));
+    if (isWholeRole(q.selection)) await got.range(q.range, coarsest, this.#decoder.digest(), (v, w) => fold.addTotals(w.start, v.totals));
+    else await got.range(q.range, coarsest, this.#decoder.patterns(), (v, w) => fold.add(w.start, v));
     const summary = got.quality.quality(q.range, q.now);
     const data = fold.points((start, end) => got.quality.closed(start, end, q.now));
     return { etag: got.tag([q.route, q.query, q.range, q.services, summary]), envelope: { range: rangeOut(q.range), data, quality: summary } };

@@ -1,6 +1,6 @@
-import { DdSketch, type Role, type ServiceWindow } from '@headwater/sketch';
+import { DdSketch, type Role } from '@headwater/sketch';
 import { iso, type TimeRange } from '../query/time.ts';
-import type { RoleTotals } from '../windows/digest.ts';
+import type { RoleTotals, WindowPatterns } from '../windows/digest.ts';
 import { selects, type Selection } from './selection.ts';
 import { Steps } from './series.ts';
 
@@ -31,8 +31,15 @@ export class HeatmapFold {
     this.#points = Array.from({ length: this.#steps.count }, () => ({ exchanges: 0, latency: new DdSketch() }));
   }
 
-  add(start: number, window: ServiceWindow): void {
-    for (const p of window.patterns()) if (selects(this.#selection, p)) this.#merge(start, p);
+  add(start: number, window: WindowPatterns): void {
+    const point = this.#points[this.#steps.indexOf(start)];
+    if (point === undefined) return;
+    window.each((pattern, scan) => {
+      if (!selects(this.#selection, pattern)) return;
+      point.exchanges += scan.exchanges;
+      if (this.#metric === 'ttfb') scan.addTtfb(point.latency);
+      else scan.addTotal(point.latency);
+    });
   }
 
   /** The same where the selection is a whole role. */

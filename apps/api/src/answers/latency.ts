@@ -1,8 +1,9 @@
-import { DdSketch, type Role, type ServiceWindow } from '@headwater/sketch';
+import { DdSketch, type Role } from '@headwater/sketch';
 import { iso, type TimeRange } from '../query/time.ts';
-import type { RoleTotals } from '../windows/digest.ts';
+import type { RoleTotals, WindowPatterns } from '../windows/digest.ts';
 import { quantiles5, type Quantiles5 } from './quantiles.ts';
 import { selects, type Selection } from './selection.ts';
+import { Steps } from './series.ts';
 
 export interface LatencyPoint {
   /** start of the point */
@@ -17,17 +18,24 @@ export interface LatencyPoint {
 /** One point a step, also where nothing happened. */
 export class LatencyFold {
   readonly #selection: Selection;
-  readonly #range: TimeRange;
+  readonly #steps: Steps;
   readonly #points: { exchanges: number; ttfb: DdSketch; total: DdSketch }[];
 
   constructor(selection: Selection, range: TimeRange) {
     this.#selection = selection;
-    this.#range = range;
-    this.#points = Array.from({ length: (range.end - range.start) / range.stepMs }, () => ({ exchanges: 0, ttfb: new DdSketch(), total: new DdSketch() }));
+    this.#steps = new Steps(range);
+    this.#points = Array.from({ length: this.#steps.count }, () => ({ exchanges: 0, ttfb: new DdSketch(), total: new DdSketch() }));
   }
 
-  add(start: number, window: ServiceWindow): void {
-    for (const p of window.patterns()) if (selects(this.#selection, p)) this.#merge(start, p);
+  add(start: number, window: WindowPatterns): void {
+    const point = this.#points[this.#steps.indexOf(start)];
+    if (point === undefined) return;
+    window.each((pattern, scan) => {
+      if (!selects(this.#selection, pattern)) return;
+      point.exchanges += scan.exchanges;
+      scan.addTtfb(point.ttfb);
+      scan.addTotal(point.total);
+    });
   }
 
   /** The same where the selection is a whole role. */
@@ -37,7 +45,7 @@ export class LatencyFold {
   }
 
   #merge(start: number, from: { exchanges: number; ttfb: DdSketch; total: DdSketch }): void {
-    const point = this.#points[Math.floor((start - this.#range.start) / this.#range.stepMs)];
+    const point = this.#points[this.#steps.indexOf(start)];
     if (point === undefined) return;
     point.exchanges += from.exchanges;
     point.ttfb.merge(from.ttfb);
@@ -46,10 +54,9 @@ export class LatencyFold {
 
   /** @param closed whether the windows in [start, end) are final */
   points(closed: (start: number, end: number) => boolean): LatencyPoint[] {
-    const { start, stepMs } = this.#range;
     return this.#points.map((p, i) => {
-      const t = start + i * stepMs;
-      return { t: iso(t), exchanges: p.exchanges, ttfb_ms: quantiles5(p.ttfb), total_ms: quantiles5(p.total), complete: closed(t, t + stepMs) };
+      const t = this.#steps.startOf(i);
+      return { t: iso(t), exchanges: p.exchanges, ttfb_ms: quantiles5(p.ttfb), total_ms: quantiles5(p.total), complete: closed(t, this.#steps.startOf(i + 1)) };
     });
   }
 }

@@ -1,4 +1,6 @@
-import { DdSketch, type ServiceWindow } from '@headwater/sketch';
+import { DdSketch } from '@headwater/sketch';
+import type { WindowPatterns } from '../windows/digest.ts';
+import type { PatternIdentity } from '../windows/identities.ts';
 import { selects, type GroupKey, type Selection } from './selection.ts';
 
 export interface GroupLatency {
@@ -15,24 +17,33 @@ export class PatternLatency {
   readonly #selection: Selection;
   readonly #keys: readonly GroupKey[];
   readonly #groups = new Map<string, GroupLatency>();
+  /** by PatternIdentity.index; null: not selected */
+  readonly #byIndex: (GroupLatency | null | undefined)[] = [];
 
   constructor(selection: Selection, keys: readonly GroupKey[]) {
     this.#selection = selection;
     this.#keys = keys;
   }
 
-  add(service: string, window: ServiceWindow): void {
-    for (const p of window.patterns()) {
-      if (!selects(this.#selection, p)) continue;
-      const pattern = { service, role: p.role, method: p.method, route: p.route, status: p.status };
-      const key = this.#keys.map((k) => pattern[k]).join('\u0000');
-      let g = this.#groups.get(key);
-      if (g === undefined) this.#groups.set(key, (g = { ttfb: new DdSketch(), total: new DdSketch(), requestBytes: 0, responseBytes: 0 }));
-      g.ttfb.merge(p.ttfb);
-      g.total.merge(p.total);
-      g.requestBytes += p.requestBytes;
-      g.responseBytes += p.responseBytes;
-    }
+  #of(pattern: PatternIdentity): GroupLatency | null {
+    const known = this.#byIndex[pattern.index];
+    if (known !== undefined) return known;
+    if (!selects(this.#selection, pattern)) return (this.#byIndex[pattern.index] = null);
+    const key = this.#keys.map((k) => pattern[k]).join('\u0000');
+    let g = this.#groups.get(key);
+    if (g === undefined) this.#groups.set(key, (g = { ttfb: new DdSketch(), total: new DdSketch(), requestBytes: 0, responseBytes: 0 }));
+    return (this.#byIndex[pattern.index] = g);
+  }
+
+  add(window: WindowPatterns): void {
+    window.each((pattern, scan) => {
+      const g = this.#of(pattern);
+      if (g === null) return;
+      g.requestBytes += scan.requestBytes;
+      g.responseBytes += scan.responseBytes;
+      scan.addTtfb(g.ttfb);
+      scan.addTotal(g.total);
+    });
   }
 
   /** By `Group.key` of PatternTotals. */

@@ -1,5 +1,6 @@
 import { addCounts } from '@headwater/sketch';
-import type { PatternCounts, PatternIdentity } from '../windows/digest.ts';
+import { ERRORS, EXCHANGES, FIRST_SEEN_MS, NUMBERS, type ServiceDigest } from '../windows/digest.ts';
+import type { PatternIdentity } from '../windows/identities.ts';
 import { selects, type GroupKey, type GroupRow, type Selection } from './selection.ts';
 
 export interface Totals {
@@ -72,27 +73,36 @@ export class PatternTotals {
     return found === null ? null : found.totals;
   }
 
-  add(rows: readonly PatternCounts[]): void {
-    for (const row of rows) {
-      const t = this.#of(row.pattern);
+  add({ patterns, numbers, errorTypes }: ServiceDigest): void {
+    for (let row = 0, at = 0; row < patterns.length; row += 1, at += NUMBERS) {
+      const pattern = patterns[row] as PatternIdentity;
+      const t = this.#of(pattern);
       if (t === null) continue;
-      const { status } = row.pattern;
-      t.exchanges += row.exchanges;
-      if (status >= 500) t.serverErrors += row.exchanges;
-      else if (status >= 400) t.clientErrors += row.exchanges;
-      else t.transportErrors += row.errors;
-      if (row.errorTypes !== null) addCounts(t.errorTypes, row.errorTypes);
-      if ((status >= 400 || row.errors > 0) && row.firstSeenMs < t.firstFailureMs) t.firstFailureMs = row.firstSeenMs;
+      const { status } = pattern;
+      const exchanges = numbers[at + EXCHANGES] as number;
+      const errors = numbers[at + ERRORS] as number;
+      const firstSeenMs = numbers[at + FIRST_SEEN_MS] as number;
+      t.exchanges += exchanges;
+      if (status >= 500) t.serverErrors += exchanges;
+      else if (status >= 400) t.clientErrors += exchanges;
+      else t.transportErrors += errors;
+      if ((status >= 400 || errors > 0) && firstSeenMs < t.firstFailureMs) t.firstFailureMs = firstSeenMs;
+    }
+    for (const [row, types] of errorTypes) {
+      const t = this.#of(patterns[row] as PatternIdentity);
+      if (t !== null) addCounts(t.errorTypes, types);
     }
   }
 
   /** The windows of a range to compare with. */
-  addEarlier(which: 'before' | 'day', rows: readonly PatternCounts[]): void {
-    for (const row of rows) {
-      const t = this.#of(row.pattern);
+  addEarlier(which: 'before' | 'day', { patterns, numbers }: ServiceDigest): void {
+    for (let row = 0, at = 0; row < patterns.length; row += 1, at += NUMBERS) {
+      const pattern = patterns[row] as PatternIdentity;
+      const t = this.#of(pattern);
       if (t === null) continue;
-      t[which] += row.exchanges;
-      if (which === 'before') t.failedBefore += row.pattern.status >= 400 ? row.exchanges : row.errors;
+      const exchanges = numbers[at + EXCHANGES] as number;
+      t[which] += exchanges;
+      if (which === 'before') t.failedBefore += pattern.status >= 400 ? exchanges : (numbers[at + ERRORS] as number);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Role } from '@headwater/sketch';
 import type { Query } from '../query/parameters.ts';
 import { parseStatus, type StatusFilter } from '../query/status.ts';
-import type { PatternIdentity } from '../windows/digest.ts';
+import type { PatternIdentity } from '../windows/identities.ts';
 
 /** Which patterns a query means. */
 export interface Selection {

@@ -1,7 +1,7 @@
 import { DdSketch, type Role } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
 import type { TimeRange } from '../query/time.ts';
-import type { RoleTotals } from '../windows/digest.ts';
+import type { RoleTotals, ServiceDigest } from '../windows/digest.ts';
 import { quantileMs, quantiles3, type Quantiles3 } from './quantiles.ts';
 import { burnRate, ratio, trendOf } from './ratios.ts';
 import { round } from './round.ts';
@@ -108,7 +108,7 @@ export class ServiceFold {
     return s;
   }
 
-  add(start: number, service: string, totals: ReadonlyMap<Role, RoleTotals>): void {
+  add(start: number, service: string, { totals }: ServiceDigest): void {
     const t = totals.get(this.#role);
     if (t === undefined) return;
     const s = this.#of(service);
@@ -122,7 +122,7 @@ export class ServiceFold {
   }
 
   /** The windows of a range to compare with. */
-  addEarlier(which: 'before' | 'day', service: string, totals: ReadonlyMap<Role, RoleTotals>): void {
+  addEarlier(which: 'before' | 'day', service: string, { totals }: ServiceDigest): void {
     const t = totals.get(this.#role);
     if (t !== undefined) this.#of(service)[which] += t.exchanges;
   }

@@ -1,4 +1,5 @@
 import { fetchJson, type Fetched } from './fetch-json.ts';
+import type { Fetcher } from './reach.ts';
 
 /** The authorization server cannot be asked, or answers what cannot be used. */
 export class Unavailable extends Error {
@@ -9,6 +10,8 @@ export interface ServerMetadata {
   issuer: string;
   jwksUri?: string;
   introspectionEndpoint?: string;
+  /** the whole of it, as it came */
+  document: Readonly<Record<string, unknown>>;
 }
 
 /** Where the metadata may be: RFC 8414 (inserted), OpenID Connect discovery (appended), RFC 8414 appended as some servers do. */
@@ -38,6 +41,7 @@ export function judgeMetadata(issuer: string, fetched: Fetched): Judgement {
   return {
     metadata: {
       issuer,
+      document: body,
       ...(typeof jwksUri === 'string' ? { jwksUri } : {}),
       ...(typeof introspection === 'string' ? { introspectionEndpoint: introspection } : {}),
     },
@@ -51,13 +55,16 @@ const RETRY_MS = 1_000;
 export class Discovery {
   readonly #issuer: string;
   readonly #now: () => number;
+  /** how the issuer is reached, for whoever asks it something else */
+  readonly via: Fetcher;
   #known: { metadata: ServerMetadata; at: number } | null = null;
   #failed: { error: Unavailable; at: number } | null = null;
   #running: Promise<ServerMetadata> | null = null;
 
-  constructor(issuer: string, now: () => number = Date.now) {
+  constructor(issuer: string, now: () => number = Date.now, via: Fetcher = fetch) {
     this.#issuer = issuer;
     this.#now = now;
+    this.via = via;
   }
 
   async get(): Promise<ServerMetadata> {
@@ -74,7 +81,7 @@ export class Discovery {
   async #fetch(): Promise<ServerMetadata> {
     const reasons: string[] = [];
     for (const url of metadataUrls(this.#issuer)) {
-      const judged = judgeMetadata(this.#issuer, await fetchJson(url));
+      const judged = judgeMetadata(this.#issuer, await fetchJson(url, {}, this.via));
       if ('metadata' in judged) {
         this.#known = { metadata: judged.metadata, at: this.#now() };
         this.#failed = null;

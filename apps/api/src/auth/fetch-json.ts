@@ -1,3 +1,5 @@
+import type { Fetcher } from './reach.ts';
+
 /** An answer of an authorization server, or why there is none. The body is null where it is not JSON. */
 export type Fetched = { kind: 'answer'; status: number; body: unknown } | { kind: 'failed'; detail: string };
 
@@ -15,11 +17,11 @@ async function readBounded(response: Response): Promise<string> {
 }
 
 /** One request with a deadline, no redirect followed (an open redirect must not choose our keys), a bounded body. */
-export async function fetchJson(url: string, init: RequestInit = {}, timeoutMs = 5_000): Promise<Fetched> {
+export async function fetchJson(url: string, init: RequestInit = {}, via: Fetcher = fetch, timeoutMs = 5_000): Promise<Fetched> {
   try {
     const headers = new Headers(init.headers);
     headers.set('accept', 'application/json');
-    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    const response = await via(url, { ...init, headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
     const raw = await readBounded(response);
     let body: unknown = null;
     try {

@@ -91,11 +91,15 @@ export class Introspector {
     if (endpoint === undefined) throw new Unavailable(`the metadata of ${this.#issuer.issuer} has no introspection_endpoint`);
     // RFC 6749 section 2.3.1: both halves are form-encoded before Basic
     const basic = Buffer.from(`${formEncode(introspection.clientId)}:${formEncode(introspection.clientSecret)}`).toString('base64');
-    return fetchJson(endpoint, {
-      method: 'POST',
-      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
-    });
+    return fetchJson(
+      endpoint,
+      {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
+      },
+      this.#discovery.via,
+    );
   }
 }
 

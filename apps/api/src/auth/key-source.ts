@@ -68,7 +68,7 @@ export class KeySource {
     this.#lastAttempt = this.#now();
     const { jwksUri, issuer } = await this.#discovery.get();
     if (jwksUri === undefined) throw new Unavailable(`the metadata of ${issuer} has no jwks_uri`);
-    const fetched = await fetchJson(jwksUri);
+    const fetched = await fetchJson(jwksUri, {}, this.#discovery.via);
     if (fetched.kind === 'failed') throw new Unavailable(`no keys of ${issuer}: ${fetched.detail}`);
     if (fetched.status !== 200) throw new Unavailable(`no keys of ${issuer}: ${jwksUri} answers HTTP ${fetched.status}`);
     const keys = (fetched.body as { keys?: unknown } | null)?.keys;

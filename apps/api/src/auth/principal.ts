@@ -1,3 +1,5 @@
+import type { Reach } from './reach.ts';
+
 /** Who asks, and what they may see: all a route ever learns of a token. */
 export interface Principal {
   issuer: string;
@@ -36,6 +38,8 @@ export interface TrustedIssuer {
   extraTypes: readonly string[];
   /** takes `azp` where `client_id` is absent */
   clientIdFromAzp: boolean;
+  /** absent: by its URL, trusting the well-known authorities */
+  reach?: Reach;
   /** absent: JWT only */
   introspection?: {
     clientId: string;

@@ -2,11 +2,13 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { Discovery } from './discovery.ts';
 import { Introspector } from './introspection.ts';
 import { verifyJwt } from './jwt.ts';
+import { fetcherOf } from './reach.ts';
 import { KEY_SOURCE_DEFAULTS, KeySource, type KeySourceSettings } from './key-source.ts';
 import type { TrustedIssuer, Verdict } from './principal.ts';
 
 interface Trusted {
   settings: TrustedIssuer;
+  discovery: Discovery;
   keys: KeySource;
   introspector: Introspector | null;
 }
@@ -30,9 +32,10 @@ export class TokenVerifier {
   constructor(issuers: readonly TrustedIssuer[], now: () => number = Date.now, keySettings: KeySourceSettings = KEY_SOURCE_DEFAULTS) {
     this.#now = now;
     this.#trusted = issuers.map((settings) => {
-      const discovery = new Discovery(settings.issuer, now);
+      const discovery = new Discovery(settings.issuer, now, fetcherOf(new URL(settings.issuer).origin, settings.reach ?? {}));
       return {
         settings,
+        discovery,
         keys: new KeySource(discovery, keySettings, now),
         introspector: settings.introspection === undefined ? null : new Introspector(settings, discovery, now),
       };
@@ -41,6 +44,11 @@ export class TokenVerifier {
 
   get issuers(): string[] {
     return this.#trusted.map((t) => t.settings.issuer);
+  }
+
+  /** Where the metadata of a trusted issuer comes from; null: it is not trusted. */
+  discovery(issuer: string): Discovery | null {
+    return this.#trusted.find((t) => t.settings.issuer === issuer)?.discovery ?? null;
   }
 
   async verify(token: string): Promise<Verdict> {

@@ -4,6 +4,7 @@ import type { WindowRead } from '@headwater/summary-store';
 import { PatternTotals } from '../answers/pattern-totals.ts';
 import { WeightedCache } from './cache.ts';
 import { Decoder, Lens } from './decoded.ts';
+import { EXCHANGES } from './digest.ts';
 
 function segment(n: number): Uint8Array {
   const s = new ServiceWindow();
@@ -22,14 +23,13 @@ const window = (closed: { n: number; revision?: number; closedAt?: number } | nu
 });
 const sum = (d: Decoder, w: WindowRead): number =>
   d
-    .counts()
+    .digest()
     .of(w)
-    .flat()
-    .reduce((n, r) => n + r.exchanges, 0);
+    .reduce((n, r) => n + r.numbers[EXCHANGES]!, 0);
 
 /** Asks as the store does: the bytes are left out of what is held. */
 function through(d: Decoder, { closed, ...rest }: WindowRead): unknown {
-  const lens = d.counts();
+  const lens = d.digest();
   const held = closed !== null && lens.held(closed);
   return held ? lens.of({ ...rest, closed: { ...closed, bytes: null } }).at(-1) : 'not held';
 }
@@ -39,7 +39,7 @@ describe('Decoder', () => {
   test('a revision is decoded once; another revision, or the same one closed again after a roll-back, is not taken for it', () => {
     const d = new Decoder();
     const first = d
-      .counts()
+      .digest()
       .of(window({ n: 5 }))
       .at(-1);
     expect(through(d, window({ n: 5 }))).toBe(first);
@@ -68,15 +68,15 @@ describe('Decoder', () => {
     const d = new Decoder();
     for (let i = 0; i < 3; i += 1) {
       const totals = new PatternTotals({ role: 'server', method: null, route: null, status: null });
-      d.counts()
+      d.digest()
         .of(window({ n: 5 }, [1]))
         .forEach((part) => totals.add(part));
       expect(totals.by(['route'])[0]?.totals.exchanges).toBe(6);
       expect(
         d
-          .totals()
+          .digest()
           .of(window({ n: 5 }))[0]
-          ?.get('server')?.exchanges,
+          ?.totals.get('server')?.exchanges,
       ).toBe(5);
     }
   });

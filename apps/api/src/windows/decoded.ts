@@ -1,21 +1,17 @@
-import { HostsWindow, ServiceWindow, type Role } from '@headwater/sketch';
+import { HostsWindow } from '@headwater/sketch';
 import type { Closed, ClosedHead, ClosedHeld } from '@headwater/summary-store';
 import { WeightedCache } from './cache.ts';
-import { countsOf, headersOf, Identities, totalsOf, type PatternCounts, type RoleTotals, type WindowHeaders } from './digest.ts';
+import { digestOf, headersOf, WindowPatterns, type ServiceDigest, type WindowHeaders } from './digest.ts';
+import { Identities } from './identities.ts';
 import { serviceOf, type Window } from './reader.ts';
 
-/** What is kept of closed windows, in units of about 100 bytes. */
-const COUNT_ROWS = 400_000;
-/** Two distributions a role, about 5 kB. */
-const TOTAL_WINDOWS = 8_000;
+/** What is kept of closed windows. A pattern's counts are 32 bytes, a role's totals about 5 kB. */
+const DIGEST_BYTES = 96 << 20;
 /** Header names, about 2 kB with their values and distinct counts. */
 const HEADER_ROWS = 20_000;
-/** Patterns with their distributions, about 5 kB: only queries that filter latency by route, method or status need them. */
-const FULL_PATTERNS = 8_000;
+/** Windows as they came, about 80 bytes a pattern: for latency by route, method or status. */
+const PATTERNS_BYTES = 64 << 20;
 const HOSTS_BYTES = 4 << 20;
-
-type Counts = readonly PatternCounts[];
-type Totals = ReadonlyMap<Role, RoleTotals>;
 
 /**
  * What one question takes out of windows. A closed segment of one revision never changes, so what was taken out of it
@@ -57,6 +53,9 @@ export class Lens<V> {
     const kept = this.#promised.get(key);
     this.#promised.delete(key);
     if (kept !== undefined) return kept;
+    // Another question may have asked for it at the same time.
+    const twin = this.#cache.get(key);
+    if (twin !== undefined) return twin;
     if (closed.bytes === null) throw new Error(`${key}: its bytes were left out, and nothing said that it is held`);
     const value = this.#decode(closed.bytes, service);
     this.#cache.set(key, value, this.#weigh(value, closed.bytes));
@@ -72,41 +71,31 @@ function keyOf({ resolution, start, subject, revision, closedAt }: ClosedHead): 
 /** Keeps what was taken out of closed windows, and hands out a lens for each question. */
 export class Decoder {
   readonly #identities = new Identities();
-  readonly #counts = new WeightedCache<Counts>(COUNT_ROWS);
-  readonly #totals = new WeightedCache<Totals>(TOTAL_WINDOWS);
+  readonly #digests = new WeightedCache<ServiceDigest>(DIGEST_BYTES);
   readonly #headers = new WeightedCache<WindowHeaders>(HEADER_ROWS);
-  readonly #full = new WeightedCache<ServiceWindow>(FULL_PATTERNS);
+  readonly #patterns = new WeightedCache<WindowPatterns>(PATTERNS_BYTES);
   readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
 
-  counts(): Lens<Counts> {
+  /** Counts by pattern, totals by role. */
+  digest(): Lens<ServiceDigest> {
     return new Lens(
-      this.#counts,
-      (bytes, service) => countsOf(service, ServiceWindow.decode(bytes), this.#identities),
-      (rows) => rows.length + 1,
-    );
-  }
-
-  totals(): Lens<Totals> {
-    return new Lens(
-      this.#totals,
-      (bytes) => totalsOf(ServiceWindow.decode(bytes)),
-      () => 1,
+      this.#digests,
+      (bytes, service) => digestOf(bytes, service, this.#identities),
+      (d) => 1_000 + d.patterns.length * 32 + d.totals.size * 5_000,
     );
   }
 
   headers(): Lens<WindowHeaders> {
-    return new Lens(
-      this.#headers,
-      (bytes) => headersOf(ServiceWindow.decode(bytes)),
-      (h) => h.headers.length + 1,
-    );
+    return new Lens(this.#headers, headersOf, (h) => h.headers.length + 1);
   }
 
-  full(): Lens<ServiceWindow> {
+  /** Patterns with their distributions. */
+  patterns(): Lens<WindowPatterns> {
     return new Lens(
-      this.#full,
-      (bytes) => ServiceWindow.decode(bytes),
-      (s) => s.patternCount + 1,
+      this.#patterns,
+      // A copy: what came from the store may be a view of a larger message, which would be kept with it.
+      (bytes, service) => new WindowPatterns(bytes.slice(), service, this.#identities),
+      (p) => p.bytes.byteLength + 200,
     );
   }
 

@@ -1,26 +1,5 @@
-import { DdSketch, type HeaderStats, type Pattern, type Role, type ServiceWindow } from '@headwater/sketch';
-
-/** What tells one request pattern of a service from another. One object for all windows. */
-export interface PatternIdentity {
-  /** small, and no other identity's: where its sums stand in an array */
-  index: number;
-  service: string;
-  role: Role;
-  method: string;
-  route: string;
-  status: number;
-}
-
-/** A pattern's counts without its distributions: small enough to keep for every window of a long range. */
-export interface PatternCounts {
-  pattern: PatternIdentity;
-  exchanges: number;
-  /** exchanges without a whole response */
-  errors: number;
-  /** the same by error.type; null: none */
-  errorTypes: ReadonlyMap<string, number> | null;
-  firstSeenMs: number;
-}
+import { DdSketch, ServiceWindowScan, type HeaderStats, type Role } from '@headwater/sketch';
+import type { Identities, PatternIdentity } from './identities.ts';
 
 /** All patterns of one role together. */
 export interface RoleTotals {
@@ -33,54 +12,76 @@ export interface RoleTotals {
   total: DdSketch;
 }
 
+/** Numbers of a row in `ServiceDigest.numbers`. */
+export const EXCHANGES = 0;
+/** exchanges without a whole response */
+export const ERRORS = 1;
+export const FIRST_SEEN_MS = 2;
+export const NUMBERS = 3;
+
+/** What is kept of a segment of a service: its patterns' counts, without their distributions, and its roles' totals. */
+export interface ServiceDigest {
+  patterns: readonly PatternIdentity[];
+  /** `NUMBERS` a pattern, in one array: a long range has hundreds of thousands of rows */
+  numbers: Float64Array;
+  /** row -> error.type -> exchanges; only rows that have any */
+  errorTypes: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  totals: ReadonlyMap<Role, RoleTotals>;
+}
+
 export interface WindowHeaders {
   roleExchanges: Readonly<Record<Role, number>>;
   sampled: boolean;
   headers: readonly HeaderStats[];
 }
 
-const MAX_IDENTITIES = 200_000;
-
-/** Hands out one object per pattern. When full it begins again: two objects for one pattern cost time, never counts. */
-export class Identities {
-  #known = new Map<string, PatternIdentity>();
-  #next = 0;
-
-  of(service: string, p: Pattern): PatternIdentity {
-    const key = `${service}\u0000${p.role}\u0000${p.method}\u0000${p.route}\u0000${p.status}`;
-    let found = this.#known.get(key);
-    if (found === undefined) {
-      if (this.#known.size >= MAX_IDENTITIES) this.#known = new Map();
-      found = { index: this.#next++, service, role: p.role, method: p.method, route: p.route, status: p.status };
-      this.#known.set(key, found);
-    }
-    return found;
-  }
-}
-
-export function countsOf(service: string, window: ServiceWindow, identities: Identities): PatternCounts[] {
-  return Array.from(window.patterns(), (p) => {
-    let errors = 0;
-    for (const n of p.errors.values()) errors += n;
-    return { pattern: identities.of(service, p), exchanges: p.exchanges, errors, errorTypes: errors === 0 ? null : p.errors, firstSeenMs: p.firstSeenMs };
-  });
-}
-
-export function totalsOf(window: ServiceWindow): Map<Role, RoleTotals> {
+export function digestOf(bytes: Uint8Array, service: string, identities: Identities): ServiceDigest {
+  const scan = new ServiceWindowScan(bytes);
+  const patterns: PatternIdentity[] = [];
+  const numbers = new Float64Array(scan.patternCount * NUMBERS);
+  const errorTypes = new Map<number, ReadonlyMap<string, number>>();
   const totals = new Map<Role, RoleTotals>();
-  for (const p of window.patterns()) {
-    let t = totals.get(p.role);
-    if (t === undefined) totals.set(p.role, (t = { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, ttfb: new DdSketch(), total: new DdSketch() }));
-    t.exchanges += p.exchanges;
-    if (p.status >= 500) t.serverErrors += p.exchanges;
-    else if (p.status >= 400) t.clientErrors += p.exchanges;
-    else for (const n of p.errors.values()) t.transportErrors += n;
-    t.ttfb.merge(p.ttfb);
-    t.total.merge(p.total);
+  const find = identities.finder(service);
+  for (let row = 0; scan.nextPattern(); row += 1) {
+    patterns.push(find(scan));
+    const at = row * NUMBERS;
+    numbers[at + EXCHANGES] = scan.exchanges;
+    numbers[at + ERRORS] = scan.errors;
+    numbers[at + FIRST_SEEN_MS] = scan.firstSeenMs;
+    if (scan.errors > 0) errorTypes.set(row, scan.errorTypes());
+    let t = totals.get(scan.role);
+    if (t === undefined) totals.set(scan.role, (t = { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, ttfb: new DdSketch(), total: new DdSketch() }));
+    t.exchanges += scan.exchanges;
+    if (scan.status >= 500) t.serverErrors += scan.exchanges;
+    else if (scan.status >= 400) t.clientErrors += scan.exchanges;
+    else t.transportErrors += scan.errors;
+    scan.addTtfb(t.ttfb);
+    scan.addTotal(t.total);
   }
-  return totals;
+  return { patterns, numbers, errorTypes, totals };
 }
 
-export function headersOf(window: ServiceWindow): WindowHeaders {
-  return { roleExchanges: window.roleExchanges, sampled: window.sampled, headers: [...window.headers()] };
+export function headersOf(bytes: Uint8Array): WindowHeaders {
+  const scan = new ServiceWindowScan(bytes);
+  return { roleExchanges: scan.roleExchanges, sampled: scan.sampled, headers: scan.headers() };
+}
+
+/** A segment as it came: its distributions are gone through for each question, which is cheaper than to keep them. */
+export class WindowPatterns {
+  readonly bytes: Uint8Array;
+  readonly #service: string;
+  readonly #identities: Identities;
+
+  constructor(bytes: Uint8Array, service: string, identities: Identities) {
+    this.bytes = bytes;
+    this.#service = service;
+    this.#identities = identities;
+  }
+
+  /** The scan is at the pattern: what is not asked of it then is passed over. */
+  each(visit: (pattern: PatternIdentity, scan: ServiceWindowScan) => void): void {
+    const scan = new ServiceWindowScan(this.bytes);
+    const find = this.#identities.finder(this.#service);
+    while (scan.nextPattern()) visit(find(scan), scan);
+  }
 }
