@@ -47,7 +47,7 @@ export function summaryStoreContract(store: () => SummaryStore): void {
     test('a new unit starts at nothing', async () => {
       const unit = fresh();
       const c = await store().claim(unit, 'bus-1');
-      expect(c).toEqual({ epoch: c.epoch, busIncarnation: 'bus-1', nextOffset: null, agents: null, watermark: 0, open: [] });
+      expect(c).toEqual({ epoch: c.epoch, busIncarnation: 'bus-1', nextOffset: null, agents: null, watermark: 0, open: [], floors: { '10s': 0, '1m': 0, '1h': 0 } });
       expect(c.epoch).toBeGreaterThan(0);
     });
 

@@ -11,6 +11,8 @@
  */
 export type Resolution = '10s' | '1m' | '1h';
 export const RESOLUTION_MS: Record<Resolution, number> = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 };
+/** Resolutions that have roll-ups. */
+export type Coarse = Exclude<Resolution, '10s'>;
 
 export interface UnitId {
   topic: string;
@@ -40,6 +42,11 @@ export interface Claim {
   watermark: number;
   /** the unit's partials that nobody has taken: the fold goes on with them (`fresh: false`) */
   open: Segment[];
+  /**
+   * Windows of a resolution that start before this are finished: a commit that writes one is answered `taken`. What is
+   * older goes to the next coarser resolution. A multiple of the next coarser width (1h: of its own); 0: none is finished.
+   */
+  floors: Record<Resolution, number>;
 }
 
 /** A segment as its owner writes it. */
@@ -82,7 +89,46 @@ export type CommitResult =
   | { kind: 'stale'; nextOffset: number | null }
   | { kind: 'taken'; keys: SegmentKey[] };
 
-/** `stale`: the closed segment has another revision than expected, or the store was rolled back since `take`; take again. */
+/** A roll-up that must be made (again). */
+export interface Due extends SegmentKey {
+  resolution: Coarse;
+  /** when it was made last, null: never */
+  madeAt: number | null;
+}
+
+/** What a roll-up is made of, and what proves at `rollUp` that this is still so. */
+export interface RollUpSources {
+  /** of the roll-up made last, whether it still counts or not; 0: there was none */
+  revision: number;
+  /** all closed segments just below: 10 s windows for 1m; roll-ups and closed windows of 1m for 1h. Disjoint. */
+  finer: Closed[];
+  mark: string;
+  lease: string;
+}
+
+export interface RollUpCommit {
+  /** the unit that keeps the closed segments; its epoch fences the roll-up */
+  unit: UnitId;
+  epoch: number;
+  key: SegmentKey & { resolution: Coarse };
+  /** null: there is nothing to roll up (any more). `revision` is RollUpSources.revision + 1 */
+  rollUp: Pick<Closed, 'revision' | 'bytes' | 'missing' | 'closedAt'> | null;
+  /** RollUpSources.mark and .lease */
+  mark: string;
+  lease: string;
+}
+
+/** What `retire` did: segments and partials deleted; of these, deleted without being in a roll-up; keys that wait for one. */
+export interface Retired {
+  segments: number;
+  forced: number;
+  waiting: number;
+}
+
+/**
+ * `stale`: the closed segment has another revision than expected, or the store was rolled back since `take`, or the window is
+ * finished (`retire`); take again. Of a roll-up: what it is made of has changed; ask for the sources again.
+ */
 export type CloseResult = { kind: 'ok' } | { kind: 'fenced'; epoch: number } | { kind: 'stale'; revision: number };
 
 export interface UnitStatus extends UnitId {
@@ -184,7 +230,21 @@ export interface SummaryStore {
   closed(topic: string, key: SegmentKey): Promise<Closed | null>;
   /** The second step. Atomic: stores the closed segment; the partials it holds are dropped at once or by `prune`. */
   close(topic: string, commit: CloseCommit): Promise<CloseResult>;
-  /** Deletes what belongs to windows of this resolution that ended before, and partials that a closed segment holds. Answers how many segments and partials went. */
+  /** Roll-ups of this resolution whose closed segments this unit keeps, that are missing or no longer hold all of them, with end <= before; by start, at most `limit`. */
+  rollable(unit: UnitId, resolution: Coarse, before: number, limit: number): Promise<Due[]>;
+  /** What to merge into this roll-up. null: it is not due, or one of the windows to make it of is itself due. */
+  sources(unit: UnitId, key: SegmentKey & { resolution: Coarse }): Promise<RollUpSources | null>;
+  /** Stores a roll-up in one atomic step, unless what it is made of has changed since `sources`. A retry of the very same answers ok. */
+  rollUp(commit: RollUpCommit): Promise<CloseResult>;
+  /** The roll-up made last of this key, whether it still counts or not. */
+  rolledUp(topic: string, key: SegmentKey & { resolution: Coarse }): Promise<Closed | null>;
+  /**
+   * Finishes windows of this resolution that ended before: none can begin any more (`Claim.floors`), and those that are in
+   * a coarser roll-up are deleted, which becomes final. What is not in one yet stays, but for what ended before
+   * `anyway`: that goes, and is counted.
+   */
+  retire(topic: string, resolution: '10s' | '1m', before: number, anyway: number): Promise<Retired>;
+  /** Deletes what belongs to windows of this resolution that ended before, whether rolled up or not, and partials that a closed segment holds. Answers how many segments and partials went. */
   prune(topic: string, resolution: Resolution, before: number): Promise<number>;
   /** By (start, subject). */
   read(range: ReadRange): Promise<WindowRead[]>;

@@ -9,7 +9,7 @@ import { UnitFold } from './unit-fold.ts';
 const T = 1_790_000_000_000;
 const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 3_600_000, closeAfterMs: 30_000 };
 const unit = { topic: 't', partition: 0 };
-const claim = (more: Partial<Claim> = {}): Claim => ({ epoch: 1, busIncarnation: 'x', nextOffset: 0, agents: null, watermark: 0, open: [], ...more });
+const claim = (more: Partial<Claim> = {}): Claim => ({ epoch: 1, busIncarnation: 'x', nextOffset: 0, agents: null, watermark: 0, open: [], floors: { '10s': 0, '1m': 0, '1h': 0 }, ...more });
 const starts = (n: number) => ({ started: n, emitted: n, filtered: { scope: 1 }, lost: {}, in_flight: 7 });
 const account = (n: number, more: Partial<BatchAccount> = {}): BatchAccount => ({
   watermark_unix_ms: T,

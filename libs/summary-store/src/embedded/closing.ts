@@ -12,29 +12,22 @@ import {
   type SegmentKey,
   type Taken,
 } from '../port.ts';
-import { isHeld } from '../window.ts';
+import { isHeld, startOf } from '../window.ts';
 import { snapshot, transaction } from './database.ts';
 import { pack, type Packed } from './packed.ts';
+import { marks } from './rolling.ts';
+import { LEASE, headColumns, toHead, type HeadRow } from './rows.ts';
 
-interface HeadRow {
-  resolution: Resolution;
-  start: number;
-  subject: string;
-  revision: number;
-  holds: string;
-  missing: string;
-  closed_at: number;
-}
 interface ClosedRow extends HeadRow {
   bytes: Uint8Array;
 }
 
-/** A file cannot be rolled back below a running process, so one lease is enough. */
-const LEASE = 'embedded';
 /** Pages given back to the file system by one prune. */
 const VACUUM_PAGES = 2000;
 
 export function closing(db: DatabaseSync) {
+  const { finished, outdate } = marks(db);
+  const floorOf = db.prepare('SELECT value FROM floor WHERE topic = ? AND resolution = ?');
   const KEY = 'topic = ? AND resolution = ? AND start = ? AND subject = ?';
   const epochOf = db.prepare('SELECT epoch FROM unit WHERE topic = ? AND partition = ?');
   const partialRows = db.prepare(`SELECT resolution, start, subject, partition, revision, bytes FROM partial WHERE ${KEY} ORDER BY partition, revision`);
@@ -52,21 +45,27 @@ export function closing(db: DatabaseSync) {
     'INSERT INTO taken SELECT topic, partition, resolution, start, subject FROM partial WHERE topic = ? AND resolution = ? AND start <= ? AND frozen = 0',
   );
   const prunePartials = db.prepare('DELETE FROM partial WHERE topic = ? AND resolution = ? AND start <= ?');
-  const pruneClosed = db.prepare('DELETE FROM closed WHERE topic = ? AND resolution = ? AND start <= ?');
+  const pruneOthers = ['closed', 'roll', 'due'].map((table) => db.prepare(`DELETE FROM ${table} WHERE topic = ? AND resolution = ? AND start <= ?`));
+  const putFloor = db.prepare('INSERT INTO floor VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)');
+  const rollRow = db.prepare(`SELECT * FROM roll WHERE ${KEY}`);
   const WINDOWS = 'topic = ? AND resolution = ? AND start >= ? AND start < ?';
   const CHOSEN = 'AND subject IN (SELECT value FROM json_each(?))';
   const partialColumns = 'SELECT resolution, start, subject, partition, revision, bytes FROM partial';
   const readPartials = { all: db.prepare(`${partialColumns} WHERE ${WINDOWS}`), some: db.prepare(`${partialColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
   for (const statement of Object.values(readPartials)) statement.setReturnArrays(true); // objects cost half as much again
   const readClosed = { all: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS}`), some: db.prepare(`SELECT * FROM closed WHERE ${WINDOWS} ${CHOSEN}`) };
-  const headColumns = 'SELECT resolution, start, subject, revision, holds, missing, closed_at FROM closed';
-  const readHeads = { all: db.prepare(`${headColumns} WHERE ${WINDOWS}`), some: db.prepare(`${headColumns} WHERE ${WINDOWS} ${CHOSEN}`) };
+  const heads = `SELECT ${headColumns} FROM closed`;
+  const readHeads = { all: db.prepare(`${heads} WHERE ${WINDOWS}`), some: db.prepare(`${heads} WHERE ${WINDOWS} ${CHOSEN}`) };
 
   const key = (topic: string, k: SegmentKey) => [topic, k.resolution, k.start, k.subject] as const;
   const partials = (topic: string, k: SegmentKey) => (partialRows.all(...key(topic, k)) as unknown as Partial[]).map((row) => ({ ...row }));
   const closed = (topic: string, k: SegmentKey) => {
     const row = closedRow.get(...key(topic, k)) as ClosedRow | undefined;
     return row ? toClosed(row) : null;
+  };
+  const rolled = (topic: string, k: SegmentKey): Closed | null => {
+    const row = rollRow.get(...key(topic, k)) as ClosedRow | undefined;
+    return row ? { ...toClosed({ ...row, holds: '{}' }), rollUp: true } : null;
   };
 
   return {
@@ -97,6 +96,9 @@ export function closing(db: DatabaseSync) {
           const again = old && revision === next.revision && old.holds === holds && Buffer.compare(old.bytes, next.bytes) === 0;
           return again ? { kind: 'ok' } : { kind: 'stale', revision };
         }
+        // A second closer that took the same partials and was overtaken: they are in a roll-up, what they were closed into is gone.
+        if (finished(topic, next) || (next.resolution === '1h' && next.start < Number(floorOf.get(topic, '1h')?.['value'] ?? 0))) return { kind: 'stale', revision };
+        outdate(topic, next);
         putClosed.run(...key(topic, next), next.revision, holds, JSON.stringify(next.missing), next.closedAt, next.bytes);
         for (const [partition, held] of Object.entries(next.holds)) dropHeld.run(...key(topic, next), Number(partition), held);
         return { kind: 'ok' };
@@ -107,7 +109,9 @@ export function closing(db: DatabaseSync) {
       const last = before - RESOLUTION_MS[resolution];
       const gone = transaction(db, () => {
         notePruned.run(topic, resolution, last);
-        return Number(prunePartials.run(topic, resolution, last).changes) + Number(pruneClosed.run(topic, resolution, last).changes);
+        if (resolution === '1h') putFloor.run(topic, resolution, startOf(before, resolution));
+        const [closedGone, rollGone] = pruneOthers.map((statement) => Number(statement.run(topic, resolution, last).changes));
+        return Number(prunePartials.run(topic, resolution, last).changes) + closedGone! + rollGone!;
       });
       if (gone > 0) db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
       return gone;
@@ -123,8 +127,8 @@ export function closing(db: DatabaseSync) {
       return { partials: pack((open as unknown as PartialRow[]).map(toPartial)), heads: (done as unknown as HeadRow[]).map(toHead) };
     },
 
-    fetch(topic: string, keys: SegmentKey[]): Packed<Closed> {
-      return pack(snapshot(db, () => keys.map((k) => closed(topic, k))).filter((c) => c !== null));
+    fetch(topic: string, wanted: (SegmentKey & { rollUp?: true })[]): Packed<Closed> {
+      return pack(snapshot(db, () => wanted.map((k) => (k.rollUp ? rolled(topic, k) : closed(topic, k)))).filter((c) => c !== null));
     },
 
     /** Unjoined and packed: the caller joins (window.ts). */
@@ -147,16 +151,4 @@ function toPartial([resolution, start, subject, partition, revision, bytes]: Par
 
 function toClosed(row: ClosedRow): Closed {
   return { ...toHead(row), bytes: row.bytes };
-}
-
-function toHead(row: HeadRow): ClosedHead {
-  return {
-    resolution: row.resolution,
-    start: row.start,
-    subject: row.subject,
-    revision: row.revision,
-    holds: JSON.parse(row.holds) as Closed['holds'],
-    missing: JSON.parse(row.missing) as number[],
-    closedAt: row.closed_at,
-  };
 }

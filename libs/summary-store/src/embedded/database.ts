@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../port.ts';
 
 /** Raised with every change of the tables; a file of a newer version is refused. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** How long a call waits for another process's write, ms. */
 const BUSY_TIMEOUT = 5000;
 
@@ -26,6 +26,22 @@ const TABLES = `
   CREATE INDEX taken_unit ON taken (topic, partition);
 `;
 
+// due: roll-ups that are missing or do not hold all; a roll-up counts while it is not in there. floor: see Claim.floors.
+const ROLLING = `
+  CREATE TABLE roll (topic TEXT NOT NULL, resolution TEXT NOT NULL, start INTEGER NOT NULL, subject TEXT NOT NULL, revision INTEGER NOT NULL,
+    final INTEGER NOT NULL, missing TEXT NOT NULL, closed_at INTEGER NOT NULL, bytes BLOB NOT NULL);
+  CREATE UNIQUE INDEX roll_window ON roll (topic, resolution, start, subject);
+  CREATE TABLE due (topic TEXT NOT NULL, resolution TEXT NOT NULL, start INTEGER NOT NULL, subject TEXT NOT NULL, stamp INTEGER NOT NULL,
+    PRIMARY KEY (topic, resolution, start, subject)) WITHOUT ROWID;
+  CREATE TABLE counter (topic TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE floor (topic TEXT NOT NULL, resolution TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (topic, resolution)) WITHOUT ROWID;
+`;
+/** What version 1 closed gets its marks. */
+const ADOPT = `
+  INSERT OR IGNORE INTO due SELECT DISTINCT topic, '1m', start - start % 60000, subject, 0 FROM closed WHERE resolution = '10s';
+  INSERT OR IGNORE INTO due SELECT DISTINCT topic, '1h', start - start % 3600000, subject, 0 FROM closed WHERE resolution IN ('10s', '1m');
+`;
+
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600)); // SQLite gives -wal and -shm the mode of the file
@@ -36,7 +52,8 @@ export function openDatabase(path: string): DatabaseSync {
     transaction(db, () => {
       const found = Number(db.prepare('PRAGMA user_version').get()!['user_version']);
       if (found > SCHEMA_VERSION) throw new StoreError('newer_version', { found, known: SCHEMA_VERSION });
-      if (found === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}`);
+      if (found === 0) db.exec(TABLES);
+      if (found < 2) db.exec(`${ROLLING} ${ADOPT} PRAGMA user_version = ${SCHEMA_VERSION}`);
     });
     return db;
   } catch (error) {

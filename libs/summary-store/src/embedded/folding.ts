@@ -33,6 +33,13 @@ export function folding(db: DatabaseSync, now: () => number) {
   const insert = db.prepare('INSERT OR IGNORE INTO partial VALUES (?,?,?,?,?,?,0,?)');
   const update = db.prepare('UPDATE partial SET revision = ?, bytes = ? WHERE topic = ? AND partition = ? AND resolution = ? AND start = ? AND subject = ? AND frozen = 0');
 
+  const floorRows = db.prepare('SELECT resolution, value FROM floor WHERE topic = ?');
+  const floorsOf = (topic: string): Record<Resolution, number> => {
+    const floors = { '10s': 0, '1m': 0, '1h': 0 };
+    for (const row of floorRows.all(topic)) floors[row['resolution'] as Resolution] = row['value'] as number;
+    return floors;
+  };
+
   const put = (u: UnitRow) => putUnit.run(u.topic, u.partition, u.epoch, u.incarnation, u.next_offset, u.agents, u.watermark, u.silent, u.at, u.seq);
 
   return {
@@ -48,7 +55,7 @@ export function folding(db: DatabaseSync, now: () => number) {
         put(unit);
         clearTaken.run(topic, partition); // the new owner starts from `open`, it holds nothing that was taken
         const open = (openRows.all(topic, partition) as unknown as Claim['open']).map((row) => ({ ...row }));
-        return { epoch, busIncarnation, nextOffset: unit.next_offset, agents: unit.agents, watermark: unit.watermark, open };
+        return { epoch, busIncarnation, nextOffset: unit.next_offset, agents: unit.agents, watermark: unit.watermark, open, floors: floorsOf(topic) };
       });
     },
 
@@ -65,10 +72,14 @@ export function folding(db: DatabaseSync, now: () => number) {
             return { kind: 'stale', nextOffset: unit.next_offset };
           }
           const seq = unit.seq + 1;
+          const floors = floorsOf(topic);
           for (const s of c.segments) {
-            const { changes } = s.fresh
-              ? insert.run(topic, partition, s.resolution, s.start, s.subject, seq, s.bytes)
-              : update.run(seq, s.bytes, topic, partition, s.resolution, s.start, s.subject);
+            const { changes } =
+              s.start < floors[s.resolution]
+                ? { changes: 0 }
+                : s.fresh
+                  ? insert.run(topic, partition, s.resolution, s.start, s.subject, seq, s.bytes)
+                  : update.run(seq, s.bytes, topic, partition, s.resolution, s.start, s.subject);
             if (changes !== 1) refused.keys.push({ resolution: s.resolution, start: s.start, subject: s.subject });
           }
           if (refused.keys.length > 0) throw refused;

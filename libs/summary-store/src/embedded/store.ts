@@ -6,11 +6,16 @@ import type {
   ClosedHeld,
   CloseCommit,
   CloseResult,
+  Coarse,
   Commit,
   CommitResult,
+  Due,
   Partial,
   ReadRange,
   Resolution,
+  Retired,
+  RollUpCommit,
+  RollUpSources,
   SegmentKey,
   SummaryStore,
   Taken,
@@ -19,10 +24,13 @@ import type {
   WindowRead,
 } from '../port.ts';
 import { StoreError, type StoreErrorCode } from '../port.ts';
-import { checkKey, fetchClosed, joinWindows } from '../window.ts';
+import { checkKey, checkRange, fetchClosed, joinWindows } from '../window.ts';
 import { unpack } from './packed.ts';
 import { Thread, type ThreadFailure } from '@headwater/store-connection';
 import type { Functions } from './worker.ts';
+
+/** How often a read begins again because what it was about to fetch was finished meanwhile. */
+const TRIES = 4;
 
 export class EmbeddedSummaryStore implements SummaryStore {
   readonly #thread: Thread<Functions>;
@@ -82,6 +90,8 @@ export class EmbeddedSummaryStore implements SummaryStore {
   async read(range: ReadRange): Promise<WindowRead[]>;
   async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
   async read(range: ReadRange, held?: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]> {
+    checkRange(range);
+    if (range.coarsest !== undefined && range.coarsest !== '10s') return this.#readThrough({ ...range, coarsest: range.coarsest }, held);
     if (held === undefined) {
       const { partials, closed } = await this.#call('read', range);
       return joinWindows<Closed | ClosedHeld>(unpack(partials), unpack(closed));
@@ -89,6 +99,39 @@ export class EmbeddedSummaryStore implements SummaryStore {
     const { partials, heads } = await this.#call('readHeads', range);
     const closed = await fetchClosed(heads, held, async (wanted) => unpack(await this.#call('fetch', range.topic, wanted)));
     return joinWindows(unpack(partials), closed);
+  }
+  async #readThrough(range: ReadRange & { coarsest: Coarse }, held?: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]> {
+    if (held === undefined) {
+      const { partials, closed } = await this.#call('readThrough', range);
+      return joinWindows<Closed | ClosedHeld>(unpack(partials), unpack(closed));
+    }
+    for (let tried = 1; ; tried++) {
+      const { partials, heads } = await this.#call('readHeadsThrough', range);
+      let missing = 0;
+      const closed = await fetchClosed(heads, held, async (wanted) => {
+        const found = unpack(await this.#call('fetch', range.topic, wanted));
+        missing = wanted.length - found.length;
+        return found;
+      });
+      // Deleted since the heads were read, because a roll-up holds it now: read again.
+      if (missing === 0 || tried === TRIES) return joinWindows(unpack(partials), closed);
+    }
+  }
+  rollable(unit: UnitId, resolution: Coarse, before: number, limit: number): Promise<Due[]> {
+    return this.#call('rollable', unit, resolution, before, limit);
+  }
+  sources(unit: UnitId, key: SegmentKey & { resolution: Coarse }): Promise<RollUpSources | null> {
+    return this.#call('sources', unit, key);
+  }
+  async rollUp(commit: RollUpCommit): Promise<CloseResult> {
+    checkKey(commit.key);
+    return this.#call('rollUp', commit);
+  }
+  rolledUp(topic: string, key: SegmentKey & { resolution: Coarse }): Promise<Closed | null> {
+    return this.#call('rolledUp', topic, key);
+  }
+  retire(topic: string, resolution: '10s' | '1m', before: number, anyway: number): Promise<Retired> {
+    return this.#call('retire', topic, resolution, before, anyway);
   }
   ping(): Promise<void> {
     return this.#call('ping');

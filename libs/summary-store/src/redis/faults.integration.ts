@@ -124,8 +124,8 @@ test('a Redis that would forget, or data of a newer version, is refused', async 
   await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
   await expect(openSummaryStore(settings())).rejects.toMatchObject({ code: 'misconfigured', retryable: false, message: expect.stringContaining('noeviction') });
   await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
-  await redis.command('SET', 'faults:sum:schema', 2);
-  await expect(openSummaryStore(settings())).rejects.toMatchObject({ code: 'newer_version', message: expect.stringContaining('2') });
+  await redis.command('SET', 'faults:sum:schema', 3);
+  await expect(openSummaryStore(settings())).rejects.toMatchObject({ code: 'newer_version', message: expect.stringContaining('3') });
   await expect(openSummaryStore({ ...settings(), prefix: '{x}' })).rejects.toThrow(/prefix/);
   await expect(openSummaryStore({ ...settings(), url: 'http://127.0.0.1' })).rejects.toThrow(/redis:\/\//);
 });

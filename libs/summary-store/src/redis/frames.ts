@@ -1,6 +1,9 @@
 /** Values as they lie in Redis (see lua-1.ts), and replies, to and from the port's shapes. */
 import type { Closed, ClosedHead, Partial, Resolution, SegmentKey } from '../port.ts';
 
+/** First item of the functions' answers. */
+export const ANSWER = { ok: 0, fenced: -1, stale: -2, taken: -3 } as const;
+
 /** revision f64 be, the rest as JSON */
 export function packHead({ revision, holds, missing, closedAt }: ClosedHead): Buffer {
   const front = Buffer.alloc(8);
@@ -13,14 +16,33 @@ export function unpackHead({ resolution, start, subject }: SegmentKey, value: Bu
   return { resolution, start, subject, revision: value.readDoubleBE(0), ...rest };
 }
 
+/** revision f64 be, '0' (not final), the rest as JSON */
+export function packRollHead({ revision, missing, closedAt }: Pick<Closed, 'revision' | 'missing' | 'closedAt'>): Buffer {
+  const front = Buffer.alloc(9, '0');
+  front.writeDoubleBE(revision, 0);
+  return Buffer.concat([front, Buffer.from(JSON.stringify({ missing, closedAt }))]);
+}
+
+export function unpackRollHead({ resolution, start, subject }: SegmentKey, value: Buffer): ClosedHead {
+  const rest = JSON.parse(value.toString('utf8', 9)) as Pick<Closed, 'missing' | 'closedAt'>;
+  return { resolution, start, subject, revision: value.readDoubleBE(0), holds: {}, ...rest, rollUp: true };
+}
+
 /** {start, {subject, head, bytes, ...}, ...} */
 export function unpackClosed(resolution: Resolution, reply: unknown): Closed[] {
+  return closedOf(resolution, reply, unpackHead);
+}
+export function unpackRolled(resolution: Resolution, reply: unknown): Closed[] {
+  return closedOf(resolution, reply, unpackRollHead);
+}
+
+function closedOf(resolution: Resolution, reply: unknown, headOf: typeof unpackHead): Closed[] {
   const windows = reply as (Buffer | Buffer[])[];
   const closed: Closed[] = [];
   for (let w = 0; w < windows.length; w += 2) {
     const start = Number(windows[w]);
     const found = windows[w + 1] as Buffer[];
-    for (let i = 0; i < found.length; i += 3) closed.push({ ...unpackHead({ resolution, start, subject: found[i]!.toString() }, found[i + 1]!), bytes: found[i + 2]! });
+    for (let i = 0; i < found.length; i += 3) closed.push({ ...headOf({ resolution, start, subject: found[i]!.toString() }, found[i + 1]!), bytes: found[i + 2]! });
   }
   return closed;
 }

@@ -2,7 +2,7 @@
 import type { UnitId } from '../port.ts';
 
 /** Raised with every change of keys or frames; data of a newer version is refused. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export class Keys {
   readonly #prefix: string;

@@ -1,9 +1,12 @@
+import { ROLLING, ROLLING_BASICS, ROLLING_FUNCTIONS } from './lua-rolling.ts';
+
 /**
  * The functions of the summary store, in Lua. Every one takes one key: KEYS[1], the unit's base (keys.ts), and touches
  * only keys that begin with it, so they share its hash tag. ARGV and output stand above each.
  *
  * Keys below the base, built here and nowhere else:
- *   :unit               hash  e epoch, i incarnation, o next offset (absent: null), a agents, w watermark, s silent, t at, q commit number
+ *   :unit               hash  e epoch, i incarnation, o next offset (absent: null), a agents, w watermark, s silent, t at, q commit number,
+ *                             g stamps given out, F10s F1m F1h floors, v schema of what lies below
  *   :part:RES           zset  starts of windows with partials
  *   :part:RES:START     hash  'o'..subject -> revision (f64 be), bytes            the open partial
  *                             'f'..subject -> (revision f64 be, length u32 be, bytes)*  the frozen ones
@@ -73,6 +76,10 @@ const FOLDING = String.raw`
 local function claim(KEYS, ARGV)
   local base, incarnation = KEYS[1], ARGV[1]
   local unit = base .. ':unit'
+  if redis.call('HGET', unit, 'v') ~= '2' then
+    adopt(base)
+    redis.call('HSET', unit, 'v', '2')
+  end
   local u = redis.call('HMGET', unit, 'e', 'i')
   local t = redis.call('TIME')
   local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -95,8 +102,8 @@ local function claim(KEYS, ARGV)
       end
     end
   end
-  local now_u = redis.call('HMGET', unit, 'o', 'a', 'w')
-  return {int(epoch), now_u[1], now_u[2], now_u[3], open}
+  local now_u = redis.call('HMGET', unit, 'o', 'a', 'w', 'F10s', 'F1m', 'F1h')
+  return {int(epoch), now_u[1], now_u[2], now_u[3], open, {now_u[4] or '0', now_u[5] or '0', now_u[6] or '0'}}
 end
 
 -- One step of the fold. ARGV: epoch, expected offset ('' = null), next offset, agents, watermark, silent, at, then per window
@@ -104,7 +111,8 @@ end
 local function commit(KEYS, ARGV)
   local base = KEYS[1]
   local unit = base .. ':unit'
-  local u = redis.call('HMGET', unit, 'e', 'o', 'q')
+  local u = redis.call('HMGET', unit, 'e', 'o', 'q', 'F10s', 'F1m', 'F1h')
+  local floors = {['10s'] = tonumber(u[4]) or 0, ['1m'] = tonumber(u[5]) or 0, ['1h'] = tonumber(u[6]) or 0}
   local stored, mine = tonumber(u[1]) or 0, tonumber(ARGV[1])
   if stored > mine then return {FENCED, u[1]} end
   local offset = u[2] or ''
@@ -117,9 +125,9 @@ local function commit(KEYS, ARGV)
   local refused, at = {}, 8
   while at <= #ARGV do
     local res, start, n = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-    local key = part(base, res, start)
+    local key, finished_window = part(base, res, start), tonumber(start) < floors[res]
     for i = at + 3, at + 2 + n * 3, 3 do
-      if (redis.call('HEXISTS', key, ARGV[i]) == 1) == (ARGV[i + 1] == '1') then
+      if finished_window or (redis.call('HEXISTS', key, ARGV[i]) == 1) == (ARGV[i + 1] == '1') then
         refused[#refused + 1] = res .. '\n' .. start .. '\n' .. string.sub(ARGV[i], 2)
       end
     end
@@ -189,6 +197,10 @@ local function close(KEYS, ARGV)
     if old == ARGV[7] and redis.call('HGET', body(base, res, start), subject) == ARGV[8] then return {OK} end
     return {STALE, int(revision)}
   end
+  -- A second closer that took the same partials and was overtaken: they are in a roll-up, what they were closed into is gone.
+  if finished(base, res, start, subject) then return {STALE, int(revision)} end
+  if res == '1h' and tonumber(start) < (tonumber(redis.call('HGET', base .. ':unit', 'F1h')) or 0) then return {STALE, int(revision)} end
+  outdate(base, res, start, subject)
   redis.call('HSET', key, subject, ARGV[7])
   redis.call('HSET', body(base, res, start), subject, ARGV[8])
   redis.call('ZADD', base .. ':done:' .. res, start, start)
@@ -201,9 +213,9 @@ local function drop_held(KEYS, ARGV)
   return drop(KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 end
 
--- Deletes windows up to a start, at most 20 of each kind (the caller goes on). ARGV: res, last start. Output: {how many segments, more 1|0}
-local function prune(KEYS, ARGV)
-  local base, res, last, most, count = KEYS[1], ARGV[1], ARGV[2], 20, 0
+-- Deletes partials up to a start, at most so many windows; {how many, more 1|0}
+local function drop_windows(base, res, last, most)
+  local count = 0
   local starts = redis.call('ZRANGEBYSCORE', base .. ':part:' .. res, '-inf', last, 'LIMIT', 0, most)
   for _, start in ipairs(starts) do
     local key = part(base, res, start)
@@ -218,14 +230,26 @@ local function prune(KEYS, ARGV)
     redis.call('UNLINK', key)
     redis.call('ZREM', base .. ':part:' .. res, start)
   end
-  local ended = redis.call('ZRANGEBYSCORE', base .. ':done:' .. res, '-inf', last, 'LIMIT', 0, most)
-  for _, start in ipairs(ended) do
-    local key = done(base, res, start)
-    count = count + redis.call('HLEN', key)
-    redis.call('UNLINK', key, body(base, res, start))
-    redis.call('ZREM', base .. ':done:' .. res, start)
+  return {count, #starts == most and 1 or 0}
+end
+
+-- Deletes windows up to a start, at most 20 of each kind (the caller goes on). ARGV: res, last start. Output: {how many segments, more 1|0}
+local function prune(KEYS, ARGV)
+  local base, res, last, most = KEYS[1], ARGV[1], ARGV[2], 20
+  local answer = drop_windows(base, res, last, most)
+  for _, kind in ipairs({'done', 'roll', 'due'}) do
+    local ended = redis.call('ZRANGEBYSCORE', base .. ':' .. kind .. ':' .. res, '-inf', last, 'LIMIT', 0, most)
+    for _, start in ipairs(ended) do
+      local key = base .. ':' .. kind .. ':' .. res .. ':' .. start
+      if kind ~= 'due' then answer[1] = answer[1] + redis.call('HLEN', key) end
+      redis.call('UNLINK', key)
+      if kind == 'done' then redis.call('UNLINK', body(base, res, start)) end
+      if kind == 'roll' then redis.call('UNLINK', rbody(base, res, start)) end
+      redis.call('ZREM', base .. ':' .. kind .. ':' .. res, start)
+    end
+    if #ended == most then answer[2] = 1 end
   end
-  return {count, (#starts == most or #ended == most) and 1 or 0}
+  return answer
 end
 `;
 
@@ -298,12 +322,15 @@ local function heads(KEYS, ARGV)
   return out
 end
 
--- Closed segments, those that are there. ARGV: res, then per window start, n and n subjects. Output: {start, {subject, framed head, bytes, ...}, ...}
+-- Closed segments, those that are there. ARGV: kind (done|roll), res, then per window start, n and n subjects.
+-- Output: {start, {subject, framed head, bytes, ...}, ...}
 local function fetch(KEYS, ARGV)
-  local base, res, out, at = KEYS[1], ARGV[1], {}, 2
+  local base, res, out, at = KEYS[1], ARGV[2], {}, 3
+  local heads_of, bodies_of = done, body
+  if ARGV[1] == 'roll' then heads_of, bodies_of = roll, rbody end
   while at <= #ARGV do
     local start, n, found, count = ARGV[at], tonumber(ARGV[at + 1]), {}, 0
-    local head_key, body_key = done(base, res, start), body(base, res, start)
+    local head_key, body_key = heads_of(base, res, start), bodies_of(base, res, start)
     for i = at + 2, at + 1 + n do
       local head = redis.call('HGET', head_key, ARGV[i])
       if head then
@@ -327,6 +354,7 @@ end
 `;
 
 const REGISTER = [
+  ...Object.entries(ROLLING_FUNCTIONS).map(([name, flags]) => ({ name, flags })),
   ...['claim', 'commit', 'freeze', 'close', 'peek'].map((name) => ({ name, flags: '' })),
   ...['drop_held', 'prune'].map((name) => ({ name, flags: `'allow-oom'` })), // they give room back
   ...['read', 'waiting', 'heads', 'fetch', 'status'].map((name) => ({ name, flags: `'no-writes'` })),
@@ -334,4 +362,4 @@ const REGISTER = [
   .map(({ name, flags }) => `redis.register_function{function_name='${name}', callback=${name}, flags={${flags}}}`)
   .join('\n');
 
-export const LIBRARY = { name: 'headwater_summary', code: [PRELUDE, FOLDING, CLOSING, READING, REGISTER].join('\n') };
+export const LIBRARY = { name: 'headwater_summary', code: [PRELUDE, ROLLING_BASICS, FOLDING, CLOSING, READING, ROLLING, REGISTER].join('\n') };

@@ -8,11 +8,16 @@ import {
   type ClosedHeld,
   type CloseCommit,
   type CloseResult,
+  type Coarse,
   type Commit,
   type CommitResult,
+  type Due,
   type Partial,
   type ReadRange,
   type Resolution,
+  type Retired,
+  type RollUpCommit,
+  type RollUpSources,
   type SegmentKey,
   type SegmentWrite,
   type SummaryStore,
@@ -22,22 +27,28 @@ import {
   type UnitStatus,
   type WindowRead,
 } from '../port.ts';
-import { byPartition, checkKey, fetchClosed, isHeld, joinWindows } from '../window.ts';
+import { byPartition, checkKey, checkRange, fetchClosed, isHeld, joinWindows, startOf } from '../window.ts';
 import { Connection, type Argument, type RedisFailure } from '@headwater/store-connection';
-import { fieldsOf, packHead, unpackClosed, unpackHead, unpackKey, unpackPartials } from './frames.ts';
+import { ANSWER, fieldsOf, packHead, unpackClosed, unpackHead, unpackKey, unpackPartials } from './frames.ts';
 import { Keys, SCHEMA_VERSION } from './keys.ts';
 import { LIBRARY } from './lua-1.ts';
-
-/** First item of the functions' answers. */
-const ANSWER = { ok: 0, fenced: -1, stale: -2, taken: -3 } as const;
+import * as rolling from './rolling.ts';
 
 export class RedisSummaryStore implements SummaryStore {
   readonly #redis: Connection;
   readonly #keys: Keys;
+  readonly #doors: rolling.Doors;
 
   private constructor(redis: Connection, keys: Keys) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#doors = {
+      call: (name, unit, args) => this.#call(name, unit, args),
+      ask: (name, unit, args) => this.#ask(name, unit, args),
+      units: (topic) => this.#units(topic),
+      partials: (units, resolution, replies) => this.#partials(units, resolution, replies),
+      waiting: (topic, resolution, last) => this.#waiting(topic, resolution, last),
+    };
   }
 
   static async open(settings: Extract<SummaryStoreSettings, { kind: 'redis' }>): Promise<RedisSummaryStore> {
@@ -47,6 +58,8 @@ export class RedisSummaryStore implements SummaryStore {
       await redis.command('SET', keys.schema, SCHEMA_VERSION, 'NX').catch(fail);
       const found = Number(await redis.command('GET', keys.schema).catch(fail));
       if (found > SCHEMA_VERSION) throw new StoreError('newer_version', { found, known: SCHEMA_VERSION });
+      // What older versions wrote is adopted unit by unit when it is claimed (lua-rolling.ts).
+      if (found < SCHEMA_VERSION) await redis.command('SET', keys.schema, SCHEMA_VERSION).catch(fail);
       return new RedisSummaryStore(redis, keys);
     } catch (error) {
       redis.end();
@@ -56,12 +69,20 @@ export class RedisSummaryStore implements SummaryStore {
 
   async claim(unit: UnitId, busIncarnation: string): Promise<Claim> {
     await this.#redis.command('SADD', this.#keys.units(unit.topic), unit.partition).catch(fail); // first: what is claimed is found by readers
-    const reply = (await this.#call('claim', unit, [busIncarnation])) as [Buffer, Buffer | null, Buffer | null, Buffer, Buffer[]];
-    const [epoch, offset, agents, watermark, flat] = reply;
+    const reply = (await this.#call('claim', unit, [busIncarnation])) as [Buffer, Buffer | null, Buffer | null, Buffer, Buffer[], Buffer[]];
+    const [epoch, offset, agents, watermark, flat, floors] = reply;
     const open: Claim['open'] = [];
     for (let i = 0; i < flat.length; i += 4)
       open.push({ resolution: String(flat[i]) as Resolution, start: Number(flat[i + 1]), subject: String(flat[i + 2]), bytes: flat[i + 3]! });
-    return { epoch: Number(epoch), busIncarnation, nextOffset: offset === null ? null : Number(offset), agents, watermark: Number(watermark), open };
+    return {
+      epoch: Number(epoch),
+      busIncarnation,
+      nextOffset: offset === null ? null : Number(offset),
+      agents,
+      watermark: Number(watermark),
+      open,
+      floors: { '10s': Number(floors[0]), '1m': Number(floors[1]), '1h': Number(floors[2]) },
+    };
   }
 
   async commit(c: Commit): Promise<CommitResult> {
@@ -101,7 +122,7 @@ export class RedisSummaryStore implements SummaryStore {
 
   async closed(topic: string, key: SegmentKey): Promise<Closed | null> {
     const { resolution, start, subject } = key;
-    const replies = await Promise.all(this.#askAll('fetch', await this.#units(topic), [resolution, start, 1, subject]));
+    const replies = await Promise.all(this.#askAll('fetch', await this.#units(topic), ['done', resolution, start, 1, subject]));
     return newest(replies.flatMap((reply) => unpackClosed(resolution, reply)));
   }
 
@@ -135,6 +156,7 @@ export class RedisSummaryStore implements SummaryStore {
   async prune(topic: string, resolution: Resolution, before: number): Promise<number> {
     let gone = 0;
     for (const unit of await this.#units(topic)) {
+      if (resolution === '1h') await this.#call('raise', unit, [resolution, startOf(before, resolution)]);
       for (let more = 1; more === 1;) {
         const [count, next] = (await this.#call('prune', unit, [resolution, before - RESOLUTION_MS[resolution]])) as [number, number];
         gone += count;
@@ -149,7 +171,10 @@ export class RedisSummaryStore implements SummaryStore {
 
   async read(range: ReadRange): Promise<WindowRead[]>;
   async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
-  async read({ topic, resolution, start, end, subjects }: ReadRange, held: (closed: ClosedHead) => boolean = () => false): Promise<WindowRead<Closed | ClosedHeld>[]> {
+  async read(range: ReadRange, held: (closed: ClosedHead) => boolean = () => false): Promise<WindowRead<Closed | ClosedHeld>[]> {
+    checkRange(range);
+    const { topic, resolution, start, end, subjects, coarsest = '10s' } = range;
+    if (coarsest !== '10s') return rolling.readThrough(this.#doors, { ...range, coarsest }, held);
     const units = await this.#units(topic);
     const rest = [resolution, start, `(${end}`, ...(subjects ? ['some', ...subjects] : ['all'])];
     // Partials first, closed second (README.md, rule 6). On one socket the server keeps that order without our waiting.
@@ -170,6 +195,23 @@ export class RedisSummaryStore implements SummaryStore {
     return joinWindows(this.#partials(units, resolution, partials), closed);
   }
 
+  rollable(unit: UnitId, resolution: Coarse, before: number, limit: number): Promise<Due[]> {
+    return rolling.rollable(this.#doors, unit, resolution, before, limit);
+  }
+  sources(unit: UnitId, key: SegmentKey & { resolution: Coarse }): Promise<RollUpSources | null> {
+    return rolling.sources(this.#doors, unit, key);
+  }
+  async rollUp(commit: RollUpCommit): Promise<CloseResult> {
+    checkKey(commit.key);
+    return rolling.rollUp(this.#doors, commit);
+  }
+  rolledUp(topic: string, key: SegmentKey & { resolution: Coarse }): Promise<Closed | null> {
+    return rolling.rolledUp(this.#doors, topic, key);
+  }
+  retire(topic: string, resolution: '10s' | '1m', before: number, anyway: number): Promise<Retired> {
+    return rolling.retire(this.#doors, topic, resolution, before, anyway);
+  }
+
   async ping(): Promise<void> {
     await this.#redis.ping().catch(fail);
   }
@@ -182,7 +224,7 @@ export class RedisSummaryStore implements SummaryStore {
     const calls = Array.from(wanted, ([unit, heads]) => {
       const byStart = Map.groupBy(heads, (head) => head.start);
       const args = Array.from(byStart, ([start, all]) => [start, all.length, ...all.map((head) => head.subject)]);
-      return this.#ask('fetch', unit, [resolution, ...args.flat()]);
+      return this.#ask('fetch', unit, ['done', resolution, ...args.flat()]);
     });
     return (await Promise.all(calls)).flatMap((reply) => unpackClosed(resolution, reply));
   }
