@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "probe.h"
@@ -58,6 +59,19 @@ static void json_string(const char *s)
 	putchar('"');
 }
 
+/* Whether the kernel's clock is disciplined (adjtimex(2) with no change asked): nothing else tells without a daemon. */
+static void clock_state(void)
+{
+	struct timex t = { 0 };
+	int state = adjtimex(&t);
+
+	if (state < 0)
+		return;
+	printf(",\"clock\":{\"synchronised\":%s,\"max_error_us\":%ld,\"offset_us\":%ld}",
+	       state == TIME_ERROR || t.status & STA_UNSYNC ? "false" : "true", t.maxerror,
+	       t.status & STA_NANO ? t.offset / 1000 : t.offset);
+}
+
 int check_host(const struct options *o)
 {
 	const char *reasons[3];
@@ -100,6 +114,8 @@ int check_host(const struct options *o)
 	printf(",\"btf\":%s,\"loaded\":%s,\"missing_capabilities\":", access(BTF_PATH, R_OK) ? "false" : "true",
 	       loaded ? "true" : "false");
 	json_string(missing);
-	printf(",\"hooks\":[%s]}\n", host_problem() ? "" : "\"sock\"");
+	printf(",\"hooks\":[%s]", host_problem() ? "" : "\"sock\"");
+	clock_state();
+	puts("}");
 	return n ? EXIT_UNABLE : EXIT_OK;
 }
