@@ -10,6 +10,8 @@ export interface Column<T> {
   /** told on hover and to screen readers: what the figure is and where it comes from */
   hint?: string;
   value: (row: T) => CellValue;
+  /** what it is sorted by where that is not what it says, such as a state by how bad it is */
+  sortBy?: (row: T) => CellValue;
   /** how it looks; without it the value itself */
   cell?: (row: T) => ReactNode;
   /** width in px; `grow` columns share what is left and are at least `width` wide */

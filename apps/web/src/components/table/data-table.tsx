@@ -3,7 +3,7 @@ import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, use
 import type { FocusEvent, KeyboardEvent, ReactNode } from 'react';
 import { orderText, parseOrder, type Column, type TableState } from './column.ts';
 import { rowFor } from './keys.ts';
-import { TableHead } from './table-head.tsx';
+import { TableHead, type HeadEvents } from './table-head.tsx';
 import type { RowTarget } from './row-link.tsx';
 import { TableRow } from './table-row.tsx';
 import { TableTools } from './table-tools.tsx';
@@ -172,7 +172,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
             columns={ordered}
             order={order}
             onOrder={(next) => setState({ ...state, sort: orderText(next) === props.defaultSort ? undefined : orderText(next) })}
-            {...head}
+            events={head}
           />
           <tbody onKeyDown={onKeyDown} onFocus={onFocus}>
             {body}
@@ -209,7 +209,7 @@ function Space({ height, span }: { height: number; span: number }): ReactNode {
  * The column that explains the order stands first. After a click it moves once the pointer has left the header, so
  * that a second click still meets the same column.
  */
-function useLeadColumn(id: string | null, box: { current: HTMLDivElement | null }): { lead: string | null; head: { onPointerEnter: () => void; onPointerLeave: () => void } } {
+function useLeadColumn(id: string | null, box: { current: HTMLDivElement | null }): { lead: string | null; head: HeadEvents } {
   const [lead, setLead] = useState(id);
   const inside = useRef(false);
   const latest = useRef(id);
@@ -218,7 +218,7 @@ function useLeadColumn(id: string | null, box: { current: HTMLDivElement | null 
     if (!inside.current) setLead(id);
   }, [id]);
   const first = useRef(true);
-  const focused = useRef<Element | null>(null);
+  const focused = useRef<string | null>(null);
   useLayoutEffect(() => {
     if (first.current) {
       first.current = false;
@@ -226,17 +226,21 @@ function useLeadColumn(id: string | null, box: { current: HTMLDivElement | null 
     }
     if (box.current !== null) box.current.scrollLeft = 0;
     // A node that is moved loses the focus.
-    if (focused.current instanceof HTMLElement && focused.current !== document.activeElement) focused.current.focus({ preventScroll: true });
-    focused.current = null;
+    if (focused.current !== null && document.activeElement === document.body) {
+      box.current?.querySelector<HTMLElement>(`th[data-column="${CSS.escape(focused.current)}"] button`)?.focus({ preventScroll: true });
+    }
   }, [lead, box]);
-  const active = typeof document === 'undefined' ? null : document.activeElement;
-  if (active !== null && active.classList.contains('dt-sort') && box.current?.contains(active)) focused.current = active;
-  const head = useMemo(
+  const head = useMemo<HeadEvents>(
     () => ({
       onPointerEnter: () => void (inside.current = true),
       onPointerLeave: () => {
         inside.current = false;
         setLead(latest.current);
+      },
+      onFocus: (e) => void (focused.current = e.target.closest('th')?.dataset['column'] ?? null),
+      // Without a next place the node was moved, or nothing has the focus any more.
+      onBlur: (e) => {
+        if (e.relatedTarget !== null) focused.current = null;
       },
     }),
     [],

@@ -3,3 +3,4 @@ export type { CellValue, Column, TableState } from './column.ts';
 export type { RowTarget } from './row-link.tsx';
 export { useTableSearch } from './use-table-search.ts';
 export { copyText } from './clipboard.ts';
+export { useAllRows } from './use-all-rows.ts';

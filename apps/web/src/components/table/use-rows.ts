@@ -33,7 +33,7 @@ export function useRows<T extends object>(columns: readonly Column<T>[], rows: r
   const defs = useMemo(() => {
     const own = columns.map((c): ColumnDef<Features, T> => {
       const accessorFn = (row: T): string | number | undefined => {
-        const value = c.value(row);
+        const value = (c.sortBy ?? c.value)(row);
         return value === null || Number.isNaN(value) ? undefined : value;
       };
       return { id: c.id, accessorFn, sortFn, sortUndefined: 'last', enableSorting: c.sortable !== false, enableGlobalFilter: false } as ColumnDef<Features, T>;

@@ -1,0 +1,40 @@
+import type { ReactNode } from 'react';
+import { countOf, formatExact, formatMs, formatPercent } from '../../format/numbers.ts';
+import { formatAgo, formatInstant } from '../../format/times.ts';
+import { sum, type Agent } from './account.ts';
+
+/** What the host's agent says of itself. */
+export function HostDetail({ agent, now }: { agent: Agent; now: number }): ReactNode {
+  const started = Date.parse(agent.started_at);
+  const seen = Date.parse(agent.seen_at);
+  const facts: [string, ReactNode][] = [
+    ['Last heartbeat', `${formatAgo(seen, now)} (${formatInstant(seen)})`],
+    ['Running since', `${formatInstant(started)} (${formatAgo(started, now).replace(/ ago$/, '')})`],
+    ['Version', agent.version],
+    ['Kernel', agent.kernel || 'none: a recording is replayed'],
+    ['Hooks', agent.hooks || 'none: a recording is replayed'],
+    ['Scope', agent.scope.length === 0 ? 'none' : agent.scope.map((s) => <code key={s}>{s} </code>)],
+    ['Redaction policy', <code key="policy">{agent.policy}</code>],
+    ['Coverage', `${formatPercent(agent.coverage)} of what is known to have passed was read`],
+    ['Waiting to be sent', formatMs(agent.lag_ms)],
+    [
+      'Clock',
+      agent.skew_ms === null ? 'not reported in this range' : `${formatMs(Math.abs(agent.skew_ms))} ${agent.skew_ms >= 0 ? 'behind' : 'ahead of'} the bus, way to it included`,
+    ],
+    ['Since its start', `${countOf(agent.exchanges, 'exchange')}, ${formatExact(sum(agent.losses))} lost, ${formatExact(sum(agent.filtered))} filtered`],
+    ['Incarnation', <code key="incarnation">{agent.incarnation}</code>],
+  ];
+  return (
+    <section className="fleet-section" aria-label={`Host ${agent.host}`}>
+      <h2>{agent.host}</h2>
+      <dl className="fleet-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Agent } from './account.ts';
+import { findingsOf, stateOf, verdict } from './verdict.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const fine: Agent = {
+  host: 'web-1',
+  version: '0.1.0',
+  hooks: 'sock',
+  scope: ['port=80'],
+  policy: 'default@1',
+  source: 'live',
+  kernel: '6.12',
+  incarnation: 'i1',
+  started_at: '2026-11-22T08:00:00Z',
+  exchanges: 1,
+  losses: {},
+  filtered: {},
+  coverage: 1,
+  lag_ms: 100,
+  skew_ms: 3,
+  seen_at: '2026-11-22T11:59:58Z',
+  alive: true,
+  conflicts: [],
+  account: null,
+};
+const start = (lost: Record<string, number>) => ({ started: 10, emitted: 10, filtered: {}, lost, in_flight: 0 });
+const account = (lost: Record<string, number>, lost_batches: Record<string, number> = {}): Agent['account'] => ({
+  request: start(lost),
+  response: start({}),
+  exchanges: 10,
+  batches: 1,
+  lost_batches,
+  clamped_times: 0,
+  late_exchanges: 0,
+});
+const ids = (more: Partial<Agent>): string[] => findingsOf({ ...fine, ...more }, NOW).map((f) => f.id);
+
+describe('what is not right about a host', () => {
+  it('nothing', () => expect(ids({})).toEqual([]));
+  it.each<[string, Partial<Agent>, string[]]>([
+    ['silent', { alive: false, seen_at: '2026-11-22T11:50:00Z' }, ['silent']],
+    ['two agents of one id', { conflicts: ['i2'] }, ['conflict']],
+    ['loss', { account: account({ ring_full: 3 }) }, ['lossy']],
+    ['batches that never came', { account: account({}, { sequence_gap: 2 }) }, ['batches']],
+    ['batches that came late', { account: account({}, { sequence_gap: 2, sequence_gap_filled: -2 }) }, []],
+    ['a clock behind', { skew_ms: 2_500 }, ['clock']],
+    ['a clock ahead', { skew_ms: -60_000 }, ['clock']],
+    ['lag', { lag_ms: 12_000 }, ['lag']],
+    ['a silent host lags because it is silent', { alive: false, lag_ms: 12_000 }, ['silent']],
+    ['coverage', { coverage: 0.8 }, ['blind']],
+    ['a replay', { source: 'replay' }, ['replay']],
+    ['all at once, the worst first', { conflicts: ['x'], alive: false, coverage: 0.5, source: 'replay' }, ['conflict', 'silent', 'blind', 'replay']],
+  ])('%s', (_, more, expected) => expect(ids(more)).toEqual(expected));
+
+  it('names the largest reason and what to do about it', () => {
+    const [finding] = findingsOf({ ...fine, account: account({ late: 1, ring_full: 30 }) }, NOW);
+    expect(finding?.text).toMatch(/lost 31.requests.*no room in the ring/);
+    expect(finding?.advice).toMatch(/^Give the agent more CPU/);
+  });
+});
+
+describe('the verdict', () => {
+  const of = (agents: Agent[], lost: number): string => verdict(agents, new Map(agents.map((a) => [a.host, findingsOf(a, NOW)])), lost);
+  it('is a sentence', () => {
+    expect(of([fine], 0)).toBe('The one host reports, nothing was lost in this range.');
+    expect(of([fine, { ...fine, host: 'b', alive: false }], 0)).toBe('1 of 2 hosts needs attention; nothing was lost in this range.');
+    expect(of([{ ...fine, alive: false }], 5)).toBe('The one host needs attention; 5\u00a0exchanges lost in this range.');
+    expect(of([{ ...fine, source: 'replay' }], 0)).toMatch(/replayed recording/);
+  });
+  it('the worst state leads', () => {
+    expect(stateOf(findingsOf({ ...fine, alive: false, source: 'replay' }, NOW))).toEqual({ level: 'bad', text: 'Silent, Replaying', rank: 202 });
+    expect(stateOf([])).toEqual({ level: 'good', text: 'Reporting', rank: 0 });
+  });
+});
