@@ -27,9 +27,26 @@ export function summaryOf(values: Values): SeriesSummary | null {
   return result;
 }
 
-/** Counts of a step as a rate per second. */
-export function perSecond(counts: Values, stepSeconds: number): (number | null)[] {
-  return counts.map((n) => (n === null ? null : n / stepSeconds));
+/**
+ * Counts of steps as rates per second. A step that was not over when it was read has no rate yet: what came so far over
+ * the whole step would look like a fall.
+ * @param starts start of each step, ms
+ * @param readAt ms
+ */
+export function perSecond(counts: Values, starts: readonly number[], stepSeconds: number, readAt: number): (number | null)[] {
+  return counts.map((n, i) => (n === null || (starts[i] ?? 0) + stepSeconds * 1000 > readAt - ARRIVAL_MS ? null : n / stepSeconds));
+}
+
+/** What happened longer ago than this has usually been counted. ms */
+const ARRIVAL_MS = 5_000;
+
+/** Windows stay open this long after their end, and are 10 s long. ms */
+const OPEN_MS = 40_000;
+
+/** From where on more may still come, when the range was read at `readAt` and was not complete; null: nowhere. ms */
+export function arrivingFrom(range: { start: number; end: number }, complete: boolean, readAt: number): number | null {
+  const from = Math.max(range.start, readAt - OPEN_MS);
+  return complete || from >= range.end ? null : from;
 }
 
 /** Step by step sum; null only where all of them are. */

@@ -10,7 +10,7 @@ describe('from how much a figure comes', () => {
   it('tells windows that are still open from loss', () => expect(qualityOf({ ...all, complete: false }).state).toBe('arriving'));
 
   it('says what was lost, the most first', () => {
-    const { state, reasons } = qualityOf({ ...all, complete: false, lost: 12, lost_by: { a_b: 2, queue_full: 10, none: 0 } });
+    const { state, reasons } = qualityOf({ ...all, complete: false, lost: 12, lost_by: { a_b: 2, batch_queue_full: 10, none: 0 } });
     expect(state).toBe('lossy');
     expect(reasons).toEqual(['12\u00a0lost (10 the agent could not keep up, 2 a b)']);
   });

@@ -14,12 +14,16 @@ export interface QualityText {
 
 /** Reasons of loss as the agents name them, in words; a name that is new is shown as it is. */
 const REASONS: Readonly<Record<string, string>> = {
-  ring_full: 'the ring of the kernel was full',
-  ringbuf_full: 'the ring of the kernel was full',
-  record_lost: 'records of the kernel were lost',
-  sequence_gap: 'batches did not arrive',
-  gap: 'bytes were missing',
-  queue_full: 'the agent could not keep up',
+  ring_full: 'the kernel had no room in the ring',
+  resync: 'not to be paired after a loss',
+  peer_lost: 'the other half was lost',
+  gap_in_head: 'bytes of the head were missing',
+  late: 'records came too late',
+  reassembly_cap: 'no memory for unfinished messages',
+  pending_cap: 'too many unanswered requests on a connection',
+  connection_cap: 'too many connections at once',
+  batch_queue_full: 'the agent could not keep up',
+  bad_record: 'records did not follow the format',
 };
 
 export function reasonText(reason: string): string {

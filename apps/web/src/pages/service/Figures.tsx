@@ -1,0 +1,40 @@
+import type { RowOf } from '../../api/client.ts';
+import { formatBurn, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
+
+/** The service in one line of figures, each with what it is. */
+export function Figures({ row }: { row: RowOf<'/v1/services'> }) {
+  const bad = (row.burn_rate ?? 0) > 1;
+  const figures: { label: string; value: string; title?: string; bad?: boolean }[] = [
+    { label: 'Exchanges', value: formatRate(row.rate_per_s), title: `${formatExact(row.exchanges)} exchanges` },
+    { label: 'Against before', value: formatTrend(row.trend), title: 'Exchanges against the range of the same length before' },
+    { label: 'Against yesterday', value: formatTrend(row.trend_day), title: 'Exchanges against the same range a day earlier' },
+    {
+      label: 'Errors',
+      value: formatPercent(row.error_ratio),
+      title: `${formatExact(row.server_errors)} server errors, ${formatExact(row.transport_errors)} without a whole response`,
+      bad,
+    },
+    { label: 'Burn rate', value: formatBurn(row.burn_rate), title: 'Failures of the last 5 minutes over what a 99.9 % objective allows', bad },
+    {
+      label: 'Client errors',
+      value: formatPercent(row.exchanges === 0 ? null : row.client_errors / row.exchanges),
+      title: `${formatExact(row.client_errors)} of status 400 to 499`,
+    },
+    { label: 'p50', value: formatMs(row.ttfb_ms.p50), title: 'Time to first byte' },
+    { label: 'p95', value: formatMs(row.ttfb_ms.p95), title: 'Time to first byte' },
+    { label: 'p99', value: formatMs(row.ttfb_ms.p99), title: 'Time to first byte' },
+  ];
+  return (
+    <dl className="figures">
+      {figures.map((figure) => (
+        <div key={figure.label} title={figure.title} data-bad={figure.bad || undefined}>
+          <dt>{figure.label}</dt>
+          <dd>
+            {figure.bad ? <span aria-hidden="true">▲ </span> : null}
+            {figure.value}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,91 @@
+import { useParams } from '@tanstack/react-router';
+import { useApi } from '../../api/hooks.ts';
+import { Answered } from '../../components/Answered.tsx';
+import { EmptyBox } from '../../components/EmptyBox.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
+import { Quality } from '../../components/Quality.tsx';
+import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
+import { NAVIGATION } from '../../shell/pages.ts';
+import { useSetRange } from '../../time/use-range.ts';
+import { PageLink } from '../../url/PageLink.tsx';
+import { Callers } from './Callers.tsx';
+import { Figures } from './Figures.tsx';
+import { Releases } from './Releases.tsx';
+import { RouteFilter, useRouteFilter } from './RouteFilter.tsx';
+import { Routes } from './Routes.tsx';
+import { Statuses } from './Statuses.tsx';
+import { TrafficCharts } from './TrafficCharts.tsx';
+import { LatencyChart } from './LatencyChart.tsx';
+import './service.css';
+
+/** What does it serve, to whom, how well? */
+export default function ServicePage() {
+  const { service = '' } = useParams({ strict: false });
+  const role = useRole();
+  const filter = useRouteFilter();
+  const query = useApi('/v1/services', { view: 'series', service, role });
+  const row = query.data?.data[0];
+  const failures = NAVIGATION.find((page) => page.path === '/failures');
+  return (
+    <div className="page-grid service">
+      <PageHead
+        title={service}
+        tools={
+          <>
+            {failures ? (
+              <PageLink to={failures.path} search={{ service }} className="button">
+                Failures of this service
+              </PageLink>
+            ) : null}
+            <RoleSwitch />
+          </>
+        }
+        quality={<Quality quality={query.data?.quality} exchanges={row?.exchanges ?? (query.data ? 0 : undefined)} />}
+      />
+      <Answered query={query} what="the service" height={504}>
+        {(answer) =>
+          row === undefined ? (
+            <NoTraffic service={service} role={role} />
+          ) : (
+            <div className="page-grid">
+              <Figures row={row} />
+              <TrafficCharts row={row} answer={answer} readAt={query.dataUpdatedAt} />
+            </div>
+          )
+        }
+      </Answered>
+      {query.data !== undefined && row === undefined ? null : (
+        <>
+          <section aria-label="Latency">
+            <RouteFilter filter={filter} />
+            <LatencyChart service={service} role={role} filter={filter} series={filter === null ? row?.series : undefined} figures={row?.ttfb_ms} />
+          </section>
+          <Routes service={service} role={role} />
+          <div className="side-by-side">
+            <Statuses service={service} role={role} filter={filter} />
+            <Callers service={service} role={role} />
+            <Releases service={service} role={role} />
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function NoTraffic({ service, role }: { service: string; role: 'server' | 'client' }) {
+  const setRange = useSetRange();
+  return (
+    <EmptyBox title={`No exchange of ${service} in this range`}>
+      <p>
+        Nothing of it was captured {role === 'server' ? 'as a server' : 'as a client'} in this time. It may be quiet, out of the agents’ scope, or only on the other side of
+        exchanges. Look at the other side above, or widen the range.
+      </p>
+      <p className="actions">
+        <button type="button" onClick={() => setRange({ from: 'now-24h', to: 'now' })}>
+          Last 24 hours
+        </button>
+        <PageLink to="/">All services</PageLink>
+      </p>
+    </EmptyBox>
+  );
+}

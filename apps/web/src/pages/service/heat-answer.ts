@@ -1,0 +1,25 @@
+import type { components } from '../../api/types.generated.ts';
+import type { HeatmapPoint } from '../../charts/Heatmap.tsx';
+
+/** What /v1/latency answers with view=heatmap. */
+export type HeatAnswer = components['schemas']['LatencyHeatmapPointList'];
+
+export interface Heat {
+  points: HeatmapPoint[];
+  le: readonly number[];
+  range: { start: number; end: number };
+  arrivingFrom: number | null;
+}
+
+/** As the heatmap draws it; the points at the end that are not final begin the band of what still arrives. */
+export function heatOf(answer: HeatAnswer): Heat {
+  const points = answer.data.map((p) => ({ t: Date.parse(p.t), exchanges: p.exchanges, counts: p.counts }));
+  let first = answer.data.length;
+  while (first > 0 && answer.data[first - 1]?.complete === false) first--;
+  return {
+    points,
+    le: answer.data[0]?.le_ms ?? [],
+    range: { start: Date.parse(answer.range.start), end: Date.parse(answer.range.end) },
+    arrivingFrom: points[first]?.t ?? null,
+  };
+}
