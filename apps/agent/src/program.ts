@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './doctor/command.ts';
 import { tailCommand } from './tail/command.ts';
 import { VERSION } from './version.ts';
 
@@ -21,7 +22,7 @@ export async function agentProgram(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .addHelpText('after', '\nThe settings of run: headwater-agent run --help');
   program.command('run', { isDefault: true }).description('capture and publish; takes settings: run --config FILE').helpOption(false);
-  for (const command of [tailCommand(finish)]) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [tailCommand(finish), doctorCommand(finish)]) program.addCommand(command.copyInheritedSettings(program));
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;
