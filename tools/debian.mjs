@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UNPACKED_DIR } from './needs.mjs';
+import { recordDebian } from './outside.mjs';
 import { asOwner, owners } from './repo.mjs';
 import { Told, run, step } from './say.mjs';
 
@@ -20,29 +21,52 @@ export function installCommand(needs) {
   ].join(' && ');
 }
 
-/** @param {{package: string, unpack?: boolean}[]} needs; `sudo`: put before the command that needs root */
+/** @param {{package: string, unpack?: boolean}[]} needs; `sudo`: put before the commands that need root */
 export async function installDebian(needs, { sudo = false } = {}) {
   const install = needs.filter((n) => !n.unpack).map((n) => n.package);
   const unpack = needs.filter((n) => n.unpack).map((n) => n.package);
   if (install.length > 0) {
     if (sudo) spawnSync('sudo', ['-v'], { stdio: 'inherit' });
-    await step(`Debian packages: ${install.join(' ')}`, async () => {
-      const script = installScript(install);
-      await (sudo ? run('sudo', ['sh', '-c', script]) : run('sh', ['-c', script]));
-    });
+    const asRoot = (script, onLine) => (sudo ? run('sudo', ['sh', '-c', script], { onLine }) : run('sh', ['-c', script], { onLine }));
+    const lists = () => step('Debian package lists', (at) => asRoot(`${APT} update`, at).then(() => undefined));
+    const packages = () => step(`Debian packages: ${install.join(' ')}`, (at) => asRoot(installScript(install), at).then(() => undefined));
+    if (!hasLists()) await lists();
+    // Old lists name files that the mirror has no more: then once again with new ones.
+    try {
+      recordDebian(install, await newWith(install));
+      await packages();
+    } catch {
+      await lists();
+      recordDebian(install, await newWith(install));
+      await packages();
+    }
   }
   for (const name of unpack) await step(`sources of ${name}, unpacked into .cache/debian`, () => unpackDebian(name));
 }
 
+/** Waits for another apt instead of failing. */
+const APT = 'DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600';
+
+function hasLists() {
+  return readdirSync('/var/lib/apt/lists').some((f) => f.includes('_Packages'));
+}
+
+/** Names that an install would add to this machine; upgrades of what is there are not among them. */
+async function newWith(packages) {
+  return addedBy(await run('apt-get', ['-s', 'install', '--no-install-recommends', ...packages]));
+}
+
+/** `Inst name (version ...)` is new, `Inst name [old version] (version ...)` an upgrade. */
+export function addedBy(simulation) {
+  return [...simulation.matchAll(/^Inst (\S+) \(/gm)].map((m) => m[1]);
+}
+
 /**
  * Debian starts a server as soon as its package is in; policy-rc.d is the documented way to say no. One that
- * exists already stays as it is, ours goes when the shell ends. apt waits for another apt instead of failing.
+ * exists already stays as it is, ours goes when the shell ends.
  */
 function installScript(packages) {
-  const apt = 'apt-get -o DPkg::Lock::Timeout=600';
-  const install = `${apt} install -y --no-install-recommends ${packages.join(' ')}`;
   return `set -e
-export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
   trap 'rm -f $policy' EXIT
@@ -50,8 +74,7 @@ if [ ! -e $policy ]; then
   printf '#!/bin/sh\\n# set-up of headwater: no service is started while packages are installed\\nexit 101\\n' > $policy
   chmod 755 $policy
 fi
-ls /var/lib/apt/lists/*_Packages* > /dev/null 2>&1 || ${apt} update
-${install} || { ${apt} update; ${install}; }
+${APT} install -y --no-install-recommends ${packages.join(' ')}
 `;
 }
 

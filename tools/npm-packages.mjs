@@ -26,7 +26,7 @@ export function npmGap() {
 }
 
 export async function npmCi() {
-  await step('npm packages (npm ci)', async () => {
+  await step('npm packages (npm ci), about 400 MB', async () => {
     await run(...asOwner(owners().clone, 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
   });
 }

@@ -27,19 +27,44 @@ export function endWith(error) {
   process.exit(error instanceof Told ? error.exitCode : 1);
 }
 
-/** Runs `work`, prints `✓ title  1.2 s` (or the note it answers). */
+/** Seconds between two signs of life of a long step without a terminal. */
+const SIGN_OF_LIFE_S = 15;
+
+/**
+ * Runs `work`, prints `✓ title  1.2 s` (or the note it answers). Meanwhile a terminal has one line that says how long
+ * it takes and what it is at (`work` is given a function to say so); without one there is a line after a second, and
+ * then now and again.
+ */
 export async function step(title, work) {
   const began = performance.now();
-  if (tty) process.stdout.write(`${dim('…')} ${title}`);
+  const seconds = () => (performance.now() - began) / 1_000;
   const clear = tty ? '\r\u001b[K' : '';
+  let detail = '';
+  let next = 1;
+  const show = () => {
+    if (tty) {
+      const width = process.stdout.columns || 80;
+      const text = `… ${title}  ${seconds().toFixed(0)} s${detail ? `  ${detail}` : ''}`;
+      process.stdout.write(`${clear}${dim(text.slice(0, width - 1))}`);
+    } else if (seconds() >= next) {
+      line(`… ${title}${next > 1 ? `  ${seconds().toFixed(0)} s` : ''}`);
+      next = next === 1 ? SIGN_OF_LIFE_S : next + SIGN_OF_LIFE_S;
+    }
+  };
+  if (tty) process.stdout.write(dim(`… ${title}`));
+  const timer = setInterval(show, tty ? 250 : 100);
   try {
-    const note = await work();
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    process.stdout.write(`${clear}${green('✓')} ${title}${typeof note === 'string' ? `: ${note}` : ''} ${dim(`${seconds} s`)}\n`);
+    const note = await work((text) => {
+      // Control characters of a child would move the line.
+      detail = text.replaceAll(/\u001b\[[\d;]*\w|[\u0000-\u001f]/g, ' ').trim();
+    });
+    process.stdout.write(`${clear}${green('✓')} ${title}${typeof note === 'string' ? `: ${note}` : ''} ${dim(`${seconds().toFixed(1)} s`)}\n`);
     return note;
   } catch (error) {
     process.stdout.write(`${clear}${red('✗')} ${title}\n`);
     throw error;
+  } finally {
+    clearInterval(timer);
   }
 }
 

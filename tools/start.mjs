@@ -1,34 +1,35 @@
 #!/usr/bin/env node
 // `npm start`: set-up, build, then probe, identity, analyzer, api and agent in order, watched until they are told to end.
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { ROOT, node24, owners } from './repo.mjs';
 import { Told, endWith, line, red, run, step } from './say.mjs';
 import { setup } from './setup.mjs';
+import { addresses } from './start/addresses.mjs';
 import { decideCapture, probeCommand, socketPath } from './start/capture.mjs';
+import { readCertificate } from './start/certificate.mjs';
 import { writeConfigs } from './start/configs.mjs';
+import { adminLogin, dashboardClient } from './start/login.mjs';
 import { HELP, parseOptions } from './start/options.mjs';
 import { freePort, holderOf, isFree } from './start/ports.mjs';
-import { Process, answers, unprivileged } from './start/process.mjs';
-import { showScreen } from './start/screen.mjs';
-import { hostIdIfNeeded, standaloneClient, writeTokenRequest } from './start/secrets.mjs';
+import { answers, unprivileged } from './start/process.mjs';
+import { curlLine, remote, screenLines } from './start/screen.mjs';
+import { READ_SCOPES, hostIdIfNeeded, writeClients, writeCurlFiles } from './start/secrets.mjs';
 import { refuseIfLive, takeStateDir, writePrivate } from './start/state-dir.mjs';
+import { Supervisor } from './start/supervisor.mjs';
 
-/** How long each may take to end: the agent drains and sends, the analyzer folds what is left. */
-const STOP_MS = { demo: 2_000, agent: 15_000, analyzer: 15_000, api: 8_000, identity: 8_000, probe: 5_000 };
-/** Ended in this order, so that nothing captured is left behind. */
-const STOP_ORDER = ['demo', 'agent', 'analyzer', 'api', 'identity', 'probe'];
-
-const processes = new Map();
+let supervisor = null;
 let release = () => {};
-let ending = null;
-let endingSince = 0;
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return void process.stdout.write(HELP);
   const began = performance.now();
+  const owner = owners().state;
+  const certificate = options.tls ? readCertificate(options.tls, owner) : null;
+  const at = addresses(options, certificate, remote()?.host);
   refuseIfLive(options.stateDir);
   await refuseTakenPorts(options);
   await setup({ groups: ['run'], install: options.install });
@@ -36,20 +37,27 @@ async function main() {
 
   // Whatever is written from here on, by us or by the processes, is for its owner alone.
   process.umask(0o077);
-  const owner = owners().state;
   release = takeStateDir(options.stateDir, owner);
-  process.on('SIGTERM', () => void end(0, 'SIGTERM'));
-  process.on('SIGINT', () => void end(0, 'Ctrl-C'));
-  process.on('SIGHUP', () => void end(0, 'the terminal was closed'));
+  supervisor = new Supervisor(() => release());
+  process.on('SIGTERM', () => void supervisor.end(0, 'SIGTERM'));
+  process.on('SIGINT', () => void supervisor.end(0, 'Ctrl-C'));
+  process.on('SIGHUP', () => void supervisor.end(0, 'the terminal was closed'));
   endWithNpm();
   // One question about the kernel decides live or replay, before anything is started.
-  const capture = await decideCapture(owner);
-  if (capture.kind === 'replay') {
-    line(`${red('!')} Live capture is not possible here:`);
+  const capture = await decideCapture(owner, options.replay);
+  if (capture.kind === 'live') {
+    const socket = socketPath(options.stateDir);
+    capture.socket = socket.socket;
+    const giveBack = release;
+    release = () => {
+      socket.release();
+      giveBack();
+    };
+  } else if (!capture.asked) {
+    line(`${red('!')} Live capture is not possible here; recorded traffic is replayed, marked as such. Why:`);
     for (const reason of capture.reasons) line(`    ${reason}`);
-    line('  Recorded traffic is replayed instead, marked as replay everywhere.');
-  } else capture.socket = socketPath(options.stateDir);
-  await startAll(options, owner, capture, began);
+  }
+  await startAll({ options, owner, certificate, at, capture, began });
 }
 
 /** Under npm, npm is who a person stops; when it is killed before it can pass that on, we would stay for ever. */
@@ -57,7 +65,7 @@ function endWithNpm() {
   if (process.env.npm_lifecycle_event !== 'start') return;
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) void end(0, 'npm is gone');
+    if (process.ppid !== parent) void supervisor.end(0, 'npm is gone');
   }, 500).unref();
 }
 
@@ -66,7 +74,7 @@ async function refuseTakenPorts(options) {
     ['--api-port', options.apiPort],
     ['--identity-port', options.identityPort],
   ]) {
-    if (!(await isFree(port))) throw new Told(`port ${port} (${name}) is taken by ${holderOf(port)}; stop that, or choose another with ${name} N`, 1);
+    if (!(await isFree(port, options.host))) throw new Told(`port ${port} (${name}) is taken by ${holderOf(port)}; stop that, or choose another with ${name} N`, 1);
   }
 }
 
@@ -78,35 +86,37 @@ async function adminPort(name, usual) {
   return port;
 }
 
-async function startAll(options, owner, capture, began) {
+async function startAll({ options, owner, certificate, at, capture, began }) {
   const { stateDir } = options;
   const adminPorts = { agent: await adminPort('agent', 9470), analyzer: await adminPort('analyzer', 9471) };
-  const client = standaloneClient(stateDir, owner);
-  const { files, api, issuer } = writeConfigs({ stateDir, owner, options, client, hostId: hostIdIfNeeded(stateDir, owner), adminPorts, capture });
   const admin = { agent: `http://127.0.0.1:${adminPorts.agent}`, analyzer: `http://127.0.0.1:${adminPorts.analyzer}` };
-  const launch = (name, command) => {
-    if (ending) throw new Told('stopped while starting', 0);
-    const process_ = new Process({ name, command, logFile: join(stateDir, 'logs', `${name}.log`), owner });
-    process_.onDeath = died;
-    processes.set(name, process_);
-    return process_;
-  };
-  const app = (name) => launch(name, unprivileged(owner, node24(), ['--enable-source-maps', join(ROOT, `apps/${name}/dist/main.js`), '--config', files[name]]));
+  const demo = options.demo && capture.kind === 'live' ? { shop: await freePort(), payments: await freePort() } : null;
+  const login = adminLogin(stateDir, owner, `${at.api}/`);
+  const dashboard = dashboardClient(stateDir, owner, at.api, READ_SCOPES);
+  const clients = writeClients(stateDir, owner, dashboard.entry);
+  const files = writeConfigs({
+    ...{ stateDir, owner, options, at, certificate, clientsFile: clients.file, login, dashboard },
+    ...{ hostId: hostIdIfNeeded(stateDir, owner), adminPorts, capture, demo },
+  });
+
+  const launch = (name, command) => supervisor.launch(name, command, { stateDir, owner });
+  const node = (name, script, args) => launch(name, unprivileged(owner, node24(), ['--enable-source-maps', join(ROOT, script), ...args]));
+  const app = (name) => node(name, `apps/${name}/dist/main.js`, ['--config', files[name]]);
+  const asked = (path) => () => answers(path, certificate?.fingerprint);
 
   await step('topics', () => run(...unprivileged(owner, node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', files.admin])).then(() => undefined));
   let metadata;
   await step('identity, analyzer, api', async () => {
     const ready = [
-      app('identity').ready(() => answers(`${issuer}/.well-known/oauth-authorization-server`)),
-      app('analyzer').ready(() => answers(`${admin.analyzer}/healthz`)),
-      app('api').ready(() => answers(`${api}/readyz`)),
+      app('identity').ready(asked(`${at.local.identity}/.well-known/oauth-authorization-server`)),
+      app('analyzer').ready(asked(`${admin.analyzer}/healthz`)),
+      app('api').ready(asked(`${at.local.api}/readyz`)),
     ];
     [metadata] = await Promise.all(ready);
   });
-  const demo = options.demo && capture.kind === 'live' ? { shop: await freePort(), stock: await freePort() } : null;
   if (capture.kind === 'live') {
-    capture.scopes = [...options.scopes, ...(demo ? [`port=${demo.shop}`, `port=${demo.stock}`] : [])];
-    const exclude = [process.pid, ...[...processes.values()].map((p) => p.pid)];
+    capture.scopes = [...options.scopes, ...(demo ? [`port=${demo.shop}`, `port=${demo.payments}`] : [])];
+    const exclude = [process.pid, ...Object.values(supervisor.pids())];
     await step('probe', () =>
       launch('probe', probeCommand({ ...capture, exclude, owner }))
         .ready(() => existsSync(capture.socket))
@@ -118,76 +128,65 @@ async function startAll(options, owner, capture, began) {
       .ready(async () => (await answers(`${admin.agent}/healthz`))?.status === 'ok')
       .then(() => undefined),
   );
-  if (demo)
-    await step('demo shop', () =>
-      launch('demo', unprivileged(owner, node24(), [join(ROOT, 'infra/demo/shop.mjs'), String(demo.shop), String(demo.stock)]))
-        .ready(() => isFree(demo.shop).then((free) => !free))
-        .then(() => undefined),
-    );
+  if (demo) await step('demo shop', () => startDemo(demo, stateDir, node));
 
   const info = {
     schema: 1,
-    api,
-    issuer,
-    audience: api,
+    api: at.api,
+    dashboard: `${at.api}/`,
+    issuer: at.issuer,
+    audience: at.api,
     token_url: metadata.token_endpoint,
-    client_id: client.client_id,
-    client_secret: client.client_secret,
+    client_id: clients.cli.client_id,
+    client_secret: clients.cli.client_secret,
     token_endpoint_auth_method: 'client_secret_basic',
-    scopes: client.scopes,
+    scopes: clients.cli.scopes,
     source: capture.kind,
     admin,
-    processes: Object.fromEntries([...processes].map(([name, p]) => [name, p.pid])),
+    ...(demo ? { demo } : {}),
+    processes: supervisor.pids(),
   };
-  const tokenFile = writeTokenRequest(stateDir, info.token_url, client, owner);
+  const curl = writeCurlFiles(stateDir, curlRequest({ at, certificate, tokenUrl: info.token_url, client: clients.cli }), owner);
   writePrivate(join(stateDir, 'standalone.json'), `${JSON.stringify(info, null, 2)}\n`, owner);
-  showScreen({ info, capture, demo, tokenFile, stateDir, admin });
-  line(`  (ready after ${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  const seconds = (performance.now() - began) / 1_000;
+  const api = certificate ? at.api : at.local.api;
+  for (const text of screenLines({ at, options, login, capture, demo, curl: curlLine(api, curl), stateDir, seconds })) line(text);
 }
 
-/** A process that ends by itself takes the others with it, and is named with its last words. */
-function died(process_) {
-  if (ending) return;
-  process.stderr.write(
-    `\n${red('✗')} ${process_.name} (pid ${process_.pid}) ended by itself: ${process_.ended}; its last words:\n${process_.lastWords()}\n  all of it: ${process_.logFile}\n`,
-  );
-  void end(1, `${process_.name} ended`);
+/** Each with its own access log, which says the same as what is captured of it. */
+async function startDemo(demo, stateDir, node) {
+  const log = (name) => join(stateDir, `logs/demo-${name}-access.ndjson`);
+  const listens = (port) => () => isFree(port).then((free) => !free);
+  const payments = node('payments', 'infra/demo/payments.mjs', [String(demo.payments), log('payments')]).ready(listens(demo.payments));
+  await node('shop', 'infra/demo/shop.mjs', [String(demo.shop), String(demo.payments), log('shop')]).ready(listens(demo.shop));
+  await payments;
+  node('customers', 'infra/demo/customers.mjs', [String(demo.shop)]);
 }
 
-function end(code, why) {
-  if (ending) {
-    // npm and a terminal's group hand on the same signal twice; only a person's second one deserves an answer.
-    if (why !== 'npm is gone' && performance.now() - endingSince > 1_000) line('  stopping already; the last batches are being sent and folded');
-    return ending;
-  }
-  endingSince = performance.now();
-  ending = stopAll(code, why);
-  return ending;
-}
-
-async function stopAll(code, why) {
-  if (processes.size > 0) line(`\nStopping (${why}): the agent drains first, then the rest.`);
-  let worst = code;
-  for (const name of STOP_ORDER) {
-    const process_ = processes.get(name);
-    if (!process_) continue;
-    const how = await process_.stop(STOP_MS[name]);
-    const clean = how === 'exit code 0' || (name === 'demo' && how === 'signal SIGTERM');
-    if (!clean && code === 0) {
-      worst = 1;
-      line(`${red('✗')} ${name}: ${how}; ${process_.logFile}`);
-    }
-  }
-  release();
-  line(worst === 0 ? 'Stopped; nothing captured was left behind.' : 'Stopped.');
-  process.exit(worst);
+/**
+ * How curl on this machine asks: with a certificate of ours the public name, but connected to where we listen; behind
+ * a proxy of somebody else the port we listen on.
+ */
+function curlRequest({ at, certificate, tokenUrl, client }) {
+  const { pathname } = new URL(tokenUrl);
+  if (!certificate) return { tokenUrl: `${at.local.identity}${pathname}`, client, extra: [] };
+  const to = ([from, local]) => {
+    const [a, b] = [new URL(from), new URL(local)];
+    return `connect-to = "${a.hostname}:${a.port || 443}:${b.hostname}:${b.port}"`;
+  };
+  const pairs = [
+    [at.issuer, at.local.identity],
+    [at.api, at.local.api],
+  ];
+  const elsewhere = pairs.filter(([from, local]) => new URL(from).host !== new URL(local).host && isIP(at.local.host) !== 0);
+  return { tokenUrl, client, extra: [...(certificate.selfSigned ? [`cacert = "${certificate.file}"`] : []), ...elsewhere.map(to)] };
 }
 
 main().catch(async (error) => {
-  if (ending) return;
-  if (processes.size > 0) {
+  if (supervisor?.ending) return;
+  if (supervisor && !supervisor.empty) {
     process.stderr.write(`${red('✗')} ${error instanceof Told ? error.message : error.stack}\n`);
-    await end(error.exitCode ?? 1, 'a process could not be started');
+    await supervisor.end(error.exitCode ?? 1, 'a process could not be started');
   } else {
     release();
     endWith(error);

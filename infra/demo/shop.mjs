@@ -1,93 +1,128 @@
-// The demo shop: two small services over loopback with errors, slow routes, an expired token and a deprecated
-// endpoint, and a customer who asks for a bounded number of things a second. Plain Node, no dependencies.
-// node infra/demo/shop.mjs SHOP_PORT STOCK_PORT
-import { Agent, createServer, request } from 'node:http';
+// The shop of the demo. Half a minute after its start a new release takes over, and with it /checkout begins to fail:
+// 1.5.0 renews the token for payments by invoice, and forgets the one for payments by card.
+// node infra/demo/shop.mjs PORT PAYMENTS_PORT ACCESS_LOG
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { json, serve } from './service.mjs';
+import { bearer } from './token.mjs';
 
-const [shopPort, stockPort] = process.argv.slice(2).map(Number);
-const PER_SECOND = 8;
+const [port, paymentsPort, log] = process.argv.slice(2);
+const RELEASE_AFTER_MS = 30_000;
 const keep = new Agent({ keepAlive: true, maxSockets: 4 });
+let release = '1.4.2';
+/** Forgotten by 1.5.0: issued two hours ago for one. */
+const oldCardToken = bearer('shop-card', -3_600);
+setTimeout(() => {
+  release = '1.5.0';
+  console.log(`release ${release}`);
+}, RELEASE_AFTER_MS).unref();
 
-const json = (res, status, body, headers = {}) => res.writeHead(status, { 'content-type': 'application/json', server: 'demo-shop', ...headers }).end(`${JSON.stringify(body)}\n`);
-
-/** One exchange; never throws. */
-function call(port, method, path, headers = {}, body) {
+/** A call to payments; its status, 0 when there was no answer. */
+function payments(req, method, path, token) {
   return new Promise((ok) => {
-    const req = request({ host: '127.0.0.1', port, method, path, agent: keep, headers: { accept: 'application/json', ...headers } }, (res) => {
+    const headers = { accept: 'application/json', authorization: token, 'user-agent': `shop/${release}`, 'x-request-id': req.headers['x-request-id'] ?? 'none' };
+    const body = method === 'POST' ? '{"amount":1999,"currency":"EUR"}' : undefined;
+    if (body) Object.assign(headers, { 'content-type': 'application/json', 'content-length': body.length });
+    const call = request({ host: '127.0.0.1', port: Number(paymentsPort), method, path, agent: keep, headers }, (res) => {
       res.resume().once('end', () => ok(res.statusCode));
     });
-    req.once('error', () => ok(0));
-    req.end(body);
+    call.once('error', () => ok(0));
+    call.end(body);
   });
 }
 
-// The stock: every seventh answer is slow, every fiftieth fails.
-let asked = 0;
-const stock = createServer(async (req, res) => {
-  asked++;
-  if (asked % 7 === 0) await sleep(180);
-  if (asked % 50 === 0) return json(res, 503, { error: 'the stock is being counted' }, { 'retry-after': '1' });
-  json(res, 200, { sku: req.url.split('/').at(-1), left: asked % 12 }, { 'cache-control': 'max-age=2' });
-});
-
-/** The token's claims say when it expired; nobody checks a signature in a demo. */
-function expired(authorization) {
-  const claims = authorization?.split('.')[1];
-  try {
-    return JSON.parse(Buffer.from(claims, 'base64url')).exp * 1000 < Date.now();
-  } catch {
-    return true;
-  }
-}
-
-const shop = createServer(async (req, res) => {
-  const path = req.url.split('?')[0];
-  req.resume();
-  if (/^\/products\/\d+$/.test(path)) {
-    const status = await call(stockPort, 'GET', `/stock/${path.split('/').at(-1)}`, { 'x-request-id': req.headers['x-request-id'] ?? 'none' });
-    return status === 200 ? json(res, 200, { id: path.split('/').at(-1) }, { etag: '"1"', vary: 'accept' }) : json(res, 502, { error: 'the stock does not answer' });
-  }
-  if (path === '/basket' && req.method === 'POST') return json(res, 201, { basket: 1 }, { 'set-cookie': 'basket=demo; HttpOnly; SameSite=Lax' });
-  if (path === '/account')
-    return expired(req.headers.authorization)
-      ? json(res, 401, { error: 'the token has expired' }, { 'www-authenticate': 'Bearer error="invalid_token"' })
-      : json(res, 200, { name: 'demo' });
-  if (path === '/v0/search') return json(res, 200, [], { deprecation: '@1735689600', sunset: 'Wed, 31 Dec 2026 23:59:59 GMT', link: '</search>; rel="successor-version"' });
-  if (path === '/search') return json(res, 200, []);
-  if (path === '/report') {
-    await sleep(400);
-    return json(res, 500, { error: 'the report is too large' });
-  }
-  json(res, 404, { error: 'no such thing' });
-});
-
-const token = (secondsFromNow) =>
-  `Bearer ${[
-    { alg: 'HS256', typ: 'JWT' },
-    { iss: 'https://id.example', aud: 'shop', exp: Math.floor(Date.now() / 1000) + secondsFromNow },
-  ]
-    .map((p) => Buffer.from(JSON.stringify(p)).toString('base64url'))
-    .join('.')}.c2lnbmF0dXJl`;
-
-const visits = [
-  (n) => call(shopPort, 'GET', `/products/${(n * 37) % 900}`, { 'user-agent': 'demo-app/2.1', 'x-request-id': `r${n}` }),
-  (n) => call(shopPort, 'GET', `/search?q=chair-${n % 9}`, { 'user-agent': 'demo-web/5.0' }),
-  (n) => call(shopPort, 'POST', '/basket', { 'content-type': 'application/json', 'user-agent': 'demo-web/5.0', cookie: 'basket=demo' }, JSON.stringify({ sku: n })),
-  (n) => call(shopPort, 'GET', '/account', { authorization: token(n % 3 === 0 ? -3_600 : 3_600), 'user-agent': 'demo-app/2.1' }),
-  () => call(shopPort, 'GET', '/v0/search?q=old', { 'user-agent': 'demo-partner/0.3' }),
-  (n) => call(shopPort, 'GET', `/images/${n}.png`, { 'user-agent': 'demo-web/5.0' }),
-  (n) => (n % 4 === 0 ? call(shopPort, 'GET', '/report', { 'user-agent': 'demo-partner/0.3' }) : call(shopPort, 'GET', `/products/${n % 50}`, { 'user-agent': 'demo-app/2.1' })),
+const ROUTES = [
+  ['GET', /^\/$/, (_req, res) => answer(res, 200, 'text/html; charset=utf-8', '<!doctype html><title>Shop</title>', { 'content-security-policy': "default-src 'self'" })],
+  [
+    'GET',
+    /^\/products$/,
+    (_req, res) =>
+      send(
+        res,
+        200,
+        Array.from({ length: 20 }, (_, id) => ({ id })),
+        { 'cache-control': 'max-age=30', vary: 'accept-encoding' },
+      ),
+  ],
+  ['GET', /^\/products\/\d+$/, product],
+  ['GET', /^\/search$/, search],
+  ['GET', /^\/v0\/search$/, (_req, res) => send(res, 200, [], { deprecation: '@1735689600', sunset: 'Thu, 31 Dec 2026 23:59:59 GMT', link: '</search>; rel="successor-version"' })],
+  ['POST', /^\/basket$/, (_req, res) => send(res, 201, { basket: 1 }, { 'set-cookie': ['basket=demo; HttpOnly; SameSite=Lax; Path=/', 'seen=1; Max-Age=60'] })],
+  ['DELETE', /^\/basket\/items\/\d+$/, (_req, res) => res.writeHead(204, own()).end()],
+  ['POST', /^\/checkout$/, checkout],
+  ['GET', /^\/orders\/[\w-]+$/, order],
+  ['GET', /^\/account$/, account],
+  ['GET', /^\/images\/.*\.png$/, image],
+  ['GET', /^\/reports\/\d+$/, report],
+  ['GET', /^\/exports\/daily$/, dailyExport],
 ];
 
-for (const [server, port] of [
-  [stock, stockPort],
-  [shop, shopPort],
-]) {
-  await new Promise((ok, bad) => server.once('error', bad).listen(port, '127.0.0.1', ok));
+/** How often each was asked: what goes wrong goes wrong in turn. */
+const times = [];
+
+const own = () => ({ server: `shop/${release}`, 'x-content-type-options': 'nosniff' });
+const send = (res, status, body, headers = {}) => json(res, status, body, { ...own(), ...headers });
+const answer = (res, status, type, body, headers = {}) => res.writeHead(status, { ...own(), 'content-type': type, ...headers }).end(body);
+
+function product(_req, res, path) {
+  const id = Number(path.split('/').at(-1));
+  return id > 880
+    ? send(res, 404, { error: 'no such product' })
+    : send(res, 200, { id, price: 1999 }, { etag: `"${id}-1"`, vary: 'accept-encoding', 'cache-control': 'max-age=30' });
 }
-process.on('SIGTERM', () => process.exit(0));
-console.log(`demo shop on 127.0.0.1:${shopPort}, its stock on 127.0.0.1:${stockPort}, ${PER_SECOND} visits a second`);
-for (let n = 0; ; n++) {
-  void visits[n % visits.length](n);
-  await sleep(1_000 / PER_SECOND);
+
+async function search(_req, res, _path, times) {
+  await sleep(times % 11 === 0 ? 350 : 15 + (times % 7) * 5);
+  return send(res, 200, [], { 'cache-control': 'no-cache' });
 }
+
+async function checkout(req, res) {
+  const invoice = req.headers['x-payment'] === 'invoice';
+  const token = invoice ? bearer('shop-invoice', 3_600) : release === '1.4.2' ? bearer('shop-card', 3_600) : oldCardToken;
+  const status = await payments(req, 'POST', '/charges', token);
+  if (status === 201) return send(res, 201, { order: 'b2f3c1de-0000-4000-8000-000000000001' }, { location: '/orders/b2f3c1de-0000-4000-8000-000000000001' });
+  if (status === 503) return send(res, 503, { error: 'payments are busy' }, { 'retry-after': '2' });
+  return send(res, 502, { error: 'payments did not take the charge' });
+}
+
+async function order(req, res, path) {
+  const status = await payments(req, 'GET', `/charges/${path.split('/').at(-1)}`, bearer('shop-invoice', 3_600));
+  return status === 200 ? send(res, 200, { state: 'paid' }) : send(res, status === 429 ? 429 : 502, { error: 'the payment is not known' }, { 'retry-after': '1' });
+}
+
+function account(req, res) {
+  if (/session=over/.test(req.headers.cookie ?? '')) return send(res, 401, { error: 'please log in' }, { 'www-authenticate': 'Bearer realm="shop"' });
+  return send(res, 200, { name: 'demo' }, { 'cache-control': 'private, no-store' });
+}
+
+function image(req, res, _path, times) {
+  if (times % 5 === 0) return send(res, 404, { error: 'no such image' });
+  if (req.headers['if-none-match']) return res.writeHead(304, { ...own(), etag: '"i1"' }).end();
+  return answer(res, 200, 'image/png', Buffer.alloc(1_500), { etag: '"i1"', 'cache-control': 'public, max-age=86400' });
+}
+
+async function report(_req, res, _path, times) {
+  await sleep(600 + (times % 4) * 120);
+  return times % 3 === 0 ? send(res, 500, { error: 'the report is too large' }) : send(res, 200, { rows: 12_000 });
+}
+
+/** Twelve chunks; every fourth time the connection breaks before the first one. */
+async function dailyExport(_req, res, _path, times) {
+  if (times % 4 === 0) return void res.socket.destroy();
+  res.writeHead(200, { ...own(), 'content-type': 'text/csv' });
+  for (let i = 0; i < 12; i++) {
+    res.write('a,b,c\n'.repeat(200));
+    await sleep(10);
+  }
+  return res.end();
+}
+
+await serve({
+  port: Number(port),
+  log,
+  handle(req, res, path) {
+    const i = ROUTES.findIndex(([method, pattern]) => method === req.method && pattern.test(path));
+    if (i >= 0) times[i] = (times[i] ?? 0) + 1;
+    return i >= 0 ? ROUTES[i][2](req, res, path, times[i]) : send(res, 404, { error: 'no such thing' });
+  },
+});

@@ -1,7 +1,8 @@
 // `npm start`'s options: what is unknown, bad or contradicts is refused with both named.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test from 'node:test';
-import { HELP, parseOptions } from '../../tools/start/options.mjs';
+import { HELP, RECORDINGS, parseOptions } from '../../tools/start/options.mjs';
 
 const parse = (...argv) => parseOptions(argv, '/home/somebody');
 
@@ -35,6 +36,18 @@ test('scopes, ports and a state directory beside the caller', () => {
   assert.deepEqual(parse('--scope', 'all', '--i-mean-all').scopes, ['all']);
 });
 
+test('a replay takes a name or none, and no demo shop with it', () => {
+  assert.deepEqual(parse('--replay').replay, { recording: RECORDINGS });
+  assert.deepEqual(parse('--replay', '--no-demo').replay, { recording: RECORDINGS });
+  const one = parse('--replay', join(RECORDINGS, 'nginx-head.hwrec'), '--api-port', '5');
+  assert.deepEqual([one.replay.recording, one.demo, one.apiPort], [join(RECORDINGS, 'nginx-head.hwrec'), false, 5]);
+  assert.equal(parse().replay, null);
+});
+
+test('files of a certificate are beside the caller', () => {
+  assert.deepEqual(parse('--tls-cert', 'a b.pem', '--tls-key=/k').tls, { cert: '/home/somebody/a b.pem', key: '/k' });
+});
+
 const REFUSED = [
   [['--frobnicate'], /--frobnicate is not an option/],
   [['--nodemo'], /--nodemo is not an option; did you mean --no-demo\?/],
@@ -61,6 +74,14 @@ const REFUSED = [
   [['--i-mean-all'], /--i-mean-all contradicts the absence of --scope all/],
   [['--hooks', 'kprobe'], /--hooks kprobe is not known; the only hooks so far are: sock/],
   [['--state-dir', ''], /names no directory/],
+  [['--replay', '--scope', 'port=1'], /--replay contradicts --scope port=1/],
+  [['--replay', '/no/such'], /--replay \/no\/such: there is no \/no\/such/],
+  [['--replay', import.meta.filename], /is no recording; name a file \*\.hwrec/],
+  [['--replay', '--scope', 'all', '--i-mean-all'], /--replay contradicts --scope all/],
+  [['--tls-cert', 'a.pem'], /--tls-cert a\.pem contradicts the absence of --tls-key/],
+  [['--tls-key', 'a.key'], /--tls-key a\.key contradicts the absence of --tls-cert/],
+  [['--host', ''], /--host "" is empty/],
+  [['--public-url='], /--public-url "" is empty/],
 ];
 
 for (const [argv, expected] of REFUSED) {
@@ -73,5 +94,22 @@ for (const [argv, expected] of REFUSED) {
 }
 
 test('every option is in the help', () => {
-  for (const name of ['scope', 'no-demo', 'state-dir', 'api-port', 'identity-port', 'no-install', 'hooks', 'i-mean-all', 'help']) assert.ok(HELP.includes(`--${name}`), name);
+  for (const name of [
+    'scope',
+    'no-demo',
+    'state-dir',
+    'api-port',
+    'identity-port',
+    'no-install',
+    'hooks',
+    'i-mean-all',
+    'help',
+    'replay',
+    'host',
+    'public-url',
+    'identity-public-url',
+    'tls-cert',
+    'tls-key',
+  ])
+    assert.ok(HELP.includes(`--${name}`), name);
 });

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { holderOf, isFree, nameOf } from '../../tools/start/ports.mjs';
+import { freePort, holderOf, isFree, nameOf } from '../../tools/start/ports.mjs';
 import { startTimeOf, takeStateDir } from '../../tools/start/state-dir.mjs';
 import { parseAllowedSkips } from '../../tools/test/allowed-skips.mjs';
 
@@ -54,6 +54,13 @@ test('a taken port is seen, with the pid and name of who listens', async (t) => 
   assert.equal(await isFree(port), false);
   assert.equal(holderOf(port), `${nameOf('self')} (pid ${process.pid})`);
   assert.match(nameOf('self'), /^node .*start-state\.test\.mjs$/);
+});
+
+test('a free port is none that the kernel gives to clients, and is given once', async () => {
+  const [low, high] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+  const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()));
+  assert.equal(new Set(ports).size, 20);
+  for (const port of ports) assert.ok(port >= 1_024 && (port < low || port > high), String(port));
 });
 
 test('allowed skips need a reason and match whole names', () => {

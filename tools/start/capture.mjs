@@ -1,10 +1,12 @@
 // Live capture or replay: what the probe says of this kernel and these privileges decides.
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordDirectory } from '../outside.mjs';
 import { ROOT } from '../repo.mjs';
 import { Told, ask } from '../say.mjs';
+import { RECORDINGS } from './options.mjs';
 
 const PROBE = join(ROOT, 'bpf/build/headwater-probe');
 const CAPS = '+bpf,+perfmon,+sys_ptrace,+dac_read_search';
@@ -32,9 +34,11 @@ function check(command, args) {
 
 /**
  * How this start captures.
- * @returns {Promise<{ kind: 'live', sudo: boolean } | { kind: 'replay', reasons: string[], recording: string }>}
+ * @param {{ recording: string } | null} asked a replay that a person wants
+ * @returns {Promise<{ kind: 'live', sudo: boolean } | { kind: 'replay', asked: boolean, reasons: string[], recording: string }>}
  */
-export async function decideCapture(owner) {
+export async function decideCapture(owner, asked = null) {
+  if (asked) return { kind: 'replay', asked: true, reasons: [], recording: asked.recording };
   const root = process.getuid() === 0;
   const said = root ? await check(...withItsCapabilities(owner, ['--check'])) : await check(PROBE, ['--check']);
   if (said.ok) return { kind: 'live', sudo: false };
@@ -44,7 +48,7 @@ export async function decideCapture(owner) {
       if (spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0) return { kind: 'live', sudo: true };
     }
   }
-  return { kind: 'replay', reasons: said.reasons.map((r) => `headwater-probe: ${r}`), recording: recording() };
+  return { kind: 'replay', asked: false, reasons: said.reasons.map((r) => `headwater-probe: ${r}`), recording: recording() };
 }
 
 function hasSudo() {
@@ -52,14 +56,17 @@ function hasSudo() {
 }
 
 function recording() {
-  const dir = join(ROOT, 'test/recordings');
-  if (!existsSync(dir) || !readdirSync(dir).some((f) => f.endsWith('.hwrec'))) throw new Told(`there is no recording in ${dir} to replay`);
-  return dir;
+  if (!existsSync(RECORDINGS) || !readdirSync(RECORDINGS).some((f) => f.endsWith('.hwrec'))) throw new Told(`there is no recording in ${RECORDINGS} to replay`);
+  return RECORDINGS;
 }
 
+/** Beside the state, or, where that path is too long, in a directory of its own that goes with the start. */
 export function socketPath(stateDir) {
   const path = join(stateDir, 'probe.sock');
-  return Buffer.byteLength(path) <= SOCKET_PATH_MAX ? path : join(mkdtempSync(join(tmpdir(), 'headwater-')), 'probe.sock');
+  if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return { socket: path, release: () => {} };
+  const dir = mkdtempSync(join(tmpdir(), 'headwater-'));
+  recordDirectory('temporary', dir, true);
+  return { socket: join(dir, 'probe.sock'), release: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** @param {{ socket: string, scopes: string[], exclude: number[], sudo: boolean, owner: {uid: number, gid: number} }} o */

@@ -2,30 +2,56 @@
 import { join } from 'node:path';
 import { writePrivate } from './state-dir.mjs';
 
-export function writeConfigs({ stateDir, owner, options, client, hostId, adminPorts, capture }) {
-  const at = (name) => join(stateDir, name);
-  const bus = { kind: 'embedded', path: at('bus.db') };
-  const store = { kind: 'embedded', path: at('summaries.db') };
-  const state = { kind: 'embedded', path: at('state.db') };
-  const api = `http://127.0.0.1:${options.apiPort}`;
-  const issuer = `http://127.0.0.1:${options.identityPort}`;
+/**
+ * @param {{ stateDir: string, owner: {uid: number, gid: number}, options: object, at: ReturnType<import('./addresses.mjs').addresses>,
+ *   certificate: object | null, clientsFile: string, login: object, dashboard: object, hostId: string | null,
+ *   adminPorts: {agent: number, analyzer: number}, capture: object, demo: {shop: number, payments: number} | null }} o
+ * @returns {Record<string, string>} the file of each app
+ */
+export function writeConfigs({ stateDir, owner, options, at, certificate, clientsFile, login, dashboard, hostId, adminPorts, capture, demo }) {
+  const file = (name) => join(stateDir, name);
+  const bus = { kind: 'embedded', path: file('bus.db') };
+  const store = { kind: 'embedded', path: file('summaries.db') };
+  const state = { kind: 'embedded', path: file('state.db') };
+  const listen = { host: at.host, ...(certificate ? { tls: { cert_file: certificate.file, key_file: certificate.keyFile } } : {}) };
+  const issuer = { issuer: at.issuer, ...(at.connect ? { connect: at.connect } : {}), ...(certificate?.selfSigned ? { ca_file: certificate.file } : {}) };
   const configs = {
     admin: { bus },
-    identity: { port: options.identityPort, issuer, audience: api, clients_file: client.file, keys_dir: at('keys'), state: { kind: 'embedded', path: at('identity.db') } },
+    identity: {
+      ...listen,
+      port: options.identityPort,
+      issuer: at.issuer,
+      audience: at.api,
+      clients_file: clientsFile,
+      users_file: login.usersFile,
+      keys_dir: file('keys'),
+      state: { kind: 'embedded', path: file('identity.db') },
+    },
     analyzer: { bus, store, state, admin: { port: adminPorts.analyzer } },
-    api: { port: options.apiPort, public_url: api, audience: api, issuers: [{ issuer }], store, state },
+    api: {
+      ...listen,
+      port: options.apiPort,
+      public_url: at.api,
+      audience: at.api,
+      issuers: [issuer],
+      dashboard: { client_id: dashboard.entry.client_id, client_secret_file: dashboard.secretFile, key_file: file('session.key') },
+      store,
+      state,
+    },
     agent: {
       ...(hostId ? { host_id: hostId } : {}),
       bus,
       ...(capture.kind === 'live' ? { probe: { socket: capture.socket } } : { replay: { file: capture.recording, loop: true } }),
+      // Both are Node: without a rule by port they would be one service of that name.
+      ...(demo ? { services: Object.entries(demo).map(([service, port]) => ({ service, port })) } : {}),
       admin: { port: adminPorts.agent },
-      fingerprints: { key_file: at('fingerprint.key'), create: true },
+      fingerprints: { key_file: file('fingerprint.key'), create: true },
     },
   };
   const files = {};
   for (const [name, config] of Object.entries(configs)) {
-    files[name] = at(`config/${name}.yaml`);
+    files[name] = file(`config/${name}.yaml`);
     writePrivate(files[name], `${JSON.stringify(config, null, 2)}\n`, owner);
   }
-  return { files, api, issuer };
+  return files;
 }

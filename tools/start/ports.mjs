@@ -1,22 +1,47 @@
 // Whether a port of 127.0.0.1 is free, and who holds it when it is not: pid and name, read from /proc.
+import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 import { basename } from 'node:path';
 
-export async function isFree(port) {
+export async function isFree(port, host = '127.0.0.1') {
   return new Promise((ok) => {
     const server = net.createServer();
     server.once('error', () => ok(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => ok(true)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => ok(true)));
   });
 }
 
+/** Ports that the kernel gives to clients, as /proc says it. */
+function ephemeral() {
+  try {
+    const [low, high] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+    return { low, high };
+  } catch {
+    return { low: 32_768, high: 60_999 };
+  }
+}
+
+const LOWEST = 10_000;
+const given = new Set();
+
+/**
+ * A free port of 127.0.0.1 outside those that the kernel gives to clients: a client that calls a port of that range
+ * again and again while nobody listens there meets itself in the end, and then holds the port. At random, so that
+ * two that look at the same time rarely find the same one.
+ */
 export async function freePort() {
-  const server = net.createServer();
-  await new Promise((ok, bad) => server.once('error', bad).listen(0, '127.0.0.1', ok));
-  const { port } = server.address();
-  await new Promise((ok) => server.close(ok));
-  return port;
+  const { low, high } = ephemeral();
+  // The larger of the two sides of the range; a host that gave its clients everything has none.
+  const [from, to] = low - LOWEST >= 65_535 - high ? [LOWEST, low - 1] : [high + 1, 65_535];
+  if (to - from < 100) throw new Error(`clients of this host take the ports ${low} to ${high} (net.ipv4.ip_local_port_range); that leaves none for servers`);
+  for (let tries = 0; tries < 1_000; tries++) {
+    const port = randomInt(from, to + 1);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error(`no free port from ${from} to ${to} after 1000 tries`);
 }
 
 /** Its command's base name; of an interpreter the script too, since all Node processes have one name. */

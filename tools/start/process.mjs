@@ -1,5 +1,7 @@
 // One process of ours: started without privileges, its output in a log file, watched until it ends.
 import { spawn } from 'node:child_process';
+import http from 'node:http';
+import https from 'node:https';
 import { chownSync, closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../repo.mjs';
@@ -94,13 +96,29 @@ function readable(text) {
   }
 }
 
-/** The JSON of a GET that answers 2xx, else null. */
-export async function answers(url) {
+/**
+ * The JSON of a GET that answers 2xx, else null. `pinned`: over https the certificate must be this one (SHA-256
+ * fingerprint, as node:crypto writes it), whoever signed it and whatever name we come by.
+ */
+export function answers(url, pinned) {
+  const { get } = url.startsWith('https:') ? https : http;
+  return new Promise((ok) => {
+    const request = get(url, { timeout: 2_000, agent: false, ...(pinned ? { rejectUnauthorized: false } : {}) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (d) => (text += d));
+      response.once('error', () => ok(null)).once('end', () => ok(response.statusCode >= 200 && response.statusCode < 300 ? parsed(text) : null));
+    });
+    request.once('socket', (socket) => {
+      if (pinned) socket.once('secureConnect', () => socket.getPeerX509Certificate()?.fingerprint256 !== pinned && request.destroy());
+    });
+    request.once('timeout', () => request.destroy()).once('error', () => ok(null));
+  });
+}
+
+function parsed(text) {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    const body = await response.json().catch(() => ({}));
-    return response.ok ? body : null;
+    return JSON.parse(text);
   } catch {
-    return null;
+    return {};
   }
 }

@@ -1,6 +1,7 @@
 // The state directory: 0700, one owner, one start at a time.
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordDirectory } from '../outside.mjs';
 import { Told } from '../say.mjs';
 
 /** Start time of a process in clock ticks since boot; a pid that was given out again has another. null: no such process. */
@@ -13,17 +14,22 @@ export function startTimeOf(pid) {
   }
 }
 
-/** Tells of a start that lives on this directory; looks only. */
-export function refuseIfLive(dir) {
+/** The pid of the start that lives on this directory, else null; looks only. */
+export function liveStart(dir) {
   const other = readPid(join(dir, 'start.pid'));
-  if (other && startTimeOf(other.pid) === other.start_time)
-    throw new Told(`Headwater runs already on ${dir} (pid ${other.pid}); stop it with: kill ${other.pid}\n  or give this one its own --state-dir`, 1);
+  return other && startTimeOf(other.pid) === other.start_time ? other.pid : null;
+}
+
+export function refuseIfLive(dir) {
+  const pid = liveStart(dir);
+  if (pid !== null) throw new Told(`Headwater runs already on ${dir} (pid ${pid}); stop it with: kill ${pid}\n  or give this one its own --state-dir`, 1);
 }
 
 /** Makes the directory and takes it for this process. Answers a function that gives it back. */
 export function takeStateDir(dir, owner) {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
+    recordDirectory('state-dir', dir, made);
     const held = statSync(dir);
     if (!held.isDirectory()) throw new Told(`--state-dir ${dir} is not a directory`, 2);
     const me = process.getuid();
