@@ -21,6 +21,7 @@ const GROUPS = {
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
   e2e: () => nodeTest(['test/e2e'], say),
+  browser: () => nodeTest(['test/browser'], say),
 };
 
 const words = process.argv.slice(2);
