@@ -1,0 +1,113 @@
+import { useMemo, type ReactNode } from 'react';
+import { Answered } from '../../components/Answered.tsx';
+import { EmptyBox } from '../../components/EmptyBox.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
+import { Quality } from '../../components/Quality.tsx';
+import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
+import { DataTable, useAllRows, useTableSearch } from '../../components/table/index.ts';
+import { countOf, formatCount } from '../../format/numbers.ts';
+import { PageLink } from '../../url/PageLink.tsx';
+import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
+import { chosenText, parseChosen } from './chosen.ts';
+import { failureColumns, failuresOf, type Failure } from './columns.tsx';
+import { RouteFailures } from './RouteFailures.tsx';
+import './failures.css';
+
+const KINDS = [
+  { id: 'all', label: 'All', hint: 'Status 400 and above, or no whole response', status: undefined },
+  { id: '5xx', label: '5xx', hint: 'The server failed', status: '5xx' },
+  { id: '4xx', label: '4xx', hint: 'The request was refused', status: '4xx' },
+  { id: 'none', label: 'No response', hint: 'Broken off before a status came', status: '0' },
+] as const;
+
+const keyOf = (f: Failure): string => chosenText({ service: f.service ?? '', method: f.method ?? '', route: f.route ?? '' });
+const target = (f: Failure) => ({ to: '/failures', search: { at: keyOf(f), outcome: null, failed: null, good: null }, keep: true });
+
+/** What broke, and what do the broken ones share? */
+export default function FailuresPage(): ReactNode {
+  const role = useRole();
+  const service = useParameter('service', '');
+  const kindId = useParameter('kind', 'all');
+  const kind = KINDS.find((k) => k.id === kindId) ?? KINDS[0];
+  const at = useParameter('at', '');
+  const chosen = parseChosen(at);
+  const update = useUpdateSearch();
+  const { state, onState } = useTableSearch();
+  const failures = useAllRows('/v1/failures', {
+    group_by: 'service,method,route',
+    sort: 'excess',
+    role,
+    ...(service === '' ? {} : { service }),
+    ...(kind.status === undefined ? {} : { status: kind.status }),
+  });
+  const rows = failures.data?.data;
+  const columns = useMemo(() => failureColumns(failures.dataUpdatedAt), [failures.dataUpdatedAt]);
+  return (
+    <div className="page-grid">
+      <PageHead
+        title="Failures"
+        tools={
+          <>
+            {service === '' ? null : (
+              <button type="button" title="Show failures of all services" onClick={() => update({ service: null })}>
+                Only {service} <span aria-hidden="true">×</span>
+              </button>
+            )}
+            <div className="segments" role="group" aria-label="Kind of failure">
+              {KINDS.map((k) => (
+                <button key={k.id} type="button" title={k.hint} aria-pressed={k === kind} onClick={() => update({ kind: k.id === 'all' ? null : k.id })}>
+                  {k.label}
+                </button>
+              ))}
+            </div>
+            <RoleSwitch />
+          </>
+        }
+        quality={<Quality quality={failures.data?.quality} exchanges={rows?.reduce((n, f) => n + f.exchanges, 0)} />}
+      />
+      <Answered query={failures} what="the failures" height={480}>
+        {(answer) => (
+          <div className="page-grid">
+            <p className="fail-verdict">{verdict(answer.data)}</p>
+            {answer.data.length === 0 ? (
+              <EmptyBox title="No failures in this range">
+                <p>
+                  Every exchange that was seen had a whole response with a status below 400{kind.id === 'all' ? '' : ', or failed in another way than the kind chosen above'}. Widen
+                  the range to see older ones; the <PageLink to="/fleet">fleet page</PageLink> says whether everything was seen.
+                </p>
+              </EmptyBox>
+            ) : (
+              <DataTable
+                label="Failing routes"
+                noun={['route', 'routes']}
+                columns={columns}
+                rows={answer.data}
+                rowKey={keyOf}
+                rowTarget={target}
+                {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}
+                defaultSort="-excess"
+                state={state}
+                onState={onState}
+                empty={null}
+              />
+            )}
+            {answer.next_cursor === undefined ? null : <p className="small quiet-text">Only the {formatCount(answer.data.length)} routes with the largest excess are listed.</p>}
+          </div>
+        )}
+      </Answered>
+      {chosen === null ? null : <RouteFailures key={at} chosen={chosen} role={role} row={rows?.find((f) => keyOf(f) === at)} />}
+    </div>
+  );
+}
+
+/** The answer in the first second. */
+function verdict(rows: readonly Failure[]): string {
+  if (rows.length === 0) return 'Nothing failed.';
+  const failed = rows.reduce((n, f) => n + failuresOf(f), 0);
+  const excess = Math.round(rows.reduce((n, f) => n + f.excess, 0));
+  const all = `${countOf(failed, 'failure')} on ${countOf(rows.length, 'route')}`;
+  if (excess === 0) return `${all}, no more than usual.`;
+  const [worst] = rows.toSorted((a, b) => b.excess - a.excess);
+  const share = worst === undefined ? 0 : worst.excess / rows.reduce((n, f) => n + f.excess, 0);
+  return `${all}, ${formatCount(excess)} more than usual${worst !== undefined && share > 0.5 && rows.length > 1 ? `; most of them ${worst.method} ${worst.route} of ${worst.service}` : ''}.`;
+}
