@@ -139,9 +139,8 @@ async function asked(info) {
 function accessLogs(stateDir) {
   const counts = {};
   for (const service of ['shop', 'payments']) {
-    for (const text of readFileSync(join(stateDir, `logs/demo-${service}-access.ndjson`), 'utf8')
-      .trim()
-      .split('\n')) {
+    const lines = readFileSync(join(stateDir, `logs/demo-${service}-access.ndjson`), 'utf8').split('\n');
+    for (const text of lines.filter(Boolean)) {
       const { method, status } = JSON.parse(text);
       const key = `${service} ${method} ${status}`;
       counts[key] = (counts[key] ?? 0) + 1;
