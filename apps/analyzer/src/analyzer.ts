@@ -55,6 +55,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
         clampAheadMs: config.clamp_ahead_ms,
         silentAfterMs: config.silent_after_ms,
         retentionMs: config.retention.windows_10s_ms,
+        coarseRetentionMs: { '1m': config.retention.windows_1m_ms, '1h': config.retention.windows_1h_ms },
         closeAfterMs: config.close_after_ms,
       },
       now,

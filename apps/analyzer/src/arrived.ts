@@ -17,5 +17,8 @@ export interface FoldReport {
   gaps: number;
   gapsFilled: number;
   clamped: number;
+  /** older than every window that is kept: not folded */
   late: number;
+  /** of the folded ones: too old for 10 s windows, so folded into wider ones */
+  coarse: number;
 }

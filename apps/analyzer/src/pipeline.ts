@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchOutcome, ConsumerHooks, EventBus, PartitionRange, RecordBatch, Subscription, TopicPartition } from '@headwater/event-bus';
 import { fnv1a32 } from '@headwater/header-event';
-import type { SegmentKey, SummaryStore } from '@headwater/summary-store';
+import { RESOLUTION_MS, type Resolution, type SegmentKey, type SummaryStore } from '@headwater/summary-store';
 import { UnitFold, type FoldRules } from './aggregate/unit-fold.ts';
 import { closeWindow } from './close/closer.ts';
 import type { Outbox } from './close/outbox.ts';
 import { planClose } from './close/plan.ts';
+import { RollRound } from './close/roll-round.ts';
 import { deadLetter } from './consume/dead-letter.ts';
 import { inspect } from './consume/inspect.ts';
 import { beginning, fit } from './consume/place.ts';
@@ -34,6 +35,12 @@ const LEAVE_MS = 5_000;
 /** Seeks to one place that end at the same later record before the records in between are given up. */
 const HOLE_AFTER = 10;
 const CLOSES_A_ROUND = 500;
+/** What came too late for 10 s windows is closed this seldom: a backlog would else meet its own closes again and again. */
+const COARSE_CLOSE_MS = 60_000;
+/** Windows live this much longer than their retention, so that an owner that is a little behind does not meet the store's floor. */
+const RETIRE_SLACK_MS = 300_000;
+/** What has no roll-up by then (damaged, nobody to make it) is deleted all the same, and counted. */
+const RETIRE_ANYWAY_MS = { '10s': 6 * RESOLUTION_MS['1h'], '1m': 24 * RESOLUTION_MS['1h'] };
 
 /**
  * Consume, aggregate, flush, close: what the analyzer does, in the order it does it. The fold contract
@@ -45,6 +52,8 @@ export class Pipeline implements ConsumerHooks {
   private readonly units = new Map<number, Unit>();
   private readonly toResume = new Set<number>();
   private partitions = 0;
+  private coarseClosedMs = 0;
+  private readonly rolls: RollRound;
   private readonly bus: EventBus;
   private readonly store: SummaryStore;
   private readonly outbox: Outbox;
@@ -61,6 +70,7 @@ export class Pipeline implements ConsumerHooks {
     this.samples = doors.samples;
     this.settings = settings;
     this.now = now;
+    this.rolls = new RollRound({ store: this.store, outbox: this.outbox, report: this.report }, settings.topic, now);
   }
 
   async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
@@ -90,7 +100,7 @@ export class Pipeline implements ConsumerHooks {
     await Promise.all([...this.units.values()].map((unit) => this.tend(unit).catch((e: unknown) => this.report.failed('flush', e))));
   }
 
-  /** Closes windows whose time has come and that are ours to close. */
+  /** Closes windows whose time has come and that are ours to close, and rolls up what is closed. */
   async close(): Promise<void> {
     const own = new Map<number, number>();
     for (const { partition, fold } of this.units.values()) if (fold) own.set(partition, fold.watermark);
@@ -102,7 +112,17 @@ export class Pipeline implements ConsumerHooks {
     const { topic } = this.settings;
     const { before, missing } = planClose(await this.store.units(topic), this.partitions, own, this.now(), this.settings);
     if (before === null) return;
-    const keys = (await this.store.closable(topic, '10s', before)).filter((key) => this.ownerOf(key)?.fold);
+    await this.closeWindows('10s', before, missing);
+    if (this.now() - this.coarseClosedMs >= COARSE_CLOSE_MS) {
+      this.coarseClosedMs = this.now();
+      for (const resolution of ['1m', '1h'] as const) await this.closeWindows(resolution, before, missing);
+    }
+    await this.rolls.run([...this.units.values()], before);
+  }
+
+  private async closeWindows(resolution: Resolution, before: number, missing: number[]): Promise<void> {
+    const { topic } = this.settings;
+    const keys = (await this.store.closable(topic, resolution, before)).filter((key) => this.ownerOf(key)?.fold);
     for (const key of keys.slice(0, CLOSES_A_ROUND)) {
       const unit = this.ownerOf(key);
       if (!unit?.fold) continue;
@@ -111,10 +131,16 @@ export class Pipeline implements ConsumerHooks {
     }
   }
 
-  /** Deletes windows that are past their retention; one owner is enough, a second does no harm. */
+  /** Deletes windows that are past their retention, finer ones only into their roll-up; one owner is enough, a second does no harm. */
   async prune(): Promise<void> {
     if (!this.units.has(0)) return;
-    this.report.pruned(await this.store.prune(this.settings.topic, '10s', this.now() - this.settings.retentionMs));
+    const { topic, retentionMs, coarseRetentionMs } = this.settings;
+    const kept: Record<Resolution, number> = { '10s': retentionMs, '1m': retentionMs, '1h': retentionMs, ...coarseRetentionMs };
+    for (const fine of ['10s', '1m'] as const) {
+      const before = this.now() - kept[fine] - RETIRE_SLACK_MS;
+      this.report.retired(fine, await this.store.retire(topic, fine, before, before - RETIRE_ANYWAY_MS[fine]));
+    }
+    this.report.pruned(await this.store.prune(topic, '1h', this.now() - kept['1h'] - RETIRE_SLACK_MS));
   }
 
   /** Gives a store or a bus that is away a last chance, then ends all waiting, so that batches under way can end. */

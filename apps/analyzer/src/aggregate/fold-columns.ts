@@ -4,22 +4,21 @@ import { BatchDictionary } from './dictionary.ts';
 import { msOf } from './event-time.ts';
 import { foldHeaders } from './fold-headers.ts';
 import { PatternFold } from './fold-patterns.ts';
-import { windowStart, type Windows } from './windows.ts';
+import { placeOf, type Oldest, type Place, type Windows } from './windows.ts';
 
 export interface TimeRules {
   /** what "now" means for this batch, ms */
   referenceMs: number;
   /** times further ahead of the reference than this are set back to it */
   clampAheadMs: number;
-  /** exchanges older than this before the reference have no window any more */
-  retentionMs: number;
+  oldest: Oldest;
 }
 
 const END = 2;
 
 /** Rows of one batch that share window, service and role. */
 interface Group {
-  start: number;
+  place: Place;
   service: number;
   role: number;
   rows: number;
@@ -38,9 +37,9 @@ let eventMs = new Float64Array(0);
  * Folds one batch: every row goes to the window of its own event time. Work is per row, per dictionary entry and
  * per distinct pair of header name and value; never per header string. Synchronous: its scratch memory is shared.
  */
-export function foldColumns(columns: EventColumns, windows: Windows, nowMs: number, rules: TimeRules): { folded: number; clamped: number; late: number } {
+export function foldColumns(columns: EventColumns, windows: Windows, nowMs: number, rules: TimeRules): { folded: number; clamped: number; late: number; coarse: number } {
   const { rows } = columns;
-  const report = { folded: 0, clamped: 0, late: 0 };
+  const report = { folded: 0, clamped: 0, late: 0, coarse: 0 };
   if (rows === 0) return report;
   if (groupOf.length < rows) {
     groupOf = new Int32Array(rows * 2);
@@ -62,13 +61,14 @@ export function foldColumns(columns: EventColumns, windows: Windows, nowMs: numb
     if (g) order[g.from + g.rows++] = row;
   }
   for (const g of groups) {
-    const window = windows.service(dictionary.string(g.service), g.start, nowMs);
+    const window = windows.service(dictionary.string(g.service), g.place, nowMs);
     const role = ROLES[g.role] ?? 'server';
     const mine = order.subarray(g.from, g.from + g.rows);
     for (const row of mine) {
       if (phase[row] !== END) {
         window.roleExchanges[role] += weight[row]!;
         report.folded += weight[row]!;
+        if (g.place.resolution !== '10s') report.coarse += weight[row]!;
       }
       if (weight[row] !== 1) window.sampled = true;
     }
@@ -80,7 +80,7 @@ export function foldColumns(columns: EventColumns, windows: Windows, nowMs: numb
 }
 
 /** Fills groupOf (-1: too old for any window) and eventMs. */
-function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retentionMs }: TimeRules, report: { clamped: number; late: number }): Group[] {
+function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, oldest }: TimeRules, report: { clamped: number; late: number }): Group[] {
   const startTime = columns.columns['start_time']!;
   const total = columns.columns['headwater.total_ns']!;
   const phase = columns.columns['headwater.phase']!;
@@ -92,7 +92,6 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retention
   const entries = columns.dictionary.offsets.length - 1;
   if (newestOf.length < entries) newestOf = new Int32Array(entries * 2);
   newestOf.fill(-1, 0, entries);
-  const oldest = windowStart(Math.max(0, referenceMs - retentionMs));
   let last: Group | undefined;
   let lastIndex = -1;
   for (let row = 0; row < columns.rows; row++) {
@@ -103,24 +102,25 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, retention
       ms = referenceMs;
       report.clamped++;
     }
-    if (ms < oldest) {
+    // The last one's window, while rows are of one time, which they mostly are.
+    const place: Place | null = last && ms - last.place.start >= 0 && ms - last.place.start < 10_000 && ms >= oldest['10s'] ? last.place : placeOf(ms, oldest);
+    if (place === null) {
       groupOf[row] = -1;
       if (phase[row] !== END) report.late += weight[row]!;
       continue;
     }
     eventMs[row] = ms;
-    const start = windowStart(ms);
     const s = service[row]!;
     const r = role[row]!;
-    if (!last || last.start !== start || last.service !== s || last.role !== r) {
+    if (!last || last.place.start !== place.start || last.service !== s || last.role !== r) {
       lastIndex = newestOf[s]!;
       const newest = groups[lastIndex];
-      if (newest === undefined || newest.start !== start || newest.role !== r) {
-        const key = `${start} ${s} ${r}`;
+      if (newest === undefined || newest.place.start !== place.start || newest.role !== r) {
+        const key = `${place.start} ${s} ${r}`; // a start is of one resolution: coarser windows are older than all finer ones
         const known = byKey.get(key);
         if (known === undefined) {
           byKey.set(key, (lastIndex = groups.length));
-          groups.push({ start, service: s, role: r, rows: 0, from: 0 });
+          groups.push({ place, service: s, role: r, rows: 0, from: 0 });
         } else lastIndex = known;
         newestOf[s] = lastIndex;
       }

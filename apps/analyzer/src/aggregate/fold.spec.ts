@@ -9,7 +9,16 @@ import { UnitFold } from './unit-fold.ts';
 const T = 1_790_000_000_000;
 const RULES = { clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 3_600_000, closeAfterMs: 30_000 };
 const unit = { topic: 't', partition: 0 };
-const claim = (more: Partial<Claim> = {}): Claim => ({ epoch: 1, busIncarnation: 'x', nextOffset: 0, agents: null, watermark: 0, open: [], floors: { '10s': 0, '1m': 0, '1h': 0 }, ...more });
+const claim = (more: Partial<Claim> = {}): Claim => ({
+  epoch: 1,
+  busIncarnation: 'x',
+  nextOffset: 0,
+  agents: null,
+  watermark: 0,
+  open: [],
+  floors: { '10s': 0, '1m': 0, '1h': 0 },
+  ...more,
+});
 const starts = (n: number) => ({ started: n, emitted: n, filtered: { scope: 1 }, lost: {}, in_flight: 7 });
 const account = (n: number, more: Partial<BatchAccount> = {}): BatchAccount => ({
   watermark_unix_ms: T,
@@ -186,6 +195,20 @@ describe('fold of one batch', () => {
     expect(report).toMatchObject({ folded: 2, clamped: 1, late: 5 });
     expect(Object.keys(services).sort()).toEqual(['0 s:s', '50 s:s']);
     expect(hosts.get('h')).toMatchObject({ clampedTimes: 1, lateExchanges: 5 });
+  });
+
+  it('what is too old for 10 s windows goes to the finest wider ones that are kept, and not below what the store has finished', () => {
+    const rules = { ...RULES, coarseRetentionMs: { '1m': 7_200_000, '1h': 36_000_000 } };
+    const keysOf = (fold: UnitFold) => fold.commit(unit, [], T).segments.map((s) => `${s.resolution} ${(s.start - T) / 1000} ${s.subject}`);
+    const rows = () => columns(row(T - 3_500_000), row(T - 3_700_000), row(T - 7_300_000, { 'headwater.weight': 2 }), row(T - 37_000_000));
+    const fold = new UnitFold(claim(), rules, T);
+    expect(fold.fold(arrived(1, rows()), T)).toMatchObject({ folded: 4, coarse: 3, late: 1 });
+    expect(keysOf(fold).filter((k) => k.endsWith('s:s'))).toEqual(['10s -3500 s:s', '1m -3740 s:s', '1h -8000 s:s']);
+    // The store has finished all 10 s windows and one hour more than retention says.
+    const hour = T - (T % 3_600_000);
+    const finished = new UnitFold(claim({ floors: { '10s': hour, '1m': hour - 3_600_000, '1h': 0 } }), rules, T);
+    expect(finished.fold(arrived(1, rows()), T)).toMatchObject({ folded: 4, coarse: 4, late: 1 });
+    expect(keysOf(finished).filter((k) => k.endsWith('s:s'))).toEqual(['1m -3500 s:s', '1m -3740 s:s', '1h -8000 s:s']);
   });
 
   it('overlong and empty services have a subject that fits the store', () => {

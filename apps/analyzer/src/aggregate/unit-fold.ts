@@ -1,14 +1,17 @@
-import type { Claim, Commit, SegmentKey } from '@headwater/summary-store';
+import type { Claim, Coarse, Commit, Resolution, SegmentKey } from '@headwater/summary-store';
 import type { Arrived, FoldReport } from '../arrived.ts';
 import { Agents } from './agents.ts';
 import { foldAccount } from './fold-account.ts';
 import { foldColumns } from './fold-columns.ts';
-import { Windows, windowStart } from './windows.ts';
+import { Windows, placeOf, startOf, type Oldest, type Place } from './windows.ts';
 
 export interface FoldRules {
   clampAheadMs: number;
   silentAfterMs: number;
+  /** how long 10 s windows are kept */
   retentionMs: number;
+  /** how long wider ones are; absent: none is kept longer, and what is older is only counted */
+  coarseRetentionMs?: Record<Coarse, number>;
   closeAfterMs: number;
 }
 
@@ -30,6 +33,8 @@ export class UnitFold {
   private readonly agents: Agents;
   private readonly windows: Windows;
   private readonly rules: FoldRules;
+  /** the store takes nothing older into windows of these resolutions */
+  private readonly floors: Record<Resolution, number>;
   private moved = false;
   /** the log had lost its beginning when this fold began: first sequence numbers above 1 are the bus's retention */
   private trimmed = false;
@@ -42,6 +47,21 @@ export class UnitFold {
     this.agents = claim.agents ? Agents.decode(claim.agents) : new Agents();
     this.windows = Windows.load(claim.open, nowMs);
     this.rules = rules;
+    this.floors = claim.floors;
+  }
+
+  private oldest(referenceMs: number): Oldest {
+    const { retentionMs, coarseRetentionMs } = this.rules;
+    const of = (resolution: Resolution, kept: number) => Math.max(this.floors[resolution], startOf(Math.max(0, referenceMs - kept), resolution));
+    const fine = of('10s', retentionMs);
+    const minute = Math.min(fine, coarseRetentionMs ? of('1m', coarseRetentionMs['1m']) : fine);
+    return { '10s': fine, '1m': minute, '1h': Math.min(minute, coarseRetentionMs ? of('1h', coarseRetentionMs['1h']) : minute) };
+  }
+
+  /** Where something that is not an exchange is counted; what is older than every window, at the reference. */
+  private placeFor(ms: number, referenceMs: number): Place {
+    const oldest = this.oldest(referenceMs);
+    return placeOf(ms, oldest) ?? { resolution: '10s', start: startOf(Math.max(referenceMs, oldest['10s']), '10s') };
   }
 
   get dirtyBytes(): number {
@@ -62,7 +82,7 @@ export class UnitFold {
   /** Records [nextOffset, offset) are gone from the log: counts them where the data goes missing. */
   lose(offset: number, nowMs: number): number {
     const lost = offset - this.nextOffset;
-    const host = this.windows.hosts(windowStart(this.watermark > 0 ? this.watermark : nowMs), nowMs).host(UNKNOWN_HOST);
+    const host = this.windows.hosts(this.placeFor(this.watermark > 0 ? this.watermark : nowMs, nowMs), nowMs).host(UNKNOWN_HOST);
     host.lostBatches.set('retention', (host.lostBatches.get('retention') ?? 0) + lost);
     this.startAt(offset);
     return lost;
@@ -76,14 +96,14 @@ export class UnitFold {
 
   fold(batch: Arrived, nowMs: number): FoldReport {
     const { identity, seq, account, columns, referenceMs } = batch;
-    const { clampAheadMs, retentionMs } = this.rules;
+    const { clampAheadMs } = this.rules;
     this.pass(batch.offset);
     const { agent, known } = this.agents.of(identity.hostId, identity.incarnation);
     const arrival = agent.sequences.arrive(seq);
 
     const until = account.until_unix_ms > referenceMs + clampAheadMs ? referenceMs : account.until_unix_ms;
-    const host = this.windows.hosts(windowStart(until < referenceMs - retentionMs ? referenceMs : until), nowMs).host(identity.hostId);
-    const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0 };
+    const host = this.windows.hosts(this.placeFor(until, referenceMs), nowMs).host(identity.hostId);
+    const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0, coarse: 0 };
     this.agents.heard(agent, Math.min(account.watermark_unix_ms, referenceMs), referenceMs);
     if (arrival.kind === 'repeat') {
       host.repeatedBatches++;
@@ -99,7 +119,7 @@ export class UnitFold {
     }
     foldAccount(host, { ...account, until_unix_ms: until });
     host.skewMinMs = Math.min(host.skewMinMs, referenceMs - account.until_unix_ms);
-    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, retentionMs });
+    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, oldest: this.oldest(referenceMs) });
     host.clampedTimes += rows.clamped;
     host.lateExchanges += rows.late;
     return { ...report, ...rows };

@@ -1,9 +1,8 @@
 import { HostsWindow, OTHER, ServiceWindow } from '@headwater/sketch';
-import { RESOLUTION_MS, type Segment, type SegmentKey, type SegmentWrite } from '@headwater/summary-store';
+import { RESOLUTION_MS, type Resolution, type Segment, type SegmentKey, type SegmentWrite } from '@headwater/summary-store';
 
 export const HOSTS_SUBJECT = 'h:';
 const SERVICE = 's:';
-const WIDTH = RESOLUTION_MS['10s'];
 /** A subject is at most 256 bytes (summary store). */
 const MAX_SERVICE_BYTES = 254;
 /** Services of one window in one partition; the rest share `s:{other}`. */
@@ -19,8 +18,20 @@ interface Open<W> {
   touchedMs: number;
 }
 
-export function windowStart(ms: number): number {
-  return ms - (ms % WIDTH);
+/** Which window an instant belongs to. */
+export type Place = Pick<SegmentKey, 'resolution' | 'start'>;
+
+/** The oldest instant that has windows of each resolution, a multiple of its width; not older for finer ones. */
+export type Oldest = Record<Resolution, number>;
+
+/** 10 s while such windows are kept, else the finest that still is; null: older than every window. */
+export function placeOf(ms: number, oldest: Oldest): Place | null {
+  const resolution = ms >= oldest['10s'] ? '10s' : ms >= oldest['1m'] ? '1m' : ms >= oldest['1h'] ? '1h' : null;
+  return resolution && { resolution, start: startOf(ms, resolution) };
+}
+
+export function startOf(ms: number, resolution: Resolution): number {
+  return ms - (ms % RESOLUTION_MS[resolution]);
 }
 
 /** Subject of a service name; `unknown` for an empty one. */
@@ -33,7 +44,8 @@ export function serviceSubject(service: string): string {
 /** The windows of one partition that are in memory, each the whole state of one segment of the store. */
 export class Windows {
   private readonly open = new Map<string, Open<ServiceWindow | HostsWindow>>();
-  private readonly services = new Map<number, number>();
+  /** by resolution and start */
+  private readonly services = new Map<string, number>();
 
   static load(segments: readonly Segment[], nowMs: number): Windows {
     const windows = new Windows();
@@ -46,23 +58,25 @@ export class Windows {
 
   private put(entry: Open<ServiceWindow | HostsWindow>): void {
     this.open.set(idOf(entry.key), entry);
-    if (entry.key.subject !== HOSTS_SUBJECT) this.services.set(entry.key.start, (this.services.get(entry.key.start) ?? 0) + 1);
+    const place = placeId(entry.key);
+    if (entry.key.subject !== HOSTS_SUBJECT) this.services.set(place, (this.services.get(place) ?? 0) + 1);
   }
 
   /** The window to fold into, from empty if it is not in memory; marks it changed. */
-  service(name: string, start: number, nowMs: number): ServiceWindow {
+  service(name: string, place: Place, nowMs: number): ServiceWindow {
     let subject = serviceSubject(name);
-    if (!this.open.has(`${start} ${subject}`) && (this.services.get(start) ?? 0) >= MAX_SERVICES) subject = SERVICE + OTHER;
-    return this.touch(subject, start, nowMs, () => new ServiceWindow()) as ServiceWindow;
+    if (!this.open.has(`${placeId(place)} ${subject}`) && (this.services.get(placeId(place)) ?? 0) >= MAX_SERVICES) subject = SERVICE + OTHER;
+    return this.touch(subject, place, nowMs, () => new ServiceWindow()) as ServiceWindow;
   }
 
-  hosts(start: number, nowMs: number): HostsWindow {
-    return this.touch(HOSTS_SUBJECT, start, nowMs, () => new HostsWindow()) as HostsWindow;
+  hosts(place: Place, nowMs: number): HostsWindow {
+    return this.touch(HOSTS_SUBJECT, place, nowMs, () => new HostsWindow()) as HostsWindow;
   }
 
-  private touch(subject: string, start: number, nowMs: number, make: () => ServiceWindow | HostsWindow): ServiceWindow | HostsWindow {
-    let entry = this.open.get(`${start} ${subject}`);
-    if (!entry) this.put((entry = { key: { resolution: '10s', start, subject }, window: make(), fresh: true, dirty: true, touchedMs: nowMs }));
+  private touch(subject: string, place: Place, nowMs: number, make: () => ServiceWindow | HostsWindow): ServiceWindow | HostsWindow {
+    const key = { resolution: place.resolution, start: place.start, subject };
+    let entry = this.open.get(idOf(key));
+    if (!entry) this.put((entry = { key, window: make(), fresh: true, dirty: true, touchedMs: nowMs }));
     entry.dirty = true;
     entry.touchedMs = nowMs;
     return entry.window;
@@ -102,7 +116,7 @@ export class Windows {
   /** Forgets unchanged windows that ended before `endedBefore` and were last touched before `touchedBefore`, ms. */
   forget(endedBefore: number, touchedBefore: number): void {
     for (const [id, { dirty, key, touchedMs }] of this.open) {
-      if (!dirty && key.start + WIDTH <= endedBefore && touchedMs < touchedBefore) this.drop(id);
+      if (!dirty && key.start + RESOLUTION_MS[key.resolution] <= endedBefore && touchedMs < touchedBefore) this.drop(id);
     }
   }
 
@@ -111,12 +125,17 @@ export class Windows {
     if (!entry) return;
     this.open.delete(id);
     if (entry.key.subject === HOSTS_SUBJECT) return;
-    const left = this.services.get(entry.key.start)! - 1;
-    if (left > 0) this.services.set(entry.key.start, left);
-    else this.services.delete(entry.key.start);
+    const place = placeId(entry.key);
+    const left = this.services.get(place)! - 1;
+    if (left > 0) this.services.set(place, left);
+    else this.services.delete(place);
   }
 }
 
-function idOf({ start, subject }: SegmentKey): string {
-  return `${start} ${subject}`;
+function placeId({ resolution, start }: Place): string {
+  return `${resolution} ${start}`;
+}
+
+function idOf(key: SegmentKey): string {
+  return `${placeId(key)} ${key.subject}`;
 }

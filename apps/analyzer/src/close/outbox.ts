@@ -1,8 +1,9 @@
 import type { EventBus } from '@headwater/event-bus';
 import { BusError } from '@headwater/event-bus';
 import { ServiceWindow } from '@headwater/sketch';
-import type { Closed, Resolution, SegmentKey, SummaryStore } from '@headwater/summary-store';
+import type { SegmentKey, SummaryStore } from '@headwater/summary-store';
 import type { StateStore } from '@headwater/state-store';
+import { missingOf } from './merge.ts';
 import { summaryOf } from './summary.ts';
 
 /** Longer than any window is kept: an entry that nobody sent by then has nothing to send. */
@@ -10,8 +11,13 @@ const KEEP_MS = 48 * 3_600_000;
 
 export const SUMMARY_REVISION = 'headwater-revision';
 
+/** Services' minutes are published; the rest is for readers of the store. */
+export function isPublished(key: SegmentKey): key is SegmentKey & { resolution: '1m' } {
+  return key.resolution === '1m' && key.subject.startsWith('s:');
+}
+
 /**
- * Sends closed windows to `summaries.v1` at least once. The intent is written down before the window closes and struck
+ * Sends closed minutes to `summaries.v1` at least once. The intent is written down before the window closes and struck
  * out after it was sent, so a crash in between leaves it to the next owner of the partition. A consumer tells repeats by
  * (service, start, revision).
  */
@@ -42,10 +48,19 @@ export class Outbox {
     await this.state.set(this.entry(partition, key), '1', { ttlMs: KEEP_MS });
   }
 
-  async send(partition: number, closed: Closed): Promise<void> {
-    const window = ServiceWindow.decode(closed.bytes);
-    const summary = summaryOf(closed, window);
-    const headers = { 'content-type': 'application/json', [SUMMARY_REVISION]: String(closed.revision) };
+  /** Sends what the store has of this minute now. Answers false when it has nothing. */
+  async send(partition: number, key: SegmentKey & { resolution: '1m' }): Promise<boolean> {
+    // Its roll-up, and beside it what came when its 10 s windows were gone. The revisions of both only grow, so their sum does.
+    const parts = (await Promise.all([this.store.rolledUp(this.topic, key), this.store.closed(this.topic, key)])).filter((part) => part !== null);
+    if (parts.length === 0) {
+      await this.state.delete(this.entry(partition, key));
+      return false;
+    }
+    const window = new ServiceWindow();
+    for (const { bytes } of parts) window.merge(ServiceWindow.decode(bytes));
+    const revision = parts.reduce((sum, part) => sum + part.revision, 0);
+    const summary = summaryOf({ ...key, revision, missing: missingOf(parts), closedAt: Math.max(...parts.map((part) => part.closedAt)) }, window);
+    const headers = { 'content-type': 'application/json', [SUMMARY_REVISION]: String(revision) };
     const record = (body: object) => ({ key: summary.service, value: Buffer.from(JSON.stringify(body)), headers });
     try {
       await this.bus.publish(this.target, [record(summary)]);
@@ -54,7 +69,8 @@ export class Outbox {
       // Patterns are bounded by their budget; the values of headers are what makes a message too large.
       await this.bus.publish(this.target, [record({ ...summary, headers: [], headers_left_out: 'too_large' })]);
     }
-    await this.state.delete(this.entry(partition, closed));
+    await this.state.delete(this.entry(partition, key));
+    return true;
   }
 
   /** Sends what an earlier owner intended and may not have sent. Answers how many were sent. */
@@ -62,12 +78,9 @@ export class Outbox {
     let sent = 0;
     for (const { key: entry } of await this.state.list(this.prefix(partition))) {
       const [resolution, start, ...subject] = entry.slice(this.prefix(partition).length).split('/');
-      const key: SegmentKey = { resolution: resolution as Resolution, start: Number(start), subject: subject.join('/') };
-      const closed = await this.store.closed(this.topic, key);
-      if (closed) {
-        await this.send(partition, closed);
-        sent++;
-      } else await this.state.delete(entry);
+      const key = { resolution: '1m' as const, start: Number(start), subject: subject.join('/') };
+      if (resolution !== '1m') await this.state.delete(entry); // written by a version that published 10 s windows
+      else if (await this.send(partition, key)) sent++;
     }
     return sent;
   }

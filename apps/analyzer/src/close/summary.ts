@@ -23,7 +23,7 @@ export interface Summary {
   headers: ReturnType<typeof headerJson>[];
 }
 
-export function summaryOf(closed: Closed, window: ServiceWindow): Summary {
+export function summaryOf(closed: Pick<Closed, 'resolution' | 'start' | 'subject' | 'revision' | 'missing' | 'closedAt'>, window: ServiceWindow): Summary {
   return {
     schema: 1,
     service: closed.subject.slice('s:'.length),

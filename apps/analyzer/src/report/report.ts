@@ -1,3 +1,4 @@
+import type { Coarse, Retired } from '@headwater/summary-store';
 import type { FoldReport } from '../arrived.ts';
 
 /** Everything the analyzer counts and says, as events; one place turns them into metrics and log lines. */
@@ -13,6 +14,10 @@ export interface Report {
   state(partition: number, windows: number, watermark: number, lag: number): void;
   left(partition: number): void;
   closed(outcome: string, subject: string, start: number): void;
+  rolledUp(resolution: Coarse, outcome: string, seconds: number, key: { subject: string; start: number }): void;
+  /** due and not made in this round */
+  rollUpsWaiting(resolution: Coarse, count: number): void;
+  retired(resolution: '10s' | '1m', retired: Retired): void;
   resent(partition: number, summaries: number): void;
   pruned(count: number): void;
   waiting(what: string, error: Error): void;
