@@ -31,11 +31,11 @@ export function busSource(o: BusSourceOptions): TailSource {
   return {
     title: `${topic} on ${place}`,
     patient: true,
-    async run(onBatch, stop) {
+    async run(onBatch, stop, onReading) {
       const bus = await openBus(busSettings(settings), (level, message) => (level === 'info' ? undefined : o.say(`-- ${message}`)));
       try {
         await bus.ranges(topic);
-        const reader = new Reader(bus, topic, o, onBatch);
+        const reader = new Reader(bus, topic, o, onBatch, onReading);
         const subscription = await bus.consume(`headwater-tail-${randomUUID()}`, [topic], reader);
         await Promise.race([new Promise<void>((ok) => (stop.aborted ? ok() : stop.addEventListener('abort', () => ok(), { once: true }))), reader.failed]);
         await subscription.stop();
@@ -54,11 +54,13 @@ class Reader {
   /** where each partition goes on, for when it is taken and given again */
   private readonly next = new Map<number, number>();
   private readonly searches = new Map<number, SinceSearch>();
+  private onReading: (() => void) | null;
   private unreadable = 0;
   readonly failed: Promise<never>;
   private fail: (error: unknown) => void = () => undefined;
 
-  constructor(bus: EventBus, topic: string, o: BusSourceOptions, onBatch: (batch: TailBatch) => void | Promise<void>) {
+  constructor(bus: EventBus, topic: string, o: BusSourceOptions, onBatch: (batch: TailBatch) => void | Promise<void>, onReading: () => void) {
+    this.onReading = onReading;
     this.bus = bus;
     this.topic = topic;
     this.o = o;
@@ -69,6 +71,9 @@ class Reader {
 
   async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
     const ranges = await this.bus.ranges(this.topic);
+    // Partitions come one by one at times; the first ones are enough to say that reading has begun.
+    this.onReading?.();
+    this.onReading = null;
     return given.map(({ topic, partition }) => {
       const range = ranges.find((r) => r.partition === partition);
       let offset = this.next.get(partition) ?? range?.next ?? 0;

@@ -6,7 +6,7 @@ export function captureSource(title: string, host: string, open: () => Promise<C
   return {
     title,
     patient: false,
-    async run(onBatch, stop) {
+    async run(onBatch, stop, onReading) {
       const capture = await open();
       let failure: unknown;
       const ended = new Promise<Error | null>((ok) => {
@@ -14,6 +14,7 @@ export function captureSource(title: string, host: string, open: () => Promise<C
           Promise.resolve(onBatch({ host, sequence: null, ...batch })).catch((error: unknown) => (failure ??= error));
         }, ok);
       });
+      onReading();
       const stopped = new Promise<null>((ok) => (stop.aborted ? ok(null) : stop.addEventListener('abort', () => ok(null), { once: true })));
       const why = await Promise.race([ended, stopped]);
       await capture.stop();

@@ -124,11 +124,10 @@ async function runTail(o: Options, args: readonly string[]): Promise<number> {
     // Beside the rows where a person reads them; where a program does, lines that are no rows go to standard error.
     const say = terminal && format === 'columns' ? (line: string): void => void sink.write(`${line}\n`) : complain;
     const columns = new Columns({ width: terminal ? process.stdout.columns : undefined, colour: terminal && !process.env['NO_COLOR'], headers: o.headers === true });
-    if (terminal) complain(`-- ${source.title}`);
     if (format === 'columns') sink.write(columns.heading);
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-    await tail(source, sink, { format, columns, where, limit: o.limit, say }, stop.signal);
+    await tail(source, sink, { format, columns, where, limit: o.limit, say, onReading: () => complain(`-- ${source.title}`) }, stop.signal);
     if (sink instanceof StreamSink && sink.trouble) throw sink.trouble;
     return 0;
   } catch (error) {

@@ -14,6 +14,8 @@ export interface TailOptions {
   /** where lines that are no rows go: beside the rows on a terminal, to standard error where a program reads */
   say(line: string): void;
   now?: () => number;
+  /** everything that happens from now on is shown */
+  onReading?: () => void;
 }
 
 const PHASE_END = 2;
@@ -69,7 +71,7 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
   // A loss that was held back a moment is said even when nothing more comes.
   const timer = setInterval(() => say(), 1_000);
   try {
-    await source.run(show, ends);
+    await source.run(show, ends, () => o.onReading?.());
   } finally {
     clearInterval(timer);
     say(true);
