@@ -84,8 +84,11 @@ export class Reader {
   private readonly bytes: Uint8Array;
   private readonly what: string;
 
-  /** Checks kind, version and checksum before anything is read. */
-  constructor(bytes: Uint8Array, what: string, kind: number, version: number) {
+  /**
+   * Checks kind, version and checksum before anything is read.
+   * @param checked the checksum of these very bytes was found right before
+   */
+  constructor(bytes: Uint8Array, what: string, kind: number, version: number, checked = false) {
     this.bytes = bytes;
     this.what = what;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -96,7 +99,7 @@ export class Reader {
     // A newer version may seal itself in another way, so it is named before the checksum is looked at.
     if (found > version) throw new SketchError('newer_version', { what, found, known: version });
     if (found === 0) this.fail('version 0');
-    if (checksum(bytes, this.end) !== this.view.getUint32(this.end, true)) this.fail('checksum differs');
+    if (!checked && checksum(bytes, this.end) !== this.view.getUint32(this.end, true)) this.fail('checksum differs');
   }
 
   fail(detail: string): never {
@@ -183,6 +186,51 @@ export class Reader {
       if (bytes[at++]! < 0x80) left--;
     }
     this.at = at;
+  }
+
+  /**
+   * Reads n pairs (step to the next index, count) and adds the counts to d[index + shift], as far as d reaches.
+   * Answers the sum of the counts; null, and nothing was read, when a pair is out of d or not as short as usual.
+   */
+  addPairs(d: Float64Array, first: number, shift: number, n: number): number | null {
+    const { bytes, end } = this;
+    let at = this.at;
+    let index = shift;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      if (at + 4 > end) return this.takeBack(d, first, shift, i);
+      let step = bytes[at++]!;
+      if (step >= 0x80) {
+        const high = bytes[at++]!;
+        if (high >= 0x80) return this.takeBack(d, first, shift, i);
+        step = (step & 0x7f) | (high << 7);
+      }
+      let count = bytes[at++]!;
+      if (count >= 0x80) {
+        const high = bytes[at++]!;
+        if (high >= 0x80) return this.takeBack(d, first, shift, i);
+        count = (count & 0x7f) | (high << 7);
+      }
+      index += step;
+      if (index < first || index >= d.length) return this.takeBack(d, first, shift, i);
+      d[index]! += count;
+      sum += count;
+    }
+    this.at = at;
+    return sum;
+  }
+
+  /** Undoes the first n pairs of `addPairs`. */
+  private takeBack(d: Float64Array, first: number, shift: number, n: number): null {
+    const back = this.at;
+    let index = shift;
+    for (let i = 0; i < n; i++) {
+      index += this.uint();
+      const count = this.uint();
+      if (index >= first && index < d.length) d[index]! -= count;
+    }
+    this.at = back;
+    return null;
   }
 
   skipString(): void {

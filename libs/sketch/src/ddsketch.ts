@@ -173,18 +173,21 @@ export class DdSketch {
       this.cover(min >= 1 ? Math.ceil(Math.log(min) * SCALE) : last, last);
     }
     let d = this.d;
-    for (let i = 0; i < used; i++) {
-      index += r.uint();
-      const n = r.uint();
-      if (index > MAX_INDEX) r.fail('bucket out of range');
-      total += n;
-      const at = index - this.base + BINS;
-      if (at >= BINS && at < d.length) d[at]! += n;
-      else {
-        this.bump(index, n);
-        d = this.d;
+    const quick = r.addPairs(d, BINS, BINS - this.base, used);
+    if (quick !== null) total += quick;
+    else
+      for (let i = 0; i < used; i++) {
+        index += r.uint();
+        const n = r.uint();
+        if (index > MAX_INDEX) r.fail('bucket out of range');
+        total += n;
+        const at = index - this.base + BINS;
+        if (at >= BINS && at < d.length) d[at]! += n;
+        else {
+          this.bump(index, n);
+          d = this.d;
+        }
       }
-    }
     if (total !== count && total < Number.MAX_SAFE_INTEGER) r.fail('buckets do not add up');
     d[COUNT]! += count;
     d[SUM]! += sum;

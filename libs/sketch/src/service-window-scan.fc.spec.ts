@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Reader, Writer } from './bytes.ts';
 import { DdSketch } from './ddsketch.ts';
 import { SketchError } from './errors.ts';
+import { hashBytes, type Hash64 } from './hash.ts';
 import { ServiceWindow } from './service-window.ts';
 import { ServiceWindowScan } from './service-window-scan.ts';
 
@@ -47,6 +48,35 @@ const encoded = (s: DdSketch): Uint8Array => {
   return w.seal();
 };
 
+/** MurmurHash3's steps in two lanes as hash.ts says, byte by byte. */
+function slowHash(bytes: Uint8Array): Hash64 {
+  const rotate = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
+  const finish = (x: number): number => {
+    let h = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    return (h ^ (h >>> 16)) >>> 0;
+  };
+  let a = 0x9747b28c ^ bytes.length;
+  let b = 0x3c6ef372;
+  let i = 0;
+  for (; i + 4 <= bytes.length; i += 4) {
+    const word = Buffer.from(bytes.subarray(i, i + 4)).readInt32LE();
+    a ^= Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+    a = Math.imul(rotate(a, 13), 5) + 0xe6546b64;
+    b ^= Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789);
+    b = Math.imul(rotate(b, 17), 5) + 0x561ccd1b + a;
+  }
+  for (; i < bytes.length; i += 1) {
+    a = Math.imul(a ^ bytes[i]!, 0x5bd1e995);
+    a ^= a >>> 15;
+    b = Math.imul(b ^ bytes[i]!, 0xcc9e2d51) + a;
+    b ^= b >>> 13;
+  }
+  const x = finish(a);
+  const y = finish(b ^ x);
+  return { hi: finish((x + y) | 0), lo: y };
+}
+
 describe('ServiceWindowScan', () => {
   it('sees what a decoded window holds, whatever of it is passed over', () => {
     fc.assert(
@@ -89,12 +119,13 @@ describe('ServiceWindowScan', () => {
   });
 
   it('a sketch merged from its bytes is the sketch merged', () => {
-    const values = fc.array(fc.double({ min: 0, max: 1e12, noNaN: true }), { maxLength: 30 });
+    // counts of one, two and more bytes: the quick way of reading takes the first two
+    const values = fc.array(fc.tuple(fc.double({ min: 0, max: 1e12, noNaN: true }), fc.constantFrom(1, 127, 128, 16_383, 16_384, 1e9)), { maxLength: 30 });
     fc.assert(
       fc.property(values, values, (a, b) => {
-        const of = (list: readonly number[]): DdSketch => {
+        const of = (list: readonly (readonly [number, number])[]): DdSketch => {
           const s = new DdSketch();
-          for (const v of list) s.add(v);
+          for (const [v, weight] of list) s.add(v, weight);
           return s;
         };
         const merged = of(a);
@@ -102,6 +133,17 @@ describe('ServiceWindowScan', () => {
         const direct = of(a);
         direct.mergeFrom(new Reader(encoded(of(b)), 'sketch', 1, 1));
         expect(encoded(direct)).toEqual(encoded(merged));
+      }),
+    );
+  });
+
+  it('long inputs hash as short ones do', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1024, maxLength: 1100 }), fc.nat(3), (bytes, from) => {
+        // The reference is the loop for short inputs, fed with the same bytes by a slow copy of it.
+        const into = { hi: 0, lo: 0 };
+        hashBytes(bytes, from, bytes.length, into);
+        expect(into).toEqual(slowHash(bytes.subarray(from)));
       }),
     );
   });

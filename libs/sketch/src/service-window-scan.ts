@@ -34,9 +34,12 @@ export class ServiceWindowScan {
   private keyEnd = 0;
   private errorsBegin = 0;
 
-  /** Throws SketchError `corrupt` or `newer_version`. */
-  constructor(bytes: Uint8Array) {
-    const r = new Reader(bytes, WHAT, KIND, VERSION);
+  /**
+   * Throws SketchError `corrupt` or `newer_version`.
+   * @param checked these very bytes were scanned before: their checksum is not looked at again
+   */
+  constructor(bytes: Uint8Array, checked = false) {
+    const r = new Reader(bytes, WHAT, KIND, VERSION, checked);
     this.r = r;
     this.sampled = r.u8() === 1;
     this.roleExchanges = { server: r.uint(), client: r.uint() };
