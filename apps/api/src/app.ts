@@ -18,6 +18,10 @@ import { ProblemFilter } from './http/problem.filter.ts';
 import { RATE_LIMIT, RATE_LIMITER, RateLimiter, RateLimitGuard, type RateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
 import { buildDocument } from './openapi/document.ts';
+import { SESSION_AUTHENTICATOR } from './session/authenticator.ts';
+import { makeDashboard, type Dashboard, type DashboardSettings } from './session/dashboard.ts';
+import { DASHBOARD, SessionController } from './session/session.controller.ts';
+import { serveWeb } from './web/serve.ts';
 import { LISTINGS } from './routes.ts';
 import { Decoder } from './windows/decoded.ts';
 import { WindowReader } from './windows/reader.ts';
@@ -31,6 +35,11 @@ export interface ApiSettings {
   rateLimit: RateLimit;
   /** topic whose windows are read */
   topic: string;
+  /** with it people sign in, and the dashboard is served from `webDir` */
+  dashboard?: DashboardSettings;
+  webDir?: string;
+  /** certificate and key as PEM: https instead of http */
+  tls?: { cert: string; key: string };
 }
 
 export interface ApiParts {
@@ -48,6 +57,9 @@ const PATHS: ReadonlySet<string> = new Set([
   '/metrics',
   '/openapi.json',
   '/.well-known/oauth-protected-resource',
+  '/bff/login',
+  '/bff/callback',
+  '/bff/me',
 ]);
 
 /** RFC 9728 section 3.1: the well-known path is put between host and path of the resource identifier. */
@@ -56,14 +68,16 @@ export function metadataUrl(resource: string): string {
   return `${url.origin}/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`;
 }
 
-function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, about: About): Type {
+function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, about: About, verifier: TokenVerifier, dashboard: Dashboard | null): Type {
   const reader = new WindowReader(parts.summaries, settings.topic);
   const limiter = new RateLimiter(settings.rateLimit);
   @Module({
-    controllers: [ListingsController, SystemController],
+    controllers: [ListingsController, SystemController, SessionController],
     providers: [
-      { provide: VERIFIER, useValue: parts.verifier ?? new TokenVerifier(settings.issuers, parts.clock) },
+      { provide: VERIFIER, useValue: verifier },
       { provide: RESOURCE_METADATA_URL, useValue: metadataUrl(settings.resource) },
+      { provide: DASHBOARD, useValue: dashboard },
+      { provide: SESSION_AUTHENTICATOR, useValue: dashboard?.authenticator ?? null },
       { provide: RATE_LIMITER, useValue: limiter },
       { provide: RATE_LIMIT, useValue: settings.rateLimit },
       { provide: Asker, useValue: new Asker(reader, new Decoder(), parts.state, parts.clock) },
@@ -87,11 +101,19 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
     checks: { summary_store: async () => parts.summaries().ping(), state_store: async () => parts.state().ping() },
     openapi: () => (document ??= buildDocument(app)),
   };
-  const app = await NestFactory.create<NestExpressApplication>(moduleOf(settings, parts, metrics, about), { logger: false, abortOnError: false, bodyParser: false });
+  const verifier = parts.verifier ?? new TokenVerifier(settings.issuers, parts.clock);
+  const dashboard = settings.dashboard === undefined ? null : makeDashboard(settings.dashboard, settings.baseUrl, verifier, parts.state, parts.log, parts.clock);
+  const app = await NestFactory.create<NestExpressApplication>(moduleOf(settings, parts, metrics, about, verifier, dashboard), {
+    logger: false,
+    abortOnError: false,
+    bodyParser: false,
+    ...(settings.tls === undefined ? {} : { httpsOptions: settings.tls }),
+  });
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(requestId);
   app.use(metrics.middleware);
+  if (dashboard !== null && settings.webDir !== undefined) app.use(serveWeb({ dir: settings.webDir, issuerOrigin: new URL(dashboard.issuer).origin }));
   app.useGlobalFilters(new ProblemFilter(parts.log, PATHS));
   await app.init();
   return app;

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import pino from 'pino';
-import { ApiConfig, explainListen, loadConfigOrExit, storeSettings } from '@headwater/config';
+import { ApiConfig, explainListen, loadConfigOrExit, namesHost, storeSettings } from '@headwater/config';
 import { openStateStore, StateStoreError } from '@headwater/state-store';
 import { openSummaryStore, StoreError } from '@headwater/summary-store';
 import { createApi } from './app.ts';
@@ -22,6 +23,10 @@ const waiting = (name: string) => ({
 
 try {
   const settings = settingsOf(config);
+  if (settings.tls !== undefined) {
+    const { hostname } = new URL(settings.baseUrl);
+    if (!namesHost(new X509Certificate(settings.tls.cert), hostname)) log.warn(`tls.cert_file: the certificate does not name ${hostname}, so browsers will refuse it`);
+  }
   const summaries = new OpeningStore(() => openSummaryStore(storeSettings(config.store)), new StoreError('unreachable', { detail: 'not open yet' }), waiting('summary store'));
   const state = new OpeningStore(() => openStateStore(storeSettings(config.state)), new StateStoreError('unreachable', { detail: 'not open yet' }), waiting('state store'));
   const app = await createApi(settings, { summaries: () => summaries.get(), state: () => state.get(), log });
@@ -49,7 +54,7 @@ try {
   }
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  log.info({ host: config.host, port, issuers: settings.issuers.map((i) => i.issuer) }, `listening on http://${config.host}:${port}`);
+  log.info({ host: config.host, port, issuers: settings.issuers.map((i) => i.issuer) }, `listening on ${settings.tls === undefined ? 'http' : 'https'}://${config.host}:${port}`);
 } catch (error) {
   await fail(error);
 }

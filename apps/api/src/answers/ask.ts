@@ -70,7 +70,7 @@ export class Asker {
     const { before, day } = await this.#earlier(
       q,
       got,
-      () => this.#decoder.digest(),
+      () => this.#decoder.counts(),
       (which, v, service) => fold.addEarlier(which, service, v),
     );
     return this.#page(q, fold.rows(Number(query.slo ?? DEFAULT_SLO), (query.sort ?? 'exchanges') as ServiceSort, { before, day }), got);
@@ -87,7 +87,7 @@ export class Asker {
     const { before, day } = await this.#earlier(
       q,
       got,
-      () => this.#decoder.digest(),
+      () => this.#decoder.counts(),
       (which, v) => totals.addEarlier(which, v),
     );
     return this.#page(q, requestPatternRows(totals.by(keys), { range: q.range.end - q.range.start, before, day }, latency), got);
@@ -98,7 +98,7 @@ export class Asker {
     const totals = new PatternTotals(q.selection);
     const got = this.#gather(q);
     await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
-    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.digest(), (v) => totals.addEarlier('before', v));
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
     return this.#page(q, failureRows(totals.by(groupKeys(query)), (query.sort ?? 'failures') as FailureSort), got);
   }
 

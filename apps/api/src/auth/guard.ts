@@ -1,7 +1,8 @@
-import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Optional, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { Problem } from '../http/problem.ts';
+import { SESSION_AUTHENTICATOR, type SessionAuthenticator } from '../session/authenticator.ts';
 import { challenge, readCredentials } from './bearer.ts';
 import type { Principal, Scope } from './principal.ts';
 import type { TokenVerifier } from './verifier.ts';
@@ -28,6 +29,7 @@ export class BearerGuard implements CanActivate {
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(VERIFIER) private readonly verifier: TokenVerifier,
     @Inject(RESOURCE_METADATA_URL) private readonly metadataUrl: string,
+    @Optional() @Inject(SESSION_AUTHENTICATOR) private readonly sessions: SessionAuthenticator | null = null,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -49,12 +51,30 @@ export class BearerGuard implements CanActivate {
   async #authenticate(request: Request): Promise<Principal> {
     const query = new URLSearchParams(request.originalUrl.split('?', 2)[1] ?? '');
     const credentials = readCredentials(request.rawHeaders, query);
+    const session = this.sessions?.idOf(request);
+    if (this.sessions !== null && session !== undefined) {
+      if (credentials.kind !== 'none') {
+        const detail = 'the request has a session cookie and an access token; send one of them';
+        throw this.#refusal('invalid_request', detail, { code: 'invalid_request', description: detail });
+      }
+      return this.#ofSession(this.sessions, request, session);
+    }
     if (credentials.kind === 'none') throw this.#refusal('unauthorized', 'send an access token: "Authorization: Bearer <token>"');
     if (credentials.kind === 'malformed') throw this.#refusal('invalid_request', credentials.detail, { code: 'invalid_request', description: credentials.detail });
     const verdict = await this.verifier.verify(credentials.token);
     if (verdict.kind === 'ok') return verdict.principal;
     if (verdict.kind === 'unavailable') throw new Problem('issuer_unavailable', verdict.detail, { retryAfterS: verdict.retryAfterS });
     throw this.#refusal('invalid_token', verdict.detail, { code: 'invalid_token', description: verdict.detail });
+  }
+
+  async #ofSession(sessions: SessionAuthenticator, request: Request, id: string): Promise<Principal> {
+    try {
+      return (await sessions.authenticate(request, id)).principal;
+    } catch (error) {
+      // RFC 9110 section 15.5.2: every 401 says how to do it right.
+      if (error instanceof Problem && error.status === 401) throw new Problem(error.code, error.message, { headers: { 'www-authenticate': challenge(this.metadataUrl) } });
+      throw error;
+    }
   }
 
   #refusal(

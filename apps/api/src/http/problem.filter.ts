@@ -14,6 +14,7 @@ export function problemOf(error: unknown, method: string, path: string, getPaths
     return new Problem('store_unavailable', `the ${which} cannot be read (${error.code})`, { cause: error, retryAfterS: error.retryable ? 2 : 60 });
   }
   if (error instanceof HttpException && error.getStatus() === 404) {
+    if (path === '/bff/logout') return new Problem('method_not_allowed', `${path} takes POST, not ${method}`, { headers: { allow: 'POST' } });
     return getPaths.has(path)
       ? new Problem('method_not_allowed', `${path} takes GET and HEAD, not ${method}`, { headers: { allow: 'GET, HEAD' } })
       : new Problem('not_found', `nothing is served at ${path}`);

@@ -43,7 +43,7 @@ export class RateLimiter {
 export const RATE_LIMITER = Symbol('RateLimiter');
 export const RATE_LIMIT = Symbol('RateLimit');
 
-/** Runs behind the bearer guard: per client of an issuer. Header fields of draft-ietf-httpapi-ratelimit-headers-11. */
+/** Runs behind the bearer guard: per client of an issuer, and per person where it acts for people. Header fields of draft-ietf-httpapi-ratelimit-headers-11. */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(
@@ -55,7 +55,7 @@ export class RateLimitGuard implements CanActivate {
     const { principal } = context.switchToHttp().getRequest<Partial<AuthorizedRequest>>();
     if (principal === undefined) return true;
     const response = context.switchToHttp().getResponse<Response>();
-    const { allowed, remaining, resetS } = this.limiter.take(`${principal.issuer}\u0000${principal.clientId}`, Date.now());
+    const { allowed, remaining, resetS } = this.limiter.take(`${principal.issuer}\u0000${principal.clientId}\u0000${principal.subject}`, Date.now());
     response.setHeader('ratelimit-policy', `"default";q=${this.limit.requests};w=${this.limit.windowS}`);
     response.setHeader('ratelimit', `"default";r=${remaining};t=${resetS}`);
     if (!allowed) throw new Problem('rate_limited', `more than ${this.limit.requests} requests in ${this.limit.windowS} s`, { retryAfterS: resetS });

@@ -250,6 +250,18 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: problem,
   Health: object({ status: { type: 'string', enum: ['ok'] } }),
   Ready: object({ status: { type: 'string', enum: ['ready'] }, checks: { type: 'object', additionalProperties: text } }),
+  Session: object({
+    name: text,
+    client: text,
+    scopes: { type: 'array', items: text },
+    services: { type: ['array', 'null'], items: text, description: 'null: all services.' },
+    expires_at: { type: 'string', format: 'date-time', description: 'The session ends then, however much it is used.' },
+    standalone: { type: 'boolean', description: 'Everything runs on this host.' },
+  }),
+  LoggedOut: object({
+    logged_out: { type: 'boolean', enum: [true] },
+    redirect: { type: 'string', description: 'Where the browser goes next: the end of session at the sign-in server, or `/`.' },
+  }),
   ResourceMetadata: {
     type: 'object',
     description: 'RFC 9728.',

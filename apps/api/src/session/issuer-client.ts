@@ -53,13 +53,25 @@ export class IssuerClient {
     const methods = document['token_endpoint_auth_methods_supported'];
     // RFC 8414: client_secret_basic where nothing is said.
     const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
-    const config = new oidc.Configuration(document as unknown as oidc.ServerMetadata, clientId, {}, basic ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret));
+    const config = new oidc.Configuration(
+      document as unknown as oidc.ServerMetadata,
+      clientId,
+      {},
+      basic ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret),
+    );
     if (issuer.startsWith('http:')) oidc.allowInsecureRequests(config);
     // Signatures of id tokens are checked too, though they come straight from the token endpoint.
     oidc.enableNonRepudiationChecks(config);
     config.timeout = 10;
     const { via } = this.#discovery;
-    config[oidc.customFetch] = (url, options) => via(url, { method: options.method, headers: options.headers, body: (options.body ?? null) as BodyInit | null, redirect: 'manual', ...(options.signal ? { signal: options.signal } : {}) });
+    config[oidc.customFetch] = (url, options) =>
+      via(url, {
+        method: options.method,
+        headers: options.headers,
+        body: (options.body ?? null) as NonNullable<RequestInit['body']> | null,
+        redirect: 'manual',
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
     this.#made = { document, config };
     return config;
   }
@@ -82,7 +94,12 @@ export class IssuerClient {
     const url = new URL(this.settings.redirectUri);
     url.search = query;
     return this.#ask(() =>
-      oidc.authorizationCodeGrant(config, url, { pkceCodeVerifier: transaction.verifier, expectedState: transaction.state, expectedNonce: transaction.nonce, idTokenExpected: true }),
+      oidc.authorizationCodeGrant(config, url, {
+        pkceCodeVerifier: transaction.verifier,
+        expectedState: transaction.state,
+        expectedNonce: transaction.nonce,
+        idTokenExpected: true,
+      }),
     );
   }
 
@@ -133,6 +150,15 @@ export class IssuerClient {
   }
 }
 
+/** What came back does not fit what was asked for: state, nonce, iss, signature, times. */
+const DOES_NOT_FIT: ReadonlySet<string> = new Set([
+  'OAUTH_INVALID_RESPONSE',
+  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
+  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
+  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+  'OAUTH_KEY_SELECTION_FAILED',
+]);
+
 /** Which failures mean no, and which mean that nobody answered. */
 function judge(error: unknown, issuer: string): Refusal | Unavailable {
   const message = error instanceof Error ? error.message : String(error);
@@ -142,12 +168,7 @@ function judge(error: unknown, issuer: string): Refusal | Unavailable {
   }
   if (error instanceof oidc.AuthorizationResponseError) return new Refusal(error.error, error.error_description ?? error.error, { cause: error });
   if (error instanceof oidc.WWWAuthenticateChallengeError) return new Refusal('invalid_client', `${issuer} does not take our client id or its secret`, { cause: error });
-  const cause = (error as { cause?: unknown }).cause;
-  const { code } = error as { code?: string };
-  // What came back does not fit what was asked for: state, nonce, iss, signature.
-  if (code === 'OAUTH_INVALID_RESPONSE' || code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' || code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED' || code === 'OAUTH_MISSING_SERVER_METADATA_FAILED') {
-    return new Refusal('invalid_response', message, { cause: error });
-  }
-  if (cause instanceof Response && cause.status >= 500) return new Unavailable(`${issuer} answers HTTP ${cause.status}`);
-  return new Unavailable(`${issuer}: ${cause instanceof Error ? cause.message : message}`);
+  const { cause, code } = error as { cause?: unknown; code?: string };
+  if (code !== undefined && DOES_NOT_FIT.has(code)) return new Refusal('invalid_response', message, { cause: error });
+  return new Unavailable(`${issuer}: ${cause instanceof Response ? `HTTP ${cause.status}` : cause instanceof Error ? cause.message : message}`);
 }

@@ -11,7 +11,8 @@ function parseKeys(file: string, text: string): Key[] {
   const lines = text.split(/\r?\n/).filter((l) => l !== '');
   const keys = lines.map((line, i) => {
     const secret = /^[\w-]{43}$/.test(line) ? Buffer.from(line, 'base64url') : null;
-    if (secret === null || secret.length !== 32) throw new Error(`dashboard.key_file: line ${i + 1} of ${file} is not 32 bytes in base64url; restore it, or remove the file to make a new key (everybody signs in again)`);
+    if (secret === null || secret.length !== 32)
+      throw new Error(`dashboard.key_file: line ${i + 1} of ${file} is not 32 bytes in base64url; restore it, or remove the file to make a new key (everybody signs in again)`);
     return { id: createHash('sha256').update(secret).digest('base64url').slice(0, 8), secret };
   });
   if (keys.length === 0) throw new Error(`dashboard.key_file: ${file} has no key in it; restore it, or remove it to make a new one (everybody signs in again)`);

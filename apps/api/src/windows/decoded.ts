@@ -1,7 +1,7 @@
 import { HostsWindow } from '@headwater/sketch';
 import type { Closed, ClosedHead, ClosedHeld } from '@headwater/summary-store';
 import { WeightedCache } from './cache.ts';
-import { digestOf, headersOf, WindowPatterns, type ServiceDigest, type WindowHeaders } from './digest.ts';
+import { digestOf, headersOf, WindowPatterns, type FullDigest, type ServiceDigest, type WindowHeaders } from './digest.ts';
 import { Identities } from './identities.ts';
 import { serviceOf, type Window } from './reader.ts';
 
@@ -22,10 +22,18 @@ export class Lens<V> {
   readonly #cache: WeightedCache<V>;
   readonly #decode: (bytes: Uint8Array, service: string) => V;
   readonly #weigh: (value: V, bytes: Uint8Array) => number;
+  /** whether what is kept is enough for this lens */
+  readonly #enough: (value: V) => boolean;
   /** what `held` promised: it stays until `of` asks for it, whatever the cache drops meanwhile */
   readonly #promised = new Map<string, V>();
 
-  constructor(cache: WeightedCache<V>, decode: (bytes: Uint8Array, service: string) => V, weigh: (value: V, bytes: Uint8Array) => number) {
+  constructor(
+    cache: WeightedCache<V>,
+    decode: (bytes: Uint8Array, service: string) => V,
+    weigh: (value: V, bytes: Uint8Array) => number,
+    enough: (value: V) => boolean = () => true,
+  ) {
+    this.#enough = enough;
     this.#cache = cache;
     this.#decode = decode;
     this.#weigh = weigh;
@@ -35,7 +43,7 @@ export class Lens<V> {
   held(closed: ClosedHead): boolean {
     const key = keyOf(closed);
     const value = this.#cache.get(key);
-    if (value === undefined) return false;
+    if (value === undefined || !this.#enough(value)) return false;
     this.#promised.set(key, value);
     return true;
   }
@@ -55,7 +63,7 @@ export class Lens<V> {
     if (kept !== undefined) return kept;
     // Another question may have asked for it at the same time.
     const twin = this.#cache.get(key);
-    if (twin !== undefined) return twin;
+    if (twin !== undefined && this.#enough(twin)) return twin;
     if (closed.bytes === null) throw new Error(`${key}: its bytes were left out, and nothing said that it is held`);
     const value = this.#decode(closed.bytes, service);
     this.#cache.set(key, value, this.#weigh(value, closed.bytes));
@@ -76,12 +84,22 @@ export class Decoder {
   readonly #patterns = new WeightedCache<WindowPatterns>(PATTERNS_BYTES);
   readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
 
-  /** Counts by pattern, totals by role. */
-  digest(): Lens<ServiceDigest> {
+  /** Counts by pattern. */
+  counts(): Lens<ServiceDigest> {
+    return this.#digest(false);
+  }
+
+  /** Counts by pattern, and totals by role with their distributions. */
+  digest(): Lens<FullDigest> {
+    return this.#digest(true) as Lens<FullDigest>;
+  }
+
+  #digest(withTotals: boolean): Lens<ServiceDigest> {
     return new Lens(
       this.#digests,
-      (bytes, service) => digestOf(bytes, service, this.#identities),
-      (d) => 1_000 + d.patterns.length * 32 + d.totals.size * 5_000,
+      (bytes, service) => digestOf(bytes, service, this.#identities, withTotals),
+      (d) => 1_000 + d.patterns.length * 32 + (d.totals?.size ?? 0) * 5_000,
+      (d) => !withTotals || d.totals !== null,
     );
   }
 

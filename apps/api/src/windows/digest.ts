@@ -26,6 +26,12 @@ export interface ServiceDigest {
   numbers: Float64Array;
   /** row -> error.type -> exchanges; only rows that have any */
   errorTypes: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** null: only counts were asked for */
+  totals: ReadonlyMap<Role, RoleTotals> | null;
+}
+
+/** One that has its totals. */
+export interface FullDigest extends ServiceDigest {
   totals: ReadonlyMap<Role, RoleTotals>;
 }
 
@@ -35,7 +41,12 @@ export interface WindowHeaders {
   headers: readonly HeaderStats[];
 }
 
-export function digestOf(bytes: Uint8Array, service: string, identities: Identities): ServiceDigest {
+function emptyTotals(): RoleTotals {
+  return { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, ttfb: new DdSketch(), total: new DdSketch() };
+}
+
+/** @param withTotals go through the distributions too, two thirds of the work */
+export function digestOf(bytes: Uint8Array, service: string, identities: Identities, withTotals: boolean): ServiceDigest {
   const scan = new ServiceWindowScan(bytes);
   const patterns: PatternIdentity[] = [];
   const numbers = new Float64Array(scan.patternCount * NUMBERS);
@@ -49,8 +60,9 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
     numbers[at + ERRORS] = scan.errors;
     numbers[at + FIRST_SEEN_MS] = scan.firstSeenMs;
     if (scan.errors > 0) errorTypes.set(row, scan.errorTypes());
+    if (!withTotals) continue;
     let t = totals.get(scan.role);
-    if (t === undefined) totals.set(scan.role, (t = { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, ttfb: new DdSketch(), total: new DdSketch() }));
+    if (t === undefined) totals.set(scan.role, (t = emptyTotals()));
     t.exchanges += scan.exchanges;
     if (scan.status >= 500) t.serverErrors += scan.exchanges;
     else if (scan.status >= 400) t.clientErrors += scan.exchanges;
@@ -58,7 +70,7 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
     scan.addTtfb(t.ttfb);
     scan.addTotal(t.total);
   }
-  return { patterns, numbers, errorTypes, totals };
+  return { patterns, numbers, errorTypes, totals: withTotals ? totals : null };
 }
 
 export function headersOf(bytes: Uint8Array): WindowHeaders {
@@ -71,6 +83,7 @@ export class WindowPatterns {
   readonly bytes: Uint8Array;
   readonly #service: string;
   readonly #identities: Identities;
+  #checked = false;
 
   constructor(bytes: Uint8Array, service: string, identities: Identities) {
     this.bytes = bytes;
@@ -80,7 +93,8 @@ export class WindowPatterns {
 
   /** The scan is at the pattern: what is not asked of it then is passed over. */
   each(visit: (pattern: PatternIdentity, scan: ServiceWindowScan) => void): void {
-    const scan = new ServiceWindowScan(this.bytes);
+    const scan = new ServiceWindowScan(this.bytes, this.#checked);
+    this.#checked = true;
     const find = this.#identities.finder(this.#service);
     while (scan.nextPattern()) visit(find(scan), scan);
   }

@@ -2,8 +2,16 @@ import { createHash, type Hash } from 'node:crypto';
 import { StoreError, type Closed, type ClosedHead, type ClosedHeld, type Resolution, type SegmentKey, type SummaryStore, type WindowRead } from '@headwater/summary-store';
 import type { TimeRange } from '../query/time.ts';
 
-/** Read at once: bounds the memory of a long range. Wide enough for the widest windows to lie wholly inside. */
-const CHUNK_MS: Record<Resolution, number> = { '10s': 600_000, '1m': 3_600_000, '1h': 4 * 3_600_000 };
+/**
+ * How much time is read at once, ms: a part ends at a multiple of its length, so that the widest windows lie wholly
+ * inside. It grows while the answers are small and shrinks where they are large: what is in memory is bounded by bytes.
+ */
+const PART_MS = [60_000, 300_000, 600_000, 3_600_000, 4 * 3_600_000, 86_400_000, 8 * 86_400_000];
+const FIRST_PART: Record<Resolution, number> = { '10s': 1, '1m': 3, '1h': 4 };
+const LARGE_BYTES = 6 << 20;
+const SMALL_BYTES = 1 << 20;
+/** A window whose bytes are held costs about this. */
+const WINDOW_BYTES = 500;
 const DEADLINE_MS = 10_000;
 const HOSTS_SUBJECT = 'h:';
 const SERVICE_PREFIX = 's:';
@@ -66,12 +74,26 @@ export class WindowReader {
   async *read(wanted: WindowsWanted, held: (closed: ClosedHead) => boolean): AsyncGenerator<Chunk> {
     const { start, end } = wanted.range;
     const { coarsest } = wanted;
-    const chunkMs = CHUNK_MS[coarsest];
     const subjects = wanted.services === null ? undefined : [HOSTS_SUBJECT, ...wanted.services.map((s) => SERVICE_PREFIX + s).filter((s) => Buffer.byteLength(s) <= 256)];
-    for (let from = start, to; from < end; from = to) {
-      to = Math.min(end, (Math.floor(from / chunkMs) + 1) * chunkMs);
+    let size = FIRST_PART[coarsest];
+    const ask = (from: number): { to: number; windows: Promise<Window[]> } => {
+      const partMs = PART_MS[size] as number;
+      const to = Math.min(end, (Math.floor(from / partMs) + 1) * partMs);
       const range = { topic: this.#topic, resolution: '10s', coarsest, start: from, end: to, ...(subjects === undefined ? {} : { subjects }) } as const;
-      yield { windows: await within(this.#store().read(range, held)), end: to };
+      const windows = within(this.#store().read(range, held));
+      // It is awaited after the part before it was folded; meanwhile its failure is nobody's.
+      windows.catch(() => undefined);
+      return { to, windows };
+    };
+    for (let part = start < end ? ask(start) : null; part !== null;) {
+      const windows = await part.windows;
+      const bytes = windows.reduce((sum, w) => sum + WINDOW_BYTES + (w.closed?.bytes?.byteLength ?? 0) + w.partials.reduce((n, p) => n + p.bytes.byteLength, 0), 0);
+      if (bytes > LARGE_BYTES) size = Math.max(0, size - 1);
+      else if (bytes < SMALL_BYTES) size = Math.min(PART_MS.length - 1, size + 1);
+      const { to } = part;
+      // The store reads on while this part is folded.
+      part = to < end ? ask(to) : null;
+      yield { windows, end: to };
     }
   }
 
