@@ -20,6 +20,7 @@ export interface FileSinkOptions {
  * it does not take (a full disk) is refused and said; it is tried again with the next write.
  */
 export class FileSink implements Sink {
+  readonly chunkBytes: number;
   private readonly o: FileSinkOptions;
   private fd: number;
   private size = 0;
@@ -30,6 +31,7 @@ export class FileSink implements Sink {
   /** @throws UsageError when the file cannot be opened */
   constructor(options: FileSinkOptions) {
     this.o = options;
+    this.chunkBytes = Math.min(64 << 10, options.rotateSize);
     this.fd = this.open();
   }
 

@@ -2,6 +2,8 @@
 export interface Sink {
   /** Whole lines; false: not taken. */
   write(text: string): boolean;
+  /** bytes of one write that it takes well; a row that is larger is written alone */
+  readonly chunkBytes: number;
   /** Resolves when there is room again, or the sink is gone. */
   room(): Promise<void>;
   /** Aborted when there is nobody to write for any more (a pipe whose reader left). */

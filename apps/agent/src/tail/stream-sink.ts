@@ -17,6 +17,7 @@ export function openStdout(): Writable {
 }
 
 export class StreamSink implements Sink {
+  readonly chunkBytes = 64 << 10;
   private readonly stream: Writable;
   private readonly over = new AbortController();
   /** what ended it; null: its reader left, which is no fault */

@@ -35,6 +35,7 @@ function sourceOf(batches: TailBatch[], patient = true): TailSource {
 class Kept implements Sink {
   text = '';
   takes = true;
+  readonly chunkBytes = 1_000;
   readonly gone: AbortSignal = new AbortController().signal;
   write(text: string): boolean {
     if (this.takes) this.text += text;

@@ -19,8 +19,6 @@ export interface TailOptions {
 }
 
 const PHASE_END = 2;
-/** Rows put together for one write. */
-const CHUNK = 64 << 10;
 
 /**
  * Shows what the source gives until it ends, `stop` is aborted, the limit is reached or nobody reads any more.
@@ -46,25 +44,28 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
     loss.account(batch.account);
     const row = new Row(batch.columns, batch.host);
     let chunk = '';
+    let bytes = 0;
     let count = 0;
-    for (; row.index < batch.columns.rows; row.index++) {
+    const flush = (): void => {
+      if (count > 0) write(chunk, count);
+      chunk = '';
+      bytes = count = 0;
+    };
+    for (; row.index < batch.columns.rows && rows + count < o.limit; row.index++) {
       // A long exchange was shown when it began.
       if (row.number('headwater.phase') === PHASE_END || !o.where(row)) continue;
-      chunk += o.format === 'json' ? `${JSON.stringify(toJson(row.columns, row.index, row.strings))}\n` : o.columns.exchange(row);
-      count++;
-      const last = rows + count >= o.limit;
-      if (chunk.length >= CHUNK || last) {
-        write(chunk, count);
-        chunk = '';
-        count = 0;
+      const text = o.format === 'json' ? `${JSON.stringify(toJson(row.columns, row.index, row.strings))}\n` : o.columns.exchange(row);
+      const size = Buffer.byteLength(text);
+      if (bytes + size > sink.chunkBytes && count > 0) {
+        flush();
         if (source.patient) await sink.room();
       }
-      if (rows >= o.limit) {
-        full.abort();
-        break;
-      }
+      chunk += text;
+      bytes += size;
+      count++;
     }
-    if (count > 0) write(chunk, count);
+    flush();
+    if (rows >= o.limit) full.abort();
     say();
     if (source.patient) await sink.room();
   };
