@@ -155,7 +155,7 @@ Object.values(EVENT_FLAGS).forEach((bit, i) => {
 const KEYS = {
   headerEvents: 'host id; the partition is FNV-1a 32 of it modulo the partitions, fixed per agent incarnation',
   headerEventsJson: 'service',
-  summaries: 'service',
+  summaries: 'service; (service, start, revision) identifies a message, a higher revision replaces a lower one',
   alerts: 'alert id',
   insights: 'insight id',
   insightRequests: 'request id',
@@ -191,9 +191,32 @@ function asyncApi() {
       summary: 'The bytes as they were; the reason is in the record headers.',
       payload: { type: 'string', format: 'binary' },
     },
+    Summary: {
+      title: 'A closed minute of one service',
+      summary: 'Patterns, failures, latencies and headers of one minute; sent again with a higher revision when late data changes it. At least once.',
+      contentType: 'application/json',
+      headers: object({
+        'content-type': { const: 'application/json' },
+        'headwater-revision': text('the revision of the message, to be told without parsing it', { pattern: '^[1-9][0-9]*$' }),
+      }),
+      payload: {
+        type: 'object',
+        required: ['schema', 'service', 'resolution', 'start', 'end', 'revision', 'closed_at'],
+        properties: {
+          schema: { const: 1 },
+          service: { type: 'string' },
+          resolution: { const: '1m' },
+          start: { type: 'string', format: 'date-time' },
+          end: { type: 'string', format: 'date-time' },
+          revision: { type: 'integer', minimum: 1 },
+          closed_at: { type: 'string', format: 'date-time' },
+        },
+        description: 'The whole of it: apps/analyzer/summary.schema.json',
+      },
+    },
     Json: { title: 'JSON', contentType: 'application/json', payload: { type: 'object' } },
   };
-  const MESSAGE = { headerEvents: 'HeaderEventBatch', headerEventsJson: 'HeaderEvent', agentStatus: 'AgentStatus', deadLetter: 'DeadLetter' };
+  const MESSAGE = { headerEvents: 'HeaderEventBatch', headerEventsJson: 'HeaderEvent', summaries: 'Summary', agentStatus: 'AgentStatus', deadLetter: 'DeadLetter' };
   const operations = {};
   for (const [key, topic] of Object.entries(TOPICS)) {
     const message = MESSAGE[key] ?? 'Json';

@@ -1,11 +1,22 @@
 import { BusConfig } from './parts/bus.ts';
 import { AnalyzerAdminConfig, LogConfig, TOPIC_PREFIX } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
-import { Part, Text, Whole } from './setting.ts';
+import { Cross, Part, Text, Whole } from './setting.ts';
 
 const HOUR = 3_600_000;
 const YEARS = 10 * 365 * 24 * HOUR;
 
+// Finer windows are deleted into coarser ones, so these must be there for longer.
+@Cross<RetentionConfig>((c) =>
+  c.windows_10s_ms > c.windows_1m_ms
+    ? { fields: ['windows_10s_ms', 'windows_1m_ms'], message: 'keeps 10 s windows longer than the 1 min windows that they are rolled up into; give windows_1m_ms at least as much' }
+    : null,
+)
+@Cross<RetentionConfig>((c) =>
+  c.windows_1m_ms > c.windows_1h_ms
+    ? { fields: ['windows_1m_ms', 'windows_1h_ms'], message: 'keeps 1 min windows longer than the 1 h windows that they are rolled up into; give windows_1h_ms at least as much' }
+    : null,
+)
 export class RetentionConfig {
   @Whole('How long 10 s windows are kept, ms', 60_000, YEARS)
   windows_10s_ms = 24 * HOUR;

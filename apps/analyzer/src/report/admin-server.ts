@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { explainListen } from '@headwater/config';
 import type { Registry } from 'prom-client';
 
 /** `/metrics` (Prometheus), `/healthz` (the process runs), `/readyz` (every partition it holds is loaded). */
@@ -19,13 +20,7 @@ export async function serveAdmin({ host, port }: { host: string; port: number },
     answer(404, 'text/plain', 'not found\n');
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`admin.port: port ${port} on ${host} is taken by another program; stop it or choose another port (0 takes a free one)`, { cause: error })
-          : error,
-      ),
-    );
+    server.once('error', (error) => reject(explainListen(error, host, port, 'set admin.port to another; 0 takes a free one')));
     server.listen(port, host, resolve);
   });
   return { server, port: (server.address() as AddressInfo).port };
