@@ -2,10 +2,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +9,8 @@ import kafkajs from 'kafkajs';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { startKafka } from '../../infra/kafka/start.mjs';
 import { startRedis } from '../../infra/redis/start.mjs';
-import { healthy, launch, metric, NODE, settingsFile } from './fleet.mjs';
-import { startNginx } from './nginx.mjs';
+import { healthy, metric, NODE, scratch, settingsFile, startApi } from './fleet.mjs';
+import { freePort, startNginx } from './nginx.mjs';
 import { eventually, getAll, ROOT, token } from './standalone.mjs';
 
 const run = promisify(execFile);
@@ -22,22 +18,6 @@ const EVENTS = 'headwater.header-events.v1';
 const DEAD = 'headwater.dead-letter.v1';
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({ compress: async (e) => zstdCompressSync(e.buffer), decompress: async (b) => zstdDecompressSync(b) });
-
-/**
- * Free ports below those that the kernel gives to clients: a client that calls a port of its own range again and again
- * while nobody listens there meets itself in the end, and then holds the port.
- */
-async function quietPorts(n) {
-  const ports = [];
-  for (let port = 18_300 + (process.pid % 50); ports.length < n; port += 1) {
-    const server = createServer();
-    if (await new Promise((ok) => server.once('error', () => ok(false)).listen(port, '127.0.0.1', () => ok(true)))) {
-      await new Promise((ok) => server.close(ok));
-      ports.push(port);
-    }
-  }
-  return ports;
-}
 
 /** All records of a topic, by plain kafkajs. */
 async function readAll(kafka, topic) {
@@ -79,18 +59,8 @@ test(
   'bus or store away at the start or later: waits, says so, recovers, counts exact',
   { skip: process.getuid() === 0 ? false : 'capture needs root', timeout: 240_000 },
   async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'hw-away-'));
-    const running = new Set();
-    const start = (...a) => {
-      const p = launch(...a);
-      running.add(p);
-      return p;
-    };
-    t.after(async () => {
-      await Promise.all([...running].map((p) => p.kill('SIGKILL')));
-      rmSync(dir, { recursive: true, force: true });
-    });
-    const [kafkaPort, redisPort, agentPort, analyzerPort, identityPort, apiPort] = await quietPorts(6);
+    const { dir, start } = scratch(t, 'hw-away-');
+    const [kafkaPort, redisPort, agentPort, analyzerPort] = await Promise.all(Array.from({ length: 4 }, freePort));
     const bus = { kind: 'kafka', brokers: [`127.0.0.1:${kafkaPort}`] };
     const store = { kind: 'redis', url: `redis://127.0.0.1:${redisPort}` };
     const health = async (port, path = 'healthz') => {
@@ -143,26 +113,7 @@ test(
     await agent.until(/the bus takes batches again/);
     await healthy(analyzer, `http://127.0.0.1:${analyzerPort}/readyz`);
 
-    const audience = `http://127.0.0.1:${apiPort}`;
-    const issuer = `http://127.0.0.1:${identityPort}`;
-    const client = { client_id: 'e2e', client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read'] };
-    mkdirSync(join(dir, 'keys'), { mode: 0o700 });
-    writeFileSync(join(dir, 'clients.json'), JSON.stringify({ clients: [client] }), { mode: 0o600 });
-    const identity = start('identity', NODE, [
-      'apps/identity/dist/main.js',
-      '--config',
-      settingsFile(dir, 'identity', {
-        port: identityPort,
-        audience,
-        clients_file: join(dir, 'clients.json'),
-        keys_dir: join(dir, 'keys'),
-        state: { kind: 'embedded', path: join(dir, 'identity.db') },
-      }),
-    ]);
-    await healthy(identity, `${issuer}/.well-known/openid-configuration`);
-    const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store })]);
-    await healthy(api, `${audience}/healthz`);
-    const info = { api: audience, token_url: `${issuer}/token`, ...client };
+    const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store });
 
     const folded = async () => (await metric(analyzerPort, 'headwater_analyzer_exchanges_total')) ?? 0;
     const allFolded = async () => {

@@ -1,6 +1,8 @@
 // The fleet's processes, started as an operator would: YAML files, environment, one process each. Ends only what it started.
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './standalone.mjs';
@@ -71,4 +73,45 @@ export function settingsFile(dir, name, settings) {
   const file = join(dir, `${name}.yaml`);
   writeFileSync(file, JSON.stringify(settings, null, 2));
   return file;
+}
+
+/** A directory of the test's own, and `start`, which launches; whatever still runs at its end is killed. */
+export function scratch(t, prefix) {
+  const dir = mkdtempSync(join(tmpdir(), prefix));
+  const running = new Set();
+  t.after(async () => {
+    await Promise.all([...running].map((p) => p.kill('SIGKILL')));
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const start = (...a) => {
+    const p = launch(...a);
+    running.add(p);
+    return p;
+  };
+  return { dir, start };
+}
+
+/**
+ * Identity and API of a fleet on given ports. The company's authorization server is played by identity: to the API it
+ * is an issuer URL in the settings.
+ * @returns {Promise<{ api: string, token_url: string, client_id: string, client_secret: string }>} as `token()` and `get()` want it
+ */
+export async function startApi({ dir, start, identityPort, apiPort, store }) {
+  const audience = `http://127.0.0.1:${apiPort}`;
+  const issuer = `http://127.0.0.1:${identityPort}`;
+  const client = { client_id: 'e2e', client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read'] };
+  mkdirSync(join(dir, 'keys'), { mode: 0o700 });
+  writeFileSync(join(dir, 'clients.json'), JSON.stringify({ clients: [client] }), { mode: 0o600 });
+  const settings = {
+    port: identityPort,
+    audience,
+    clients_file: join(dir, 'clients.json'),
+    keys_dir: join(dir, 'keys'),
+    state: { kind: 'embedded', path: join(dir, 'identity.db') },
+  };
+  const identity = start('identity', NODE, ['apps/identity/dist/main.js', '--config', settingsFile(dir, 'identity', settings)]);
+  await healthy(identity, `${issuer}/.well-known/openid-configuration`);
+  const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store })]);
+  await healthy(api, `${audience}/healthz`);
+  return { api: audience, token_url: `${issuer}/token`, ...client };
 }

@@ -2,15 +2,13 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka } from '../../infra/kafka/start.mjs';
 import { startRedis } from '../../infra/redis/start.mjs';
-import { healthy, launch, metric, NODE, settingsFile } from './fleet.mjs';
+import { healthy, metric, NODE, scratch, settingsFile, startApi } from './fleet.mjs';
 import { freePort, startNginx } from './nginx.mjs';
 import { eventually, getAll, ROOT, token } from './standalone.mjs';
 import { countTopic, groupLag } from './topic-count.mjs';
@@ -44,17 +42,7 @@ test(
   'two analyzers, three SIGKILLs, one Redis rolled back: counts exact per window',
   { skip: process.getuid() === 0 ? false : 'capture needs root', timeout: 300_000 },
   async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'hw-fleet-'));
-    const running = new Set();
-    const start = (...a) => {
-      const p = launch(...a);
-      running.add(p);
-      return p;
-    };
-    t.after(async () => {
-      await Promise.all([...running].map((p) => p.kill('SIGKILL')));
-      rmSync(dir, { recursive: true, force: true });
-    });
+    const { dir, start } = scratch(t, 'hw-fleet-');
     const kafka = await startKafka({ dir: join(dir, 'kafka') });
     t.after(() => kafka.stop());
     const redis = await startRedis({ dir: join(dir, 'redis') });
@@ -64,29 +52,7 @@ test(
     const applied = await run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--brokers', kafka.bootstrap.join(',')]);
     assert.match(applied.stdout, /headwater\.header-events\.v1/);
 
-    // The company's authorization server is played by identity: to the API it is an issuer URL in the settings.
-    const identityPort = await freePort();
-    const apiPort = await freePort();
-    const audience = `http://127.0.0.1:${apiPort}`;
-    const client = { client_id: 'e2e', client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read'] };
-    mkdirSync(join(dir, 'keys'), { mode: 0o700 });
-    writeFileSync(join(dir, 'clients.json'), JSON.stringify({ clients: [client] }), { mode: 0o600 });
-    const issuer = `http://127.0.0.1:${identityPort}`;
-    const identity = start('identity', NODE, [
-      'apps/identity/dist/main.js',
-      '--config',
-      settingsFile(dir, 'identity', {
-        port: identityPort,
-        audience,
-        clients_file: join(dir, 'clients.json'),
-        keys_dir: join(dir, 'keys'),
-        state: { kind: 'embedded', path: join(dir, 'identity.db') },
-      }),
-    ]);
-    await healthy(identity, `${issuer}/.well-known/openid-configuration`);
-    const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store })]);
-    await healthy(api, `${audience}/healthz`);
-    const info = { api: audience, token_url: `${issuer}/token`, ...client };
+    const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store });
 
     const analyzerOf = async (name) => {
       const port = await freePort();

@@ -5,15 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../tools/start/ports.mjs';
 
-/** A port that nobody holds right now. */
-export async function freePort() {
-  const server = net.createServer();
-  await new Promise((ok, bad) => server.once('error', bad).listen(0, '127.0.0.1', ok));
-  const { port } = server.address();
-  await new Promise((ok) => server.close(ok));
-  return port;
-}
+export { freePort };
 
 const ROUTES = `
     location = /ok       { default_type application/json; add_header X-Cache HIT; return 200 '{"ok":true}'; }
