@@ -55,8 +55,9 @@ export function AccountSection({ agents, before, host, rangeStart }: Props): Rea
           ) : null}
           <Reasons title="Filtered" none="Nothing was filtered." counts={account.filtered} table={FILTERED} advice={() => null} />
           <p className="small quiet-text">
-            {countOf(account.exchanges, 'exchange')} in {countOf(account.batches, 'batch', 'batches')}; {formatExact(account.clampedTimes)} times set back because they lay ahead,{' '}
-            {countOf(account.lateExchanges, 'exchange')} too late for every window.
+            {countOf(account.exchanges, 'exchange')} in {countOf(account.batches, 'batch', 'batches')}.
+            {account.clampedTimes === 0 ? '' : ` ${formatExact(account.clampedTimes)} had a time more than a minute ahead, which was set back.`}
+            {account.lateExchanges === 0 ? '' : ` ${countOf(account.lateExchanges, 'exchange')} came too late for every window and are in no other figure.`}
           </p>
         </div>
       </div>

@@ -3,6 +3,7 @@ import { useApi } from '../../api/hooks.ts';
 import type { AnswerOf } from '../../api/client.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import { useParameter } from '../../url/use-search.ts';
 import { PageLink } from '../../url/PageLink.tsx';
@@ -21,7 +22,7 @@ export default function FleetPage(): ReactNode {
   const agents = useApi(PATH, {});
   return (
     <div className="fleet">
-      <h1>Fleet</h1>
+      <PageHead title="Fleet" quality={<Quality quality={agents.data?.quality} exchanges={agents.data?.data.reduce((n, a) => n + (a.account?.exchanges ?? 0), 0)} />} />
       {agents.error?.code === 'forbidden' ? (
         <EmptyBox title="Your login is narrowed to some services">
           A host carries the traffic of all its services, so hosts are shown only to logins that may see them all. What your services lost stands beside every figure of the other
@@ -56,7 +57,6 @@ function Fleet({ answer, now }: { answer: AnswerOf<typeof PATH>; now: number }):
   return (
     <>
       <p className="fleet-verdict">{verdict(agents, findings, quality.lost)}</p>
-      <Quality quality={quality} exchanges={agents.reduce((n, a) => n + (a.account?.exchanges ?? 0), 0)} />
       <Findings agents={agents} findings={findings} />
       <HostTable agents={agents} findings={findings} chosen={one?.host} now={now} />
       {chosen !== '' && one === undefined ? (

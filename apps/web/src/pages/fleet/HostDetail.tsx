@@ -38,3 +38,10 @@ export function HostDetail({ agent, now }: { agent: Agent; now: number }): React
     </section>
   );
 }
+
+/** The way to the bus is in the figure, so a few milliseconds say nothing. */
+function clockText(skew: number | null): string {
+  if (skew === null) return 'not reported in this range';
+  if (Math.abs(skew) < 10) return 'agrees with the bus';
+  return `${formatMs(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the bus, way to it included`;
+}

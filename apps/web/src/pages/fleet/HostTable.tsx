@@ -75,7 +75,7 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         hint: 'Read, of all that is known to have passed',
         value: (a) => a.coverage,
         cell: (a) => formatPercent(a.coverage),
-        width: 92,
+        width: 104,
         align: 'end',
         first: 'asc',
       },
@@ -93,7 +93,7 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
       { id: 'scope', header: 'Scope', hint: 'Which sockets are captured', value: (a) => a.scope.join(' '), width: 180, grow: true },
       { id: 'hooks', header: 'Hooks', hint: 'How traffic is read in the kernel', value: (a) => a.hooks, width: 76 },
       { id: 'policy', header: 'Policy', hint: 'Redaction policy as id@version', value: (a) => a.policy, width: 100 },
-      { id: 'version', header: 'Version', value: (a) => a.version, width: 80 },
+      { id: 'version', header: 'Version', value: (a) => a.version, width: 88 },
       { id: 'kernel', header: 'Kernel', value: (a) => a.kernel, width: 120 },
     ];
   }, [findings, now]);
