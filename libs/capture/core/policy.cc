@@ -135,7 +135,7 @@ int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, s
     return batch.dict.intern(v.substr(0, kMaxValue));
   }
   if (action == A_SUMMARY) {
-    fingerprinted |= fp_.enabled();
+    fingerprinted |= fp_.enabled() && n.secret != SecretKind::CHALLENGE;
     return summary(batch, n.secret, v, row.nowUnixSeconds, line);
   }
   if (action == A_HASH) {

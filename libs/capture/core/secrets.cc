@@ -47,22 +47,43 @@ void appendName(std::string_view name, std::string& out) {
   }
 }
 
-void authorization(std::string_view value, const Fingerprint& fp, int64_t now, std::string& out) {
-  // A first word is a scheme only if the registry (or wide use) knows it: "Authorization: <secret>" has none.
+// The scheme by its registered name; "other" and false when the word is none, because "Authorization: <secret>" has none.
+bool appendScheme(std::string_view word, std::string& out) {
   static constexpr std::string_view kSchemes[] = {"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "NTLM", "OAuth", "PrivateToken",
                                                   "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "AWS4-HMAC-SHA256", "Token", "ApiKey", "Hawk", "Signature", "SharedKey", "MAC"};
+  const std::string_view* scheme = std::find_if(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view s) { return equalFold(s, word); });
+  out += scheme != std::end(kSchemes) ? *scheme : std::string_view("other");
+  return scheme != std::end(kSchemes);
+}
+
+void authorization(std::string_view value, const Fingerprint& fp, int64_t now, std::string& out) {
   const size_t space = value.find(' ');
   std::string_view rest = value;
-  const std::string_view* scheme = std::find_if(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view s) { return equalFold(s, value.substr(0, space)); });
-  if (scheme != std::end(kSchemes)) {
-    out += *scheme;
-    rest = space == std::string_view::npos ? std::string_view{} : trimmed(value.substr(space + 1));
-  } else {
-    out += "other";
-  }
+  if (appendScheme(value.substr(0, space), out)) rest = space == std::string_view::npos ? std::string_view{} : trimmed(value.substr(space + 1));
   if (!rest.empty()) {
     appendFingerprint(rest, fp, out);
     appendJwtFacts(rest, now, out);
+  }
+}
+
+// The first challenge's scheme and its error code, where that is a registered one (RFC 6750 section 3.1, RFC 9449, RFC 9470).
+void challenge(std::string_view value, std::string& out) {
+  static constexpr std::string_view kErrors[] = {"invalid_request", "invalid_token", "insufficient_scope", "use_dpop_nonce", "invalid_dpop_proof", "insufficient_user_authentication"};
+  const size_t space = value.find(' ');
+  if (!appendScheme(value.substr(0, space), out) || space == std::string_view::npos) return;
+  bool quoted = false;
+  for (size_t i = space; i < value.size(); i++) {
+    if (value[i] == '\\' && quoted) i++;
+    else if (value[i] == '"') quoted = !quoted;
+    else if (!quoted && (value[i] == ' ' || value[i] == ',') && equalFold(value.substr(i + 1, 6), "error=")) {
+      std::string_view code = value.substr(i + 7);
+      if (!code.empty() && code[0] == '"') code.remove_prefix(1);
+      code = code.substr(0, code.find_first_of("\", \t"));
+      const std::string_view* known = std::find(std::begin(kErrors), std::end(kErrors), code);
+      out += " error=";
+      out += known != std::end(kErrors) ? *known : std::string_view("other");
+      return;
+    }
   }
 }
 
@@ -123,6 +144,7 @@ SecretKind secretKind(std::string_view name) {
   if (equalFold(name, "authorization") || equalFold(name, "proxy-authorization")) return SecretKind::AUTHORIZATION;
   if (equalFold(name, "cookie")) return SecretKind::COOKIE;
   if (equalFold(name, "set-cookie")) return SecretKind::SET_COOKIE;
+  if (equalFold(name, "www-authenticate") || equalFold(name, "proxy-authenticate")) return SecretKind::CHALLENGE;
   for (size_t i = 0; i <= name.size();) {
     size_t end = i;
     while (end < name.size() && name[end] != '-' && name[end] != '_' && name[end] != '.') end++;
@@ -150,6 +172,7 @@ void summarize(SecretKind kind, std::string_view value, const Fingerprint& fp, i
     case SecretKind::AUTHORIZATION: return authorization(value, fp, now, out);
     case SecretKind::COOKIE: return cookie(value, fp, out);
     case SecretKind::SET_COOKIE: return setCookie(value, fp, out);
+    case SecretKind::CHALLENGE: return challenge(value, out);
     default:
       appendFingerprint(value, fp, out);
       appendJwtFacts(value, now, out);

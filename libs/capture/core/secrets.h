@@ -8,14 +8,16 @@
 
 namespace hw {
 
-enum class SecretKind : uint8_t { NONE, AUTHORIZATION, COOKIE, SET_COOKIE, OTHER };
+// CHALLENGE: what a server asks for; not a credential, but it can carry one (Negotiate), so only its scheme and error code leave.
+enum class SecretKind : uint8_t { NONE, AUTHORIZATION, COOKIE, SET_COOKIE, CHALLENGE, OTHER };
 
 SecretKind secretKind(std::string_view name);
 
 // A value that is a credential by its looks, whatever its header is called.
 bool looksLikeCredential(std::string_view value);
 
-// The summary: "Bearer fp=<id>:<hex> jwt alg=...", "names=a,b fp=...", "name=sid attributes=Path,HttpOnly fp=...", "fp=...".
+// The summary: "Bearer fp=<id>:<hex> jwt alg=...", "names=a,b fp=...", "name=sid attributes=Path,HttpOnly fp=...",
+// "Bearer error=invalid_token", "fp=...".
 void summarize(SecretKind kind, std::string_view value, const Fingerprint& fp, int64_t nowUnixSeconds, std::string& out);
 
 }  // namespace hw

@@ -34,6 +34,10 @@ const setCookies = [
   `Set-Cookie: ${CANARY}`,
   `Location: /x?token=${CANARY}`,
   `X-Access-Token: ${CANARY}`,
+  `WWW-Authenticate: Negotiate ${CANARY}`,
+  `WWW-Authenticate: ${CANARY}`,
+  `WWW-Authenticate: Bearer realm="${CANARY}", error="${CANARY}", error_description="${CANARY}"`,
+  `Proxy-Authenticate: Digest nonce="${CANARY}", error=${CANARY}`,
 ];
 
 function exchange(requestFields: string[], responseFields: string[], target = `/a?key=${CANARY}&b`): Uint8Array[] {
@@ -87,6 +91,22 @@ describe('what is said instead', () => {
   it('a JWT: alg, iss, aud, seconds to exp, scope names', async () => {
     const [, , authorization] = await requestFields([`Authorization: Bearer ${jwt}`]);
     expect(authorization![1]).toMatch(/^Bearer fp=k1:[0-9a-f]{16} jwt alg=RS256 iss=https:\/\/idp\.example\/t aud=api,web exp_s=3600 scope=read,write$/);
+  });
+
+  it('a challenge: scheme and registered error code, first of several', async () => {
+    const said = async (value: string) => ((await replayRows(exchange([], [`WWW-Authenticate: ${value}`]))).rows[0]!['http.response.headers'] as string[][])[1]!.slice(1);
+    const table = [
+      ['Bearer realm="x", error="invalid_token", error_description="The token expired"', 'Bearer error=invalid_token'],
+      ['bearer error=insufficient_scope, scope="a b"', 'Bearer error=insufficient_scope'],
+      ['Bearer error_description="a, error=invalid_token", realm="x"', 'Bearer'],
+      ['Bearer realm="a\\", error=invalid_token"', 'Bearer'],
+      ['DPoP error="use_dpop_nonce"', 'DPoP error=use_dpop_nonce'],
+      ['Bearer error="mine"', 'Bearer error=other'],
+      ['Bearer error=', 'Bearer error=other'],
+      ['Basic realm="x"', 'Basic'],
+      ['Unheard realm="x"', 'other'],
+    ];
+    for (const [value, expected] of table) expect(await said(value!), value).toEqual([expected, 'summary']);
   });
 
   it('broken JWTs give a fingerprint only', async () => {

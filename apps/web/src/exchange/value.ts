@@ -2,7 +2,7 @@ import type { HeaderField } from './exchange.ts';
 
 /** One thing the host said of a secret in place of it. */
 export interface Fact {
-  id: 'scheme' | 'fingerprint' | 'names' | 'name' | 'attributes' | 'alg' | 'iss' | 'aud' | 'expiry' | 'scope';
+  id: 'scheme' | 'fingerprint' | 'names' | 'name' | 'attributes' | 'alg' | 'iss' | 'aud' | 'expiry' | 'scope' | 'error';
   label: string;
   text: string;
   /** what equality goes by: an expiry counts as past or to come, not by its seconds, which differ in every exchange */
@@ -28,6 +28,7 @@ const LABELS: Readonly<Record<string, [Fact['id'], string]>> = {
   iss: ['iss', 'issuer'],
   aud: ['aud', 'audience'],
   scope: ['scope', 'scopes'],
+  error: ['error', 'error'],
 };
 
 /** `exp_s=-3600`: seconds from the exchange to the token's end. */
