@@ -7,6 +7,7 @@ import { colourToken, ramp, token } from './colours.ts';
 import { bucketOf, joinColumns, levelOf, maxCount, rowOf, ticksOf } from './heat.ts';
 import { Plot } from './Plot.tsx';
 import type { PlotInput, PlotLooks } from './plot-options.ts';
+import { stepPaths } from './step-paths.ts';
 import type { TimeSeries } from './TimeChart.tsx';
 
 export interface HeatmapPoint {
@@ -62,6 +63,7 @@ export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 2
         stroke: () => token(colourToken(line.colour)),
         width: 1.5,
         spanGaps: false,
+        paths: stepPaths(false),
         points: { show: false },
         ...(line.dashed ? { dash: [4, 3] } : {}),
       })),
@@ -97,18 +99,19 @@ export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 2
       }))}
       extra={
         <>
-          {image.max > 0 ? (
-            <span className="heat-scale" title="Exchanges in a cell, by the logarithm">
-              {image.max > 1 ? '1' : ''}
-              <span className="heat-ramp" aria-hidden="true" />
-              {formatCount(image.max)} exchanges
-            </span>
-          ) : null}
-          {point && cell ? (
-            <span className="chart-value">
-              {formatMs(cell.from)} – {formatMs(cell.to)}: {formatCount(point.counts[hovered?.row ?? 0] ?? 0)} of {formatCount(point.exchanges)}
-            </span>
-          ) : null}
+          <span className="heat-readout" title="Exchanges in a cell, by the logarithm">
+            {point && cell ? (
+              <span>
+                {formatMs(cell.from)} – {formatMs(cell.to)}: {formatCount(point.counts[hovered?.row ?? 0] ?? 0)} of {formatCount(point.exchanges)}
+              </span>
+            ) : image.max > 0 ? (
+              <>
+                {image.max > 1 ? '1' : ''}
+                <span className="heat-ramp" aria-hidden="true" />
+                {countOf(image.max, 'exchange')}
+              </>
+            ) : null}
+          </span>
           {extra}
         </>
       }

@@ -1,11 +1,12 @@
 import { memo, useMemo, useRef, useState } from 'react';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { formatInstant } from '../format/times.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { colourToken, token, type SeriesColour } from './colours.ts';
 import { Plot } from './Plot.tsx';
 import type { PlotInput, PlotLooks } from './plot-options.ts';
-import { lonely, summaryOf, type Values } from './series.ts';
+import { stepPaths } from './step-paths.ts';
+import { summaryOf, type Values } from './series.ts';
 
 export interface TimeSeries {
   label: string;
@@ -77,16 +78,15 @@ export function TimeChart({ title, t, series, range, format, height = 168, sync 
 }
 
 function looksOf(s: TimeSeries): uPlot.Series {
-  const stepped = uPlot.paths.stepped?.({ align: 1 });
   return {
     label: s.label,
     stroke: () => token(colourToken(s.colour)),
     width: 1.5,
     spanGaps: false,
-    ...(stepped ? { paths: stepped } : {}),
+    paths: stepPaths(s.filled ?? false),
     ...(s.dashed ? { dash: [4, 3] } : {}),
     ...(s.filled ? { fill: () => `${token(colourToken(s.colour))}26` } : {}),
-    points: { size: 4, show: true, filter: (u, index) => lonely(u.data[index] as (number | null)[]) },
+    points: { show: false },
   };
 }
 

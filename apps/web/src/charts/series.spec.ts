@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrivingFrom, lonely, perSecond, summaryOf, sumOf } from './series.ts';
+import { arrivingFrom, perSecond, summaryOf, sumOf } from './series.ts';
 
 describe('series', () => {
   it('is summed up without its gaps', () => {
@@ -24,6 +24,4 @@ describe('series', () => {
     expect(sumOf([1], [1, 2])).toEqual([2, 2]);
     expect(sumOf()).toEqual([]);
   });
-
-  it('knows values between two gaps', () => expect(lonely([1, null, 2, null, 3, 4, null, 5])).toEqual([0, 2, 7]));
 });

@@ -61,12 +61,3 @@ export function sumOf(...all: Values[]): (number | null)[] {
     return sum;
   });
 }
-
-/** Values that stand alone between two gaps: a line would not show them. */
-export function lonely(values: Values): number[] {
-  const found: number[] = [];
-  values.forEach((v, i) => {
-    if (v !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
-  });
-  return found;
-}

@@ -8,8 +8,8 @@ export interface AnsweredProps<T> {
   query: UseQueryResult<T, ApiProblem>;
   /** what is asked for: "the services" */
   what: string;
-  /** px it will take */
-  height: number;
+  /** px it will take, or what takes exactly as much: it is laid out while nothing is there, but not shown */
+  height: number | ReactNode;
   children: (data: T) => ReactNode;
 }
 
@@ -28,10 +28,18 @@ export function Answered<T>({ query, what, height, children }: AnsweredProps<T>)
   const problem = query.error ?? query.failureReason;
   if (problem !== null) {
     return (
-      <div style={{ minHeight: height }}>
+      <div style={typeof height === 'number' ? { minHeight: height } : {}}>
         <ErrorBox problem={problem} what={what} onRetry={() => void query.refetch()} />
       </div>
     );
   }
-  return <Loading label={what} height={height} />;
+  if (typeof height === 'number') return <Loading label={what} height={height} />;
+  return (
+    <div className="skeleton" role="status">
+      <span className="hidden-visually">Reading {what}…</span>
+      <div className="skeleton-shape" aria-hidden="true" inert>
+        {height}
+      </div>
+    </div>
+  );
 }

@@ -5,7 +5,7 @@ import { formatBurn, formatExact, formatMs, formatPercent, formatRate, formatTre
 export function Figures({ row }: { row: RowOf<'/v1/services'> }) {
   const bad = (row.burn_rate ?? 0) > 1;
   const figures: { label: string; value: string; title?: string; bad?: boolean }[] = [
-    { label: 'Exchanges', value: formatRate(row.rate_per_s), title: `${formatExact(row.exchanges)} exchanges` },
+    { label: 'Rate', value: formatRate(row.rate_per_s), title: `${formatExact(row.exchanges)} exchanges` },
     { label: 'Against before', value: formatTrend(row.trend), title: 'Exchanges against the range of the same length before' },
     { label: 'Against yesterday', value: formatTrend(row.trend_day), title: 'Exchanges against the same range a day earlier' },
     {

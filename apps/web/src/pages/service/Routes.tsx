@@ -38,7 +38,7 @@ function columnsOf(spent: number): Column<Route>[] {
       'time',
       'Time spent',
       'Sum of the total times of its exchanges, and its share of all routes',
-      136,
+      168,
       (r) => r.total_ms_sum ?? null,
       (n) => (
         <span className="share">
@@ -76,7 +76,7 @@ function columnsOf(spent: number): Column<Route>[] {
     number('p50', 'p50', 'Total time that half of the exchanges stayed within', 88, (r) => r.total_ms?.p50 ?? null, formatMs),
     number('p95', 'p95', 'Total time that 95 % stayed within', 88, (r) => r.total_ms?.p95 ?? null, formatMs),
     number('p99', 'p99', 'Total time that 99 % stayed within', 88, (r) => r.total_ms?.p99 ?? null, formatMs),
-    number('bytes', 'Responses', 'Bytes of responses on the wire, where known', 96, (r) => r.response_bytes ?? null, formatBytes),
+    number('bytes', 'Responses', 'Bytes of responses on the wire, where known', 112, (r) => r.response_bytes ?? null, formatBytes),
     number('trend', 'Before', 'Exchanges against the range of the same length before', 88, (r) => r.trend, formatTrend),
     number('trend_day', 'Yesterday', 'Exchanges against the same range a day earlier', 96, (r) => r.trend_day, formatTrend),
   ];

@@ -14,9 +14,13 @@ import { Releases } from './Releases.tsx';
 import { RouteFilter, useRouteFilter } from './RouteFilter.tsx';
 import { Routes } from './Routes.tsx';
 import { Statuses } from './Statuses.tsx';
-import { TrafficCharts } from './TrafficCharts.tsx';
+import { NOTHING } from './nothing.ts';
+import { TrafficCharts, type TrafficProps } from './TrafficCharts.tsx';
 import { LatencyChart } from './LatencyChart.tsx';
 import './service.css';
+
+/** As high as the figures and charts at any width. */
+const SHAPE = <Traffic {...NOTHING} />;
 
 /** What does it serve, to whom, how well? */
 export default function ServicePage() {
@@ -42,17 +46,8 @@ export default function ServicePage() {
         }
         quality={<Quality quality={query.data?.quality} exchanges={row?.exchanges ?? (query.data ? 0 : undefined)} />}
       />
-      <Answered query={query} what="the service" height={504}>
-        {(answer) =>
-          row === undefined ? (
-            <NoTraffic service={service} role={role} />
-          ) : (
-            <div className="page-grid">
-              <Figures row={row} />
-              <TrafficCharts row={row} answer={answer} readAt={query.dataUpdatedAt} />
-            </div>
-          )
-        }
+      <Answered query={query} what="the service" height={SHAPE}>
+        {(answer) => (row === undefined ? <NoTraffic service={service} role={role} /> : <Traffic row={row} answer={answer} readAt={query.dataUpdatedAt} />)}
       </Answered>
       {query.data !== undefined && row === undefined ? null : (
         <>
@@ -68,6 +63,15 @@ export default function ServicePage() {
           </div>
         </>
       )}
+    </div>
+  );
+}
+
+function Traffic(props: TrafficProps) {
+  return (
+    <div className="page-grid">
+      <Figures row={props.row} />
+      <TrafficCharts {...props} />
     </div>
   );
 }

@@ -18,7 +18,7 @@ function columnsOf(total: number): Column<Row>[] {
       header: 'Exchanges',
       value: (r) => r.exchanges,
       cell: (r) => <span title={formatExact(r.exchanges)}>{formatCount(r.exchanges)}</span>,
-      width: 96,
+      width: 120,
       align: 'end',
       first: 'desc',
     },

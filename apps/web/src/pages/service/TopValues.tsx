@@ -15,7 +15,7 @@ function columnsOf(header: string, total: number): Column<TopValue>[] {
       cell: (v) => (
         <span title={v.error > 0 ? `between ${v.exchanges - v.error} and ${v.exchanges}` : 'counted exactly'}>{`${v.error > 0 ? '≤ ' : ''}${formatCount(v.exchanges)}`}</span>
       ),
-      width: 96,
+      width: 120,
       align: 'end',
       first: 'desc',
     },

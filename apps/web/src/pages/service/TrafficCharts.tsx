@@ -6,8 +6,15 @@ import { formatRate } from '../../format/numbers.ts';
 import { zoomTo } from '../../time/range.ts';
 import { useSetRange } from '../../time/use-range.ts';
 
+export interface TrafficProps {
+  row: RowOf<'/v1/services'>;
+  answer: AnswerOf<'/v1/services'>;
+  /** ms */
+  readAt: number;
+}
+
 /** Rate and errors of a service, over the axis that its latencies share. */
-export function TrafficCharts({ row, answer, readAt }: { row: RowOf<'/v1/services'>; answer: AnswerOf<'/v1/services'>; readAt: number }) {
+export function TrafficCharts({ row, answer, readAt }: TrafficProps) {
   const setRange = useSetRange();
   const shown = useMemo(() => {
     const range = { start: Date.parse(answer.range.start), end: Date.parse(answer.range.end) };
