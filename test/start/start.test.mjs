@@ -1,45 +1,17 @@
 // `npm start`'s own script, run as a person would: privileges, refusals, what happens when something dies.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../../tools/repo.mjs';
 import { freePort } from '../../tools/start/ports.mjs';
+import { asked, running, start } from './harness.mjs';
 
 const root = process.getuid() === 0;
 const CAP = { dac_read_search: 1n << 2n, sys_ptrace: 1n << 19n, perfmon: 1n << 38n, bpf: 1n << 39n };
-
-function start(args) {
-  const child = spawn(process.execPath, [join(ROOT, 'tools/start.mjs'), '--no-install', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const run = { child, output: '', ended: null };
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (d) => (run.output += d));
-  run.gone = new Promise((ok) => child.once('close', (code, signal) => ok((run.ended = { code, signal }))));
-  return run;
-}
-
-async function running(t, extra = []) {
-  const dir = mkdtempSync(join(tmpdir(), 'hw start-'));
-  const stateDir = join(dir, 'state');
-  const ports = ['--api-port', String(await freePort()), '--identity-port', String(await freePort())];
-  const scope = extra.includes('--scope') || extra.includes('--demo') ? [] : ['--no-demo', '--scope', `port=${await freePort()}`];
-  const run = start(['--state-dir', stateDir, ...ports, ...scope, ...extra.filter((e) => e !== '--demo')]);
-  t.after(async () => {
-    if (!run.ended) run.child.kill('SIGTERM');
-    await run.gone;
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const file = join(stateDir, 'standalone.json');
-  for (let waited = 0; !existsSync(file); waited += 50) {
-    assert.ok(!run.ended && waited < 120_000, `not ready:\n${run.output}`);
-    await sleep(50);
-  }
-  return { ...run, run, stateDir, info: JSON.parse(readFileSync(file, 'utf8')) };
-}
-
 const alive = (pid) => existsSync(`/proc/${pid}/stat`);
 const statuses = (pid) =>
   readdirSync(`/proc/${pid}/task`).map((task) =>
@@ -126,14 +98,6 @@ test('a taken port is refused with the name of who holds it', { timeout: 30_000 
   assert.match(run.output, new RegExp(`port ${port} \\(--api-port\\) is taken by .* \\(pid ${process.pid}\\)`));
   assert.ok(!existsSync(join(tmpdir(), 'hw-never')));
 });
-
-/** Answers of the API with a client's token; `count`: exchanges of role server by service, method and status. */
-async function asked(info) {
-  const basic = Buffer.from(`${info.client_id}:${info.client_secret}`).toString('base64');
-  const got = await fetch(info.token_url, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }), headers: { authorization: `Basic ${basic}` } });
-  const headers = { authorization: `Bearer ${(await got.json()).access_token}` };
-  return async (path) => (await (await fetch(`${info.api}${path}`, { headers })).json()).data;
-}
 
 /** "service METHOD status" -> how often, as the programs wrote it down themselves. */
 function accessLogs(stateDir) {
