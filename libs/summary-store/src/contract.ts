@@ -1,6 +1,7 @@
 /** What every SummaryStore keeps. Run by each adapter on the real thing. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { rollingContract } from './contract-rolling.ts';
 import type { Claim, Closed, ClosedHead, Commit, SegmentKey, SegmentWrite, SummaryStore, Taken, UnitId } from './port.ts';
 
 const text = (s: string) => new TextEncoder().encode(s);
@@ -8,7 +9,7 @@ const read = (b: Uint8Array) => new TextDecoder().decode(b);
 const W = 1_700_000_000_000;
 const key = (subject = 's:shop', start = W): SegmentKey => ({ resolution: '10s', start, subject });
 const write = (s: string, fresh: boolean, k: SegmentKey = key()): SegmentWrite => ({ ...k, bytes: text(s), fresh });
-const commitOf = (unit: UnitId, epoch: number, from: number | null, to: number, segments: SegmentWrite[], rest: { [K in keyof Commit]?: Commit[K] } = {}): Commit => ({
+export const commitOf = (unit: UnitId, epoch: number, from: number | null, to: number, segments: SegmentWrite[], rest: { [K in keyof Commit]?: Commit[K] } = {}): Commit => ({
   unit,
   epoch,
   expectedOffset: from,
@@ -370,6 +371,8 @@ export function summaryStoreContract(store: () => SummaryStore): void {
       expect(kinds.map((r) => r.kind).sort()).toEqual(['ok', 'stale', 'stale', 'stale']);
     });
   });
+
+  rollingContract(store);
 
   test('ping', () => store().ping());
 }
