@@ -40,7 +40,8 @@ export class SessionController {
     const returnTo = safeReturnTo(req.query['return_to']);
     // Cookies are the host's: who came by another name of this machine goes on by the one the issuer sends back to.
     if (req.headers.host !== undefined && req.headers.host !== new URL(dashboard.baseUrl).host) {
-      return void res.setHeader('cache-control', 'no-store').redirect(302, `${dashboard.baseUrl}/bff/login?return_to=${encodeURIComponent(returnTo)}`);
+      res.setHeader('cache-control', 'no-store').redirect(302, `${dashboard.baseUrl}/bff/login?return_to=${encodeURIComponent(returnTo)}`);
+      return;
     }
     let begun: Awaited<ReturnType<Dashboard['flow']['begin']>>;
     try {
