@@ -1,57 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import type { ServiceWindow } from '@headwater/sketch';
 import { StoreError } from '@headwater/summary-store';
+import { document, expectSchema } from '../testing/schemas.ts';
+import { hosts, service } from '../testing/windows.ts';
 import { World } from '../testing/world.ts';
 
-const MS = 1e6;
 let w: World;
 const T = Date.UTC(2026, 10, 22, 9, 0, 0);
 const at = (s: number): number => T + s * 1_000;
 const RANGE = 'start=2026-11-22T09:00:00Z&end=2026-11-22T09:10:00Z';
-
-interface Exchanges {
-  role?: 'server' | 'client';
-  method?: string;
-  route: string;
-  status: number;
-  n: number;
-  ttfbMs?: number;
-  error?: string;
-  seenAt: number;
-}
-
-function service(rows: Exchanges[], headers: (s: ServiceWindow) => void = () => undefined): ServiceWindow {
-  const s = new ServiceWindow();
-  for (const r of rows) {
-    const role = r.role ?? 'server';
-    const p = s.pattern(role, r.method ?? 'GET', r.route, r.status);
-    p.exchanges += r.n;
-    s.roleExchanges[role] += r.n;
-    if (r.error !== undefined) p.addError(r.error, r.n);
-    if (r.ttfbMs !== undefined) {
-      p.ttfb.add(r.ttfbMs * MS, r.n);
-      p.total.add(r.ttfbMs * 2 * MS, r.n);
-    }
-    p.firstSeenMs = Math.min(p.firstSeenMs, r.seenAt);
-    p.lastSeenMs = Math.max(p.lastSeenMs, r.seenAt);
-  }
-  headers(s);
-  return s;
-}
-
-function hosts(list: { host: string; lost?: Record<string, number>; read?: number; known?: number; skew?: number }[]): HostsWindow {
-  const h = new HostsWindow();
-  for (const x of list) {
-    const a = h.host(x.host);
-    for (const [reason, n] of Object.entries(x.lost ?? {})) a.request.lost.set(reason, n);
-    a.coverageRead = x.read ?? 0;
-    a.coverageKnown = x.known ?? 0;
-    if (x.skew !== undefined) a.skewMinMs = x.skew;
-  }
-  return h;
-}
 
 function shopHeaders(s: ServiceWindow): void {
   const h = s.header('server', 'request', 'user-agent');
@@ -101,23 +58,19 @@ beforeAll(async () => {
 });
 afterAll(() => w.stop());
 
-const ajv = new Ajv2020({ strict: false, formats: { 'date-time': (v: string) => !Number.isNaN(Date.parse(v)) && v.endsWith('Z'), uri: true } });
-const document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
-ajv.addSchema({ $id: 'doc', components: document.components });
-function expectSchema(name: string, body: unknown): void {
-  const validate = ajv.compile({ $ref: `doc#/components/schemas/${name}` });
-  expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string; anyOf?: { $ref: string }[] }; example: unknown }> }>;
 }
 
-describe('the documented example of every listing', () => {
-  test.each(Object.entries(document.paths as Record<string, { get: { responses: Record<string, { content: Record<string, { schema: { $ref?: string }; example: unknown }> }> } }>))(
-    '%s',
-    (_, { get }) => {
-      const content = get.responses['200']?.content['application/json'];
-      if (content?.schema.$ref === undefined) return;
-      expectSchema(content.schema.$ref.split('/').at(-1) as string, content.example);
-    },
+describe('the documented example of every answer', () => {
+  const operations = Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
   );
+  test.each(operations)('%s', (_, { responses }) => {
+    const content = responses['200']?.content?.['application/json'];
+    const ref = content?.schema.$ref ?? content?.schema.anyOf?.[0]?.$ref;
+    if (content !== undefined && ref !== undefined) expectSchema(ref.split('/').at(-1) as string, content.example);
+  });
 });
 
 describe('/v1/services', () => {
