@@ -3,11 +3,15 @@ import type { TailSource } from './source.ts';
 
 /** What the capture of this process gives: live from a probe, or a recording. */
 export function captureSource(title: string, host: string, open: () => Promise<Capture>): TailSource {
+  let scope = '';
   return {
-    title,
+    get title() {
+      return title + scope;
+    },
     patient: false,
     async run(onBatch, stop, onReading) {
       const capture = await open();
+      if (capture.probe) scope = ` ${capture.probe.scope}`;
       let failure: unknown;
       const ended = new Promise<Error | null>((ok) => {
         capture.start((batch) => {

@@ -149,7 +149,7 @@ function sourceOf(o: Options, say: (line: string) => void): TailSource {
       return captureSource(`replay of ${file}`, host, () => openReplay({ file, options: quick }));
     }
     const socketPath = o.probeSocket!;
-    return captureSource('captured here', host, () => openLive({ socketPath, options: quick }));
+    return captureSource('capturing', host, () => openLive({ socketPath, options: quick }));
   }
   if (o.config !== undefined && o.stateDir !== undefined) throw new UsageError('--config and --state-dir both name a bus: leave one out');
   const stateDir = o.stateDir ?? '.headwater';
