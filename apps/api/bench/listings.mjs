@@ -4,6 +4,7 @@
 // usage: node apps/api/bench/listings.mjs [--store redis://host:port] [--requests N] [--cold N] [--windows 360] [--partitions 12]
 //   [--against DIR]  another checkout, built, asked in turn with this one on the same data: the last column is its figure over ours
 //   [--only WORDS]   only the questions whose name has these words
+//   [--roll-ups]     with roll-ups of a minute and an hour, as the analyzer makes them
 //   [--no-trends]    do not fill the hour before
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -28,8 +29,8 @@ const WINDOWS = Number(option('--windows', '360'));
 const PARTITIONS = Number(option('--partitions', '12'));
 const ROUTES = 500;
 const HEADERS = 20;
-// Whole hours, so that roll-ups can stand for the windows where there are any.
-const START = Math.floor(Date.now() / 3_600_000 - 1) * 3_600_000 - WINDOWS * 10_000;
+// Ten past, as a last hour mostly is: of the range itself no whole hour is rolled up.
+const START = Math.floor(Date.now() / 3_600_000 - 1) * 3_600_000 - WINDOWS * 10_000 + 600_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'headwater-api-bench-'));
 const settings = (file) => (redis ? { kind: 'redis', url: redis, prefix: `bench-${process.pid}` } : { kind: 'embedded', path: join(dir, file) });
@@ -98,6 +99,21 @@ for (let i = process.argv.includes('--no-trends') ? 0 : -WINDOWS; i < WINDOWS; i
   }
 }
 
+if (process.argv.includes('--roll-ups')) {
+  let made = 0;
+  for (const resolution of ['1m', '1h'])
+    for (const { start, subject } of await store.rollable(unit, resolution, START + WINDOWS * 10_000, 1e6)) {
+      const key = { resolution, start, subject };
+      const sources = await store.sources(unit, key);
+      const sum = subject === 'h:' ? new HostsWindow() : new ServiceWindow();
+      for (const { bytes: finer } of sources.finer) sum.merge(sum.constructor.decode(finer));
+      const rollUp = { revision: sources.revision + 1, bytes: sum.encode(), missing: [], closedAt: Date.now() };
+      const done = await store.rollUp({ unit, epoch, key, rollUp, mark: sources.mark, lease: sources.lease });
+      if (done.kind !== 'ok') throw new Error(done.kind);
+      made += 1;
+    }
+  console.log(`${made} roll-ups`);
+}
 const { privateKey, publicKey } = await generateKeyPair('ES256');
 const jwk = { ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' };
 let issuer = '';

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 
-const STYLE = `:root { color-scheme: light dark; } body { margin: 12vh auto 32px; max-width: 40rem; padding: 0 16px; font: 16px/1.5 system-ui, sans-serif; } h1 { font-size: 1.5rem; } a { display: inline-block; padding: 8px 0; color: LinkText; }`;
+/** Contrast of text at least 4.5:1 in both schemes (WCAG 2.2 AA); the look of identity's pages. */
+const STYLE = `
+:root { color-scheme: light dark; --bg: #f6f7f9; --card: #ffffff; --text: #1a1d21; --line: #d3d7dd; --accent: #0b57c2; --on-accent: #ffffff; }
+@media (prefers-color-scheme: dark) { :root { --bg: #111418; --card: #1a1e24; --text: #e8eaed; --line: #3a4048; --accent: #8ab4f8; --on-accent: #0b1a33; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: start center; padding: 8vh 16px 32px; background: var(--bg); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+main { width: 100%; max-width: 416px; padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow-wrap: anywhere; }
+h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; font-weight: 600; }
+a { display: block; min-height: 44px; margin-top: 16px; padding: 9px 16px; font-weight: 600; text-align: center; text-decoration: none; border-radius: 4px; background: var(--accent); color: var(--on-accent); }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+@media (forced-colors: active) { a { border: 1px solid LinkText; } }
+`;
 const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy': `default-src 'none'; style-src ${STYLE_HASH}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+  'content-security-policy': `default-src 'none'; img-src 'self'; style-src ${STYLE_HASH}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   'referrer-policy': 'no-referrer',
 };
 
@@ -22,6 +33,7 @@ export function sessionPage(title: string, sentences: readonly string[], link: {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)} - Headwater</title>
+<link rel="icon" href="/favicon.svg">
 <style>${STYLE}</style>
 </head>
 <body>

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import pino from 'pino';
-import type { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
-import { openSummaryStore, type SummaryStore } from '@headwater/summary-store';
+import { openSummaryStore, type Coarse, type SummaryStore } from '@headwater/summary-store';
 import { createApi, type ApiSettings } from '../app.ts';
 import type { TrustedIssuer } from '../auth/principal.ts';
 import { HandmadeIssuer, signingKey, type SigningKey } from './issuer.ts';
@@ -161,4 +161,31 @@ export class World {
     });
     if (result.kind !== 'ok') throw new Error(`close: ${result.kind}`);
   }
+
+  /** Makes the roll-up of the subject's finer windows, as a closer does. */
+  async rollUp(resolution: Coarse, start: number, subject: string): Promise<void> {
+    const unit = { topic: TOPIC, partition: 0 };
+    const key = { resolution, start, subject };
+    const sources = await this.summaries.sources(unit, key);
+    if (sources === null) throw new Error(`rollUp: ${subject} ${resolution} ${start} is not due`);
+    const rollUp = {
+      revision: sources.revision + 1,
+      bytes: union(
+        subject,
+        sources.finer.map((f) => f.bytes),
+      ),
+      missing: [...new Set(sources.finer.flatMap((f) => f.missing))],
+      closedAt: this.now,
+    };
+    const result = await this.summaries.rollUp({ unit, epoch: this.#epoch, key, rollUp, mark: sources.mark, lease: sources.lease });
+    if (result.kind !== 'ok') throw new Error(`rollUp: ${result.kind}`);
+  }
+}
+
+function union(subject: string, parts: readonly Uint8Array[]): Uint8Array {
+  const sum = subject === 'h:' ? new HostsWindow() : new ServiceWindow();
+  for (const bytes of parts)
+    if (sum instanceof HostsWindow) sum.merge(HostsWindow.decode(bytes));
+    else sum.merge(ServiceWindow.decode(bytes));
+  return sum.encode();
 }

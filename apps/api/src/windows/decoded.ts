@@ -72,8 +72,8 @@ export class Lens<V> {
 }
 
 /** closedAt: after a store was rolled back the same revision may be given out again for other contents. */
-function keyOf({ resolution, start, subject, revision, closedAt }: ClosedHead): string {
-  return `${resolution} ${start} ${revision} ${closedAt} ${subject}`;
+function keyOf({ resolution, rollUp, start, subject, revision, closedAt }: ClosedHead): string {
+  return `${resolution}${rollUp === true ? '+' : ''} ${start} ${revision} ${closedAt} ${subject}`;
 }
 
 /** Keeps what was taken out of closed windows, and hands out a lens for each question. */

@@ -107,7 +107,7 @@ export class Revisions {
   readonly #hash: Hash = createHash('sha256');
 
   add(window: Window): void {
-    const closed = window.closed === null ? '' : `${window.closed.revision}@${window.closed.closedAt}`;
+    const closed = window.closed === null ? '' : `${window.closed.rollUp === true ? '+' : ''}${window.closed.revision}@${window.closed.closedAt}`;
     const partials = window.partials.map((p) => `${p.partition}:${p.revision}`).join(',');
     this.#hash.update(`${window.resolution}|${window.start}|${window.subject}|${closed}|${partials}\n`);
   }
