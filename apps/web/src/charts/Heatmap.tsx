@@ -76,7 +76,8 @@ export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 2
     onZoom: onZoom ?? null,
     onCursor: (index, u) => {
       const top = u.cursor.top ?? -1;
-      const row = top < 0 ? -1 : Math.min(le.length - 1, Math.max(0, Math.floor(u.posToVal(top, 'y'))));
+      // a cursor that another chart leads has a time, but no latency
+      const row = top < 0 || !u.root.matches(':hover') ? -1 : Math.min(le.length - 1, Math.max(0, Math.floor(u.posToVal(top, 'y'))));
       setHovered((before) => (index === null ? null : before?.index === index && before.row === row ? before : { index, row }));
     },
   };

@@ -28,13 +28,18 @@ export function summaryOf(values: Values): SeriesSummary | null {
 }
 
 /**
- * Counts of steps as rates per second. A step that was not over when it was read has no rate yet: what came so far over
- * the whole step would look like a fall.
+ * Values of steps that were over when they were read, null for the others: what came so far of a step is no figure of the
+ * step, and would look like a fall.
  * @param starts start of each step, ms
  * @param readAt ms
  */
+export function finished(values: Values, starts: readonly number[], stepSeconds: number, readAt: number): (number | null)[] {
+  return values.map((v, i) => ((starts[i] ?? 0) + stepSeconds * 1000 > readAt - ARRIVAL_MS ? null : v));
+}
+
+/** Counts of finished steps as rates per second. */
 export function perSecond(counts: Values, starts: readonly number[], stepSeconds: number, readAt: number): (number | null)[] {
-  return counts.map((n, i) => (n === null || (starts[i] ?? 0) + stepSeconds * 1000 > readAt - ARRIVAL_MS ? null : n / stepSeconds));
+  return finished(counts, starts, stepSeconds, readAt).map((n) => (n === null ? null : n / stepSeconds));
 }
 
 /** What happened longer ago than this has usually been counted. ms */

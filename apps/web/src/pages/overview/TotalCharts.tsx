@@ -27,11 +27,11 @@ export function TotalCharts({ answer, readAt, partial }: { answer: AnswerOf<'/v1
     return { t, range, traffic, errors, arriving: arrivingFrom(range, answer.quality.complete, readAt) };
   }, [answer, readAt]);
   const common = { t: shown.t, range: shown.range, format: formatRate, arrivingFrom: shown.arriving, onZoom: (from: number, to: number) => setRange(zoomTo(from, to)) };
-  const of = partial ? 'of the services shown' : 'of all services';
+  const of = partial ? ', services shown' : '';
   return (
     <div className="total-charts">
-      <TimeChart {...common} title={`Exchanges a second ${of}`} series={shown.traffic} />
-      <TimeChart {...common} title={`Errors a second ${of}`} series={shown.errors} />
+      <TimeChart {...common} title={`Exchanges a second${of}`} series={shown.traffic} />
+      <TimeChart {...common} title={`Errors a second${of}`} series={shown.errors} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { perSecond, sumOf } from '../../charts/series.ts';
+import { finished, perSecond, sumOf } from '../../charts/series.ts';
 import type { Column } from '../../components/table/index.ts';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import { formatBurn, formatCount, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
@@ -74,7 +74,7 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
       value: (s) => s.ttfb_ms.p99,
       cell: (s) => (
         <Cell text={formatMs(s.ttfb_ms.p99)} title={`p50 ${formatMs(s.ttfb_ms.p50)}, p95 ${formatMs(s.ttfb_ms.p95)}`}>
-          <Sparkline label={`p99 of ${s.service}`} values={s.series?.ttfb_p99_ms ?? []} format={formatMs} reduce="max" />
+          <Sparkline label={`p99 of ${s.service}`} values={finished(s.series?.ttfb_p99_ms ?? [], starts(s), step, readAt)} format={formatMs} reduce="max" />
         </Cell>
       ),
       width: SPARK_PX,

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { useApi } from '../../api/hooks.ts';
 import type { AnswerOf, RowOf } from '../../api/client.ts';
 import { Heatmap } from '../../charts/Heatmap.tsx';
+import { finished } from '../../charts/series.ts';
 import type { TimeSeries } from '../../charts/TimeChart.tsx';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
@@ -9,7 +10,7 @@ import { formatMs } from '../../format/numbers.ts';
 import { zoomTo } from '../../time/range.ts';
 import { useSetRange } from '../../time/use-range.ts';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
-import { heatOf, type HeatAnswer } from './heat-answer.ts';
+import { heatOf, NO_HEAT, type HeatAnswer } from './heat-answer.ts';
 import type { RouteChoice } from './RouteFilter.tsx';
 
 export interface LatencyChartProps {
@@ -19,30 +20,39 @@ export interface LatencyChartProps {
   /** the service's, for the quantiles drawn over the heatmap */
   series: RowOf<'/v1/services'>['series'];
   figures: RowOf<'/v1/services'>['ttfb_ms'] | undefined;
+  /** when the series were read, ms */
+  readAt: number;
 }
 
 const HEIGHT = 280;
 
-export function LatencyChart({ service, role, filter, series, figures }: LatencyChartProps) {
+/** As high as the heatmap at any width. */
+const SHAPE = <Drawn answer={NO_HEAT} metric="ttfb" filter={null} series={undefined} figures={undefined} readAt={0} />;
+
+export function LatencyChart({ service, role, filter, ...quantiles }: LatencyChartProps) {
   const metric = useParameter('metric', 'ttfb') === 'total' ? 'total' : 'ttfb';
   const query = useApi('/v1/latency', { view: 'heatmap', metric, service, role, ...(filter ?? {}) });
   return (
-    <Answered query={query} what="the latencies" height={HEIGHT + 28}>
-      {(answer) => <Drawn answer={answer} metric={metric} series={metric === 'ttfb' ? series : undefined} figures={figures} />}
+    <Answered query={query} what="the latencies" height={SHAPE}>
+      {(answer) => <Drawn answer={answer} metric={metric} filter={filter} {...quantiles} />}
     </Answered>
   );
 }
 
-function Drawn({ answer, metric, series, figures }: { answer: AnswerOf<'/v1/latency'>; metric: 'ttfb' | 'total' } & Pick<LatencyChartProps, 'series' | 'figures'>) {
+function Drawn({ answer, metric, filter, series, figures, readAt }: { answer: AnswerOf<'/v1/latency'>; metric: 'ttfb' | 'total' } & Omit<LatencyChartProps, 'service' | 'role'>) {
   const setRange = useSetRange();
   const heat = useMemo(() => heatOf(answer as HeatAnswer), [answer]);
   const lines = useMemo((): TimeSeries[] => {
-    if (series?.t.length !== heat.points.length) return [];
+    // The service's quantiles are those of the first byte, of all routes.
+    if (metric !== 'ttfb' || filter !== null) return [];
+    const starts = heat.points.map((p) => p.t);
+    // Two answers, read at two moments: as long as they are not of the same steps, only the names stand there.
+    const of = (values: readonly (number | null)[] | undefined) => (values?.length === starts.length ? finished(values, starts, answer.range.step, readAt) : []);
     return [
-      { label: 'p99', values: series.ttfb_p99_ms, colour: '2', whole: formatMs(figures?.p99) },
-      { label: 'p50', values: series.ttfb_p50_ms, colour: '3', whole: formatMs(figures?.p50) },
+      { label: 'p99', values: of(series?.ttfb_p99_ms), colour: '2', whole: formatMs(figures?.p99) },
+      { label: 'p50', values: of(series?.ttfb_p50_ms), colour: '3', whole: formatMs(figures?.p50) },
     ];
-  }, [series, figures, heat]);
+  }, [series, figures, heat, metric, filter, answer.range.step, readAt]);
   if (heat.le.length === 0)
     return (
       <EmptyBox title="No latency is known in this range">

@@ -53,7 +53,7 @@ export default function ServicePage() {
         <>
           <section aria-label="Latency">
             <RouteFilter filter={filter} />
-            <LatencyChart service={service} role={role} filter={filter} series={filter === null ? row?.series : undefined} figures={row?.ttfb_ms} />
+            <LatencyChart service={service} role={role} filter={filter} series={row?.series} figures={row?.ttfb_ms} readAt={query.dataUpdatedAt} />
           </section>
           <Routes service={service} role={role} />
           <div className="side-by-side">

@@ -23,3 +23,10 @@ export function heatOf(answer: HeatAnswer): Heat {
     arrivingFrom: points[first]?.t ?? null,
   };
 }
+
+/** An answer with next to nothing in it, for the room that the real one will take. */
+export const NO_HEAT: HeatAnswer = {
+  range: { start: '1970-01-01T00:00:00Z', end: '1970-01-01T01:00:00Z', step: 10 },
+  data: [{ t: '1970-01-01T00:00:00Z', exchanges: 0, le_ms: [1, 2], counts: [0, 0], complete: true }],
+  quality: { complete: true, lost: 0, lost_by: {}, hosts: 0, coverage: 1 },
+};
