@@ -136,6 +136,52 @@ test('late data in a window that is closed, and its second close, change the ETa
   expect((await patterns('', ['if-none-match', String(closed.headers['etag'])])).status).toBe(304);
 });
 
+test('roll-ups on Redis: the same answers, fewer windows; the ETag knows them apart', async () => {
+  const start = T - 3_600_000;
+  const RANGE = 'start=2026-11-22T08:00:00Z&end=2026-11-22T09:00:00Z';
+  for (let s = 0; s < 3_600; s += 300) {
+    const window = shop({ '/a': [200, 10], '/b': [500, 1 + s / 300] }, start + s * 1_000);
+    await w.commit(start + s * 1_000, [{ subject: 's:rolled', window }]);
+    await w.close(start + s * 1_000, 's:rolled', window);
+  }
+  const paths = ['services?view=series&step=5m&', 'request-patterns?view=latency&', 'failures?', 'latency?step=1m&', 'latency?view=heatmap&step=5m&status=5xx&', 'headers?'];
+  const ask = async () => Promise.all(paths.map(async (path) => w.get(`/v1/${path}${RANGE}&service=rolled`)));
+  const before = await ask();
+  for (const resolution of ['1m', '1h'] as const)
+    for (const key of await w.summaries.rollable({ topic: TOPIC, partition: 0 }, resolution, T, 1_000)) await w.rollUp(resolution, key.start, key.subject);
+  const read = await w.summaries.read({ topic: TOPIC, resolution: '10s', coarsest: '1h', start, end: T, subjects: ['s:rolled'] });
+  expect(read.map((r) => r.resolution)).toEqual(['1h']);
+  const after = await ask();
+  expect(after.map((r) => r.json.data)).toEqual(before.map((r) => r.json.data));
+  expect(after[0]!.json.data[0]).toMatchObject({ exchanges: 198, server_errors: 78, burn_rate: 545.4545 });
+  expect(after.every((r, i) => r.headers['etag'] !== before[i]!.headers['etag'])).toBe(true);
+});
+
+test('samples of exchanges are read from Redis, by service', async () => {
+  const exchange = {
+    start_time: '2026-11-22T09:58:00.000000001Z',
+    'headwater.phase': 'complete',
+    'headwater.role': 'server',
+    'http.request.headers': [],
+    'http.response.headers': [],
+  };
+  for (const service of ['shop', 'mail']) {
+    const group = {
+      schema: 1,
+      service,
+      role: 'server',
+      method: 'GET',
+      route: '/a',
+      status: 500,
+      kept: 'failed',
+      samples: [{ seen_at: '2026-11-22T09:58:00Z', host: 'web-1', exchange }],
+    };
+    await w.state.set(`sample/${service}/0123456789abcdef`, JSON.stringify(group), { ttlMs: 60_000 });
+  }
+  expect((await w.get('/v1/exchanges')).json.data).toHaveLength(2);
+  expect((await w.get('/v1/exchanges?service=mail')).json.data).toEqual([{ kept: 'failed', seen_at: '2026-11-22T09:58:00Z', host: 'web-1', exchange }]);
+});
+
 test('Redis away: 503 with Retry-After and not ready, also for what is kept; back: as before, by itself', async () => {
   const before = await patterns();
   await redis.kill();
