@@ -1,6 +1,6 @@
 import { useMemo, type ReactNode } from 'react';
 import { diffHeaders, varying, type DiffLine } from './diff.ts';
-import { headersOf, type Exchange } from './exchange.ts';
+import { hasResponse, headersOf, type Exchange } from './exchange.ts';
 import { pairFacts } from './facts.ts';
 import { HeaderValue } from './HeaderValue.tsx';
 import './exchange.css';
@@ -58,6 +58,19 @@ export function CompareTable({ failed, good, goodLabel, goods, onlyDifferences }
 function HeaderGroup({ title, side, failed, good, goods, onlyDifferences }: Omit<Props, 'goodLabel'> & { title: string; side: 'request' | 'response' }): ReactNode {
   const lines = useMemo(() => diffHeaders(headersOf(failed, side), headersOf(good, side)), [failed, good, side]);
   const anyway = useMemo(() => varying(goods.map((e) => headersOf(e, side))), [goods, side]);
+  if (side === 'response' && !hasResponse(failed)) {
+    return (
+      <tbody>
+        <GroupRow title={title} />
+        <tr>
+          <td colSpan={3} className="x-none">
+            The failed one had no response; the good one was answered with {lines.length} {lines.length === 1 ? 'header' : 'headers'}.
+          </td>
+        </tr>
+        {onlyDifferences ? null : lines.map((line, i) => <HeaderRow key={i} line={{ ...line, mark: 'same' }} usual={false} />)}
+      </tbody>
+    );
+  }
   const told = lines.map((line, i) => ({ line, key: i, usual: line.mark === 'changed' && anyway.has((line.left ?? line.right)!.name.toLowerCase()) }));
   const shown = told.filter(({ line, usual }) => !onlyDifferences || ((line.mark !== 'same' || line.moved) && !usual));
   return (

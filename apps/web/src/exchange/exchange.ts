@@ -42,3 +42,6 @@ export function outcomeOf(exchange: Exchange): string {
   if (status === 0) return error === null ? 'no response' : `no response: ${error}`;
   return error === null ? String(status) : `${status}, then ${error}`;
 }
+
+/** Broken off before any of a response came: then what it lacks in headers is no news. */
+export const hasResponse = (exchange: Exchange): boolean => statusOf(exchange) !== 0 || headersOf(exchange, 'response').length > 0;

@@ -6,18 +6,27 @@ export interface ExchangeFact {
   id: string;
   label: string;
   value: string;
-  /** differs between any two exchanges, so a difference says nothing */
-  always: boolean;
+  /** by which a difference is judged: undefined by the text, null never (it differs between any two exchanges) */
+  amount?: Amount | null;
 }
 
-const ns = (exchange: Exchange, column: string): string | null => {
-  const value = numberOf(exchange, column);
-  return value === null ? null : formatMs(value / 1e6);
-};
-const bytes = (exchange: Exchange, column: string): string | null => {
-  const value = numberOf(exchange, column);
-  return value === null ? null : formatBytes(value);
-};
+/** Times and sizes differ between any two exchanges; they tell something when one is `factor` times the other. */
+interface Amount {
+  n: number;
+  factor: number;
+}
+
+type Told = [value: string | null, amount?: Amount | null];
+
+function time(exchange: Exchange, column: string): Told {
+  const ns = numberOf(exchange, column);
+  return ns === null ? [null] : [formatMs(ns / 1e6), { n: ns, factor: 5 }];
+}
+
+function size(exchange: Exchange, column: string): Told {
+  const bytes = numberOf(exchange, column);
+  return bytes === null ? [null] : [formatBytes(bytes), { n: bytes, factor: 2 }];
+}
 
 /** What is known to be imperfect in an exchange, in words. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -39,17 +48,17 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 /** The exchange itself, without its headers; what is not known is left out. */
 export function exchangeFacts(exchange: Exchange): ExchangeFact[] {
-  const time = Date.parse(exchange.start_time);
+  const began = Date.parse(exchange.start_time);
   const flags = Array.isArray(exchange['headwater.flags']) ? (exchange['headwater.flags'] as string[]).map((f) => FLAGS[f] ?? f.replaceAll('_', ' ')) : [];
   const version = textOf(exchange, 'network.protocol.version');
-  const facts: [id: string, label: string, value: string | null, always?: boolean][] = [
+  const facts: [id: string, label: string, ...told: Told][] = [
     ['outcome', 'Outcome', outcomeOf(exchange)],
-    ['time', 'Began', Number.isNaN(time) ? exchange.start_time : `${formatDay(time)} ${formatSeconds(time)}`, true],
-    ['ttfb', 'First byte after', ns(exchange, 'headwater.ttfb_ns'), true],
-    ['total', 'Took', ns(exchange, 'headwater.total_ns'), true],
+    ['time', 'Began', Number.isNaN(began) ? exchange.start_time : `${formatDay(began)} ${formatSeconds(began)}`, null],
+    ['ttfb', 'First byte after', ...time(exchange, 'headwater.ttfb_ns')],
+    ['total', 'Took', ...time(exchange, 'headwater.total_ns')],
     ['query', 'Query parameters', textOf(exchange, 'url.query')],
-    ['request', 'Request', bytes(exchange, 'http.request.size')],
-    ['response', 'Response', bytes(exchange, 'http.response.size')],
+    ['request', 'Request', ...size(exchange, 'http.request.size')],
+    ['response', 'Response', ...size(exchange, 'http.response.size')],
     ['server', 'Host asked for', textOf(exchange, 'server.address')],
     ['client', 'Client', textOf(exchange, 'client.address')],
     [
@@ -63,7 +72,7 @@ export function exchangeFacts(exchange: Exchange): ExchangeFact[] {
     ['grpc', 'gRPC status', numberOf(exchange, 'rpc.grpc.status_code')?.toString() ?? null],
     ['flags', 'Imperfect', flags.length === 0 ? null : flags.join(', ')],
   ];
-  return facts.flatMap(([id, label, value, always]) => (value === null ? [] : [{ id, label, value, always: always ?? false }]));
+  return facts.flatMap(([id, label, value, amount]) => (value === null ? [] : [{ id, label, value, ...(amount === undefined ? {} : { amount }) }]));
 }
 
 /** The facts of two exchanges beside each other, in the order of the first. */
@@ -75,6 +84,11 @@ export function pairFacts(left: Exchange, right: Exchange): { id: string; label:
     const l = a.find((f) => f.id === id);
     const r = b.find((f) => f.id === id);
     const one = (l ?? r)!;
-    return { id, label: one.label, left: l?.value ?? null, right: r?.value ?? null, differs: !one.always && l?.value !== r?.value };
+    return { id, label: one.label, left: l?.value ?? null, right: r?.value ?? null, differs: one.amount !== null && differ(l, r) };
   });
+}
+
+function differ(a: ExchangeFact | undefined, b: ExchangeFact | undefined): boolean {
+  if (a?.amount && b?.amount) return Math.max(a.amount.n, b.amount.n) >= a.amount.factor * Math.min(a.amount.n, b.amount.n) && a.amount.n !== b.amount.n;
+  return a?.value !== b?.value;
 }

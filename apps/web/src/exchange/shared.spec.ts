@@ -86,3 +86,8 @@ describe('for any samples', () => {
     );
   });
 });
+
+it('without any response the headers it lacks are no news', () => {
+  const broken = x(h('v:1'), [], { 'error.type': 'connection_closed' });
+  expect(lines([broken, broken], [x(h('v:1'), h('server:a'), { 'http.response.status_code': 200 })])).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { headersOf, textOf, type Exchange } from './exchange.ts';
+import { hasResponse, headersOf, textOf, type Exchange } from './exchange.ts';
 import { shownValue, valueText } from './value.ts';
 
 /** Where a property stands: what was asked with, what was answered with, or the exchange itself. */
@@ -62,7 +62,7 @@ function featuresOf(exchange: Exchange, names: ReadonlySet<string>): Map<string,
     }
     for (const key of names) {
       const [at, name] = key.split(' ', 2) as [string, string];
-      if (at === side && !here.has(name)) add({ side, name, text: 'not sent', kind: 'absent' });
+      if (at === side && !here.has(name) && (side === 'request' || hasResponse(exchange))) add({ side, name, text: 'not sent', kind: 'absent' });
     }
   }
   for (const [column, name] of Object.entries(COLUMNS)) {

@@ -4,3 +4,4 @@ export type { RowTarget } from './row-link.tsx';
 export { useTableSearch } from './use-table-search.ts';
 export { copyText } from './clipboard.ts';
 export { useAllRows } from './use-all-rows.ts';
+export { useInSight } from './use-in-sight.ts';

@@ -65,7 +65,7 @@ export default function FailuresPage(): ReactNode {
         }
         quality={<Quality quality={failures.data?.quality} exchanges={rows?.reduce((n, f) => n + f.exchanges, 0)} />}
       />
-      <Answered query={failures} what="the failures" height={480}>
+      <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
             <p className="fail-verdict">{verdict(answer.data)}</p>
@@ -106,6 +106,7 @@ function verdict(rows: readonly Failure[]): string {
   const failed = rows.reduce((n, f) => n + failuresOf(f), 0);
   const excess = Math.round(rows.reduce((n, f) => n + f.excess, 0));
   const all = `${countOf(failed, 'failure')} on ${countOf(rows.length, 'route')}`;
+  if (rows.every((f) => f.baseline_ratio === null)) return `${all}. Nothing was asked in the range before, so what is usual is not known and all of them count as excess.`;
   if (excess === 0) return `${all}, no more than usual.`;
   const [worst] = rows.toSorted((a, b) => b.excess - a.excess);
   const share = worst === undefined ? 0 : worst.excess / rows.reduce((n, f) => n + f.excess, 0);

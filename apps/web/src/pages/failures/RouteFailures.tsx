@@ -1,10 +1,11 @@
-import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import type { AnswerOf } from '../../api/client.ts';
 import { useApi } from '../../api/hooks.ts';
 import { arrivingFrom } from '../../charts/series.ts';
 import { TimeChart } from '../../charts/TimeChart.tsx';
 import { Answered } from '../../components/Answered.tsx';
 import { Quality } from '../../components/Quality.tsx';
+import { useInSight } from '../../components/table/index.ts';
 import type { Role } from '../../components/RoleSwitch.tsx';
 import { countOf, formatCount, formatPercent } from '../../format/numbers.ts';
 import { formatSince } from '../../format/times.ts';
@@ -32,20 +33,19 @@ const FAILED = '4xx,5xx,0';
 export function RouteFailures({ chosen, role, row }: Props): ReactNode {
   const { range, step } = useRange();
   const update = useUpdateSearch();
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useInSight<HTMLHeadingElement>();
   const keys = { ...chosen, role };
   const asked = { ...keys, step: step ?? stepFor(range, POINTS) };
   const all = useApi('/v1/latency', asked);
   const failed = useApi('/v1/latency', { ...asked, status: FAILED });
   const outcomes = useApi('/v1/failures', { ...keys, group_by: 'status', limit: 50 });
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
     <section className="page-grid fail-route" aria-labelledby="fail-route">
       <div>
         <div className="fail-head">
           <h2 id="fail-route" ref={heading}>
             {chosen.method} {chosen.route} <span className="quiet-text">of</span>{' '}
-            <PageLink to="/services/$service" params={{ service: chosen.service }}>
+            <PageLink to="/services/$service" params={{ service: chosen.service }} className="text-link">
               {chosen.service}
             </PageLink>
           </h2>

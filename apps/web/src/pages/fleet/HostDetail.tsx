@@ -17,10 +17,7 @@ export function HostDetail({ agent, now }: { agent: Agent; now: number }): React
     ['Redaction policy', <code key="policy">{agent.policy}</code>],
     ['Coverage', `${formatPercent(agent.coverage)} of what is known to have passed was read`],
     ['Waiting to be sent', formatMs(agent.lag_ms)],
-    [
-      'Clock',
-      agent.skew_ms === null ? 'not reported in this range' : `${formatMs(Math.abs(agent.skew_ms))} ${agent.skew_ms >= 0 ? 'behind' : 'ahead of'} the bus, way to it included`,
-    ],
+    ['Clock', clockText(agent.skew_ms)],
     ['Since its start', `${countOf(agent.exchanges, 'exchange')}, ${formatExact(sum(agent.losses))} lost, ${formatExact(sum(agent.filtered))} filtered`],
     ['Incarnation', <code key="incarnation">{agent.incarnation}</code>],
   ];

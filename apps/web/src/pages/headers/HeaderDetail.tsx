@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { useApi } from '../../api/hooks.ts';
 import type { AnswerOf } from '../../api/client.ts';
 import { arrivingFrom } from '../../charts/series.ts';
@@ -7,7 +7,7 @@ import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import type { Role } from '../../components/RoleSwitch.tsx';
-import { DataTable, useAllRows, useTableSearch } from '../../components/table/index.ts';
+import { DataTable, useAllRows, useInSight, useTableSearch } from '../../components/table/index.ts';
 import { countOf, formatBytes, formatCount, formatPercent } from '../../format/numbers.ts';
 import { zoomTo } from '../../time/range.ts';
 import { stepFor } from '../../time/step.ts';
@@ -31,11 +31,10 @@ const POINTS = 180;
 export function HeaderDetail({ chosen, role, service, gone }: Props): ReactNode {
   const { range, step } = useRange();
   const update = useUpdateSearch();
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useInSight<HTMLHeadingElement>();
   const asked = { ...chosen, role, ...(service === '' ? {} : { service }) };
   const whole = useApi(PATH, { ...asked, view: 'series', step: step ?? stepFor(range, POINTS) });
   const services = useAllRows(PATH, { ...asked, group_by: 'name,direction,service' });
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), []);
   const row = whole.data?.data[0];
   return (
     <section className="page-grid head-detail" aria-labelledby="head-detail">
@@ -87,7 +86,7 @@ function sentence(row: Header): string {
       : row.presence_before === 0
         ? 'It was in none of the range before'
         : `It was in ${formatPercent(row.presence_before)} of those before`;
-  return `In ${formatPercent(row.presence)} of the exchanges. ${before}. ${row.sampled ? 'At least ' : 'About '}${countOf(row.distinct, 'distinct value')}, ${formatBytes(row.bytes)} in all, ${formatBytes(row.exchanges === 0 ? null : row.bytes / row.exchanges)} an exchange.`;
+  return `In ${formatPercent(row.presence)} of the exchanges. ${before}. ${row.distinct === 0 ? 'Its values stay on the hosts, so they are not counted;' : `${row.sampled ? 'At least ' : 'About '}${countOf(row.distinct, 'distinct value')},`} ${formatBytes(row.bytes)} in all, ${formatBytes(row.exchanges === 0 ? null : row.bytes / row.exchanges)} an exchange.`;
 }
 
 function Over({ answer, row, readAt }: { answer: AnswerOf<typeof PATH>; row: Header; readAt: number }): ReactNode {
@@ -110,7 +109,9 @@ function Over({ answer, row, readAt }: { answer: AnswerOf<typeof PATH>; row: Hea
   return (
     <div className="head-charts">
       <TimeChart {...common} title="Presence" format={formatPercent} series={[{ label: 'Exchanges with it', values: shown.presence, colour: '1' }]} />
-      <TimeChart {...common} title="Distinct values in a step" format={formatCount} series={[{ label: 'Distinct', values: shown.distinct, colour: '3' }]} />
+      {row.distinct === 0 ? null : (
+        <TimeChart {...common} title="Distinct values in a step" format={formatCount} series={[{ label: 'Distinct', values: shown.distinct, colour: '3' }]} />
+      )}
       <TimeChart {...common} title="Weight" format={(v) => `${formatBytes(v)}/s`} series={[{ label: 'Bytes a second', values: shown.bytes, colour: '2', filled: true }]} />
     </div>
   );

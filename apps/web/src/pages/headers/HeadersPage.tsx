@@ -73,7 +73,7 @@ export default function HeadersPage(): ReactNode {
         }
         quality={<Quality quality={now.data?.quality} />}
       />
-      <Answered query={now} what="the headers" height={560}>
+      <Answered query={now} what="the headers" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
             {answer.data.length === 0 ? (

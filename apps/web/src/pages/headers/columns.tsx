@@ -1,6 +1,6 @@
 import type { Column } from '../../components/table/index.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
-import { changeText, type Item } from './inventory.ts';
+import { changeText, distinctText, type Item } from './inventory.ts';
 import { Presence } from './Presence.tsx';
 
 export const COLUMNS: readonly Column<Item>[] = [
@@ -47,9 +47,9 @@ export const COLUMNS: readonly Column<Item>[] = [
   {
     id: 'distinct',
     header: 'Distinct',
-    hint: 'Distinct values, estimated; a plus says that there are at least as many',
-    value: (i) => (i.change === 'gone' ? null : i.distinct),
-    cell: (i) => (i.change === 'gone' ? '–' : `${formatCount(i.distinct)}${i.sampled ? '+' : ''}`),
+    hint: 'Distinct values, estimated; a plus says that there are at least as many. Not known where the values stay on the hosts',
+    value: (i) => i.distinct,
+    cell: distinctText,
     width: 92,
     align: 'end',
     first: 'desc',
@@ -70,7 +70,7 @@ export const COLUMNS: readonly Column<Item>[] = [
     hint: 'Bytes in an exchange that carries it',
     value: (i) => i.weight,
     cell: (i) => formatBytes(i.weight),
-    width: 112,
+    width: 116,
     align: 'end',
     first: 'desc',
   },
@@ -101,7 +101,7 @@ export const SERVICE_COLUMNS: readonly Column<Item & { service: string; top: str
   },
   { id: 'service', header: 'Service', value: (i) => i.service, width: 160, grow: true, rowHeader: true },
   COLUMNS.find((c) => c.id === 'change')! as never,
-  { id: 'distinct', header: 'Distinct', value: (i) => i.distinct, cell: (i) => `${formatCount(i.distinct)}${i.sampled ? '+' : ''}`, width: 92, align: 'end', first: 'desc' },
+  { id: 'distinct', header: 'Distinct', value: (i) => i.distinct, cell: distinctText, width: 92, align: 'end', first: 'desc' },
   { id: 'bytes', header: 'Weight', value: (i) => i.bytes, cell: (i) => formatBytes(i.bytes), width: 96, align: 'end', first: 'desc' },
   { id: 'exchanges', header: 'Exchanges', value: (i) => i.exchanges, cell: (i) => formatCount(i.exchanges), width: 104, align: 'end', first: 'desc' },
   { id: 'top', header: 'Most frequent value', value: (i) => i.top, width: 200, grow: true },

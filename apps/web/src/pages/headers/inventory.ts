@@ -14,7 +14,8 @@ export interface Item {
   /** presence minus presence in the range before; null when nothing was seen then */
   shift: number | null;
   change: Change;
-  distinct: number;
+  /** null where the values stay on the hosts, so none were counted */
+  distinct: number | null;
   sampled: boolean;
   sensitive: boolean;
   bytes: number;
@@ -49,7 +50,7 @@ export function inventory(now: readonly Header[], before: readonly Header[], byS
   if (now.length === 0) return items;
   for (const h of before) {
     if (known.has(keyOf(h))) continue;
-    items.push({ ...item(h, services), exchanges: 0, presence: 0, shift: -h.presence, change: 'gone', distinct: 0, bytes: 0, weight: null });
+    items.push({ ...item(h, services), exchanges: 0, presence: 0, shift: -h.presence, change: 'gone', distinct: null, bytes: 0, weight: null });
   }
   return items;
 }
@@ -63,7 +64,7 @@ function item(h: Header, services: ReadonlyMap<string, string[]>): Item {
     presence: h.presence,
     shift: h.presence_before === null ? null : h.presence - h.presence_before,
     change: h.presence_before === 0 ? 'new' : null,
-    distinct: h.distinct,
+    distinct: h.distinct === 0 ? null : h.distinct,
     sampled: h.sampled,
     sensitive: h.sensitive,
     bytes: h.bytes,
@@ -71,6 +72,9 @@ function item(h: Header, services: ReadonlyMap<string, string[]>): Item {
     services: (services.get(keyOf(h)) ?? []).toSorted(),
   };
 }
+
+/** `12`, or `12+` where there are at least as many. */
+export const distinctText = (i: Pick<Item, 'distinct' | 'sampled'>): string => (i.distinct === null ? '–' : `${formatCount(i.distinct)}${i.sampled ? '+' : ''}`);
 
 /** How often a value occurs: the count is an upper bound, `error` is how much it may be too high. */
 export function boundsText(exchanges: number, error: number): string {
