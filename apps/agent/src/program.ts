@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './doctor/command.ts';
-import { tailCommand } from './tail/command.ts';
+import { tailCommand } from './tail-command.ts';
 import { VERSION } from './version.ts';
 
 /**

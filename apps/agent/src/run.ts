@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AgentConfig, loadConfigOrExit } from '@headwater/config';
 import { pino } from 'pino';
 import { readFingerprintKey } from './capture/fingerprint-key.ts';
-import { hostIdFrom } from './capture/host-id.ts';
+import { hostIdFrom } from './host-id.ts';
 import { runAgent } from './pipeline.ts';
 import { VERSION } from './version.ts';
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { openSummaryStore } from '@headwater/summary-store';
 import { UnitFold } from '../src/aggregate/unit-fold.ts';
 import { inspect } from '../src/consume/inspect.ts';
+import { serviceOf } from '../src/aggregate/windows.ts';
 import { Sampler } from '../src/sample/sampler.ts';
 import { T, batches } from './traffic.ts';
 
@@ -26,7 +27,7 @@ async function run(rows: number, ids: number): Promise<{ rate: number; wall_rate
   const store = await openSummaryStore({ kind: 'embedded', path: join(dir, 's.db') });
   const unit = { topic: 't', partition: 0 };
   const fold = new UnitFold(await store.claim(unit, 'x'), RULES, T);
-  const sampler = SAMPLES ? new Sampler({ kept: () => undefined, lost: () => undefined, written: () => undefined }) : null;
+  const sampler = SAMPLES ? new Sampler({ kept: () => undefined, lost: () => undefined, written: () => undefined }, serviceOf) : null;
   const began0 = performance.now();
   const spent = { decode: 0, fold: 0, flush: 0, samples: 0 };
   let exchanges = 0;

@@ -9,6 +9,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Logger } from 'pino';
+import { serviceOf } from './aggregate/windows.ts';
 import { AgentStatusModule, HeaderEventsModule } from './app.module.ts';
 import { Outbox } from './close/outbox.ts';
 import { patiently } from './patience.ts';
@@ -44,7 +45,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
     const strategyOf = (group: string) => new EventBusServer({ bus, group, prefix: config.topic_prefix, log: busLog });
     const topic = topicName(config.topic_prefix, 'headerEvents');
     const outbox = new Outbox(store, state, bus, topic, topicName(config.topic_prefix, 'summaries'));
-    const samples = new Sampler(sampleCounts(registry, log, now));
+    const samples = new Sampler(sampleCounts(registry, log, now), serviceOf);
     pipeline = new Pipeline(
       { bus, store, outbox, report, samples },
       {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readFingerprintKey } from './fingerprint-key.ts';
-import { hostIdFrom } from './host-id.ts';
+import { hostIdFrom } from '../host-id.ts';
 
 const dir = () => mkdtempSync(join(tmpdir(), 'hw-key-'));
 

@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync }
 import { machine, release } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { AgentConfig, ConfigError, loadConfig } from '@headwater/config';
-import { hostIdFrom } from '../capture/host-id.ts';
-import { ownerOf, probeCommand, probePath } from '../capture/probe-command.ts';
+import { hostIdFrom } from '../host-id.ts';
+import { ownerOf, probeCommand, probePath } from '../probe-command.ts';
 import { askBus } from './ask-bus.ts';
 import type { Facts, ProbeAnswer } from './facts.ts';
 import { findTls } from './tls.ts';

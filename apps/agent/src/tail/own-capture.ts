@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ownerOf, probeCommand, probePath, unprivileged } from '../capture/probe-command.ts';
+import { ownerOf, probeCommand, probePath, unprivileged } from '../probe-command.ts';
 import { UsageError } from './usage-error.ts';
 
 const READY_MS = 30_000;

@@ -41,6 +41,11 @@ export function serviceSubject(service: string): string {
   return SERVICE + OTHER;
 }
 
+/** The service that a name is counted under. */
+export function serviceOf(name: string): string {
+  return serviceSubject(name).slice(SERVICE.length);
+}
+
 /** The windows of one partition that are in memory, each the whole state of one segment of the store. */
 export class Windows {
   private readonly open = new Map<string, Open<ServiceWindow | HostsWindow>>();

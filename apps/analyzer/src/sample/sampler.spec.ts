@@ -76,7 +76,7 @@ describe('Sampler', () => {
     order = [];
     lost = [];
     trouble = null;
-    sampler = new Sampler({ kept: () => undefined, lost: (reason) => lost.push(reason), written: () => undefined });
+    sampler = new Sampler({ kept: () => undefined, lost: (reason) => lost.push(reason), written: () => undefined }, (name) => name || 'unknown');
   });
 
   const only = (): Stored => {

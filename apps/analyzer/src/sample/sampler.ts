@@ -1,7 +1,6 @@
 import { DictionaryStrings, ROLES, toJson, wideToNumber } from '@headwater/header-event';
 import type { StateStore } from '@headwater/state-store';
 import type { Arrived } from '../arrived.ts';
-import { serviceSubject } from '../aggregate/windows.ts';
 import { CodeTable } from './code-table.ts';
 import { SampleGroups } from './groups.ts';
 import type { SampleGroup } from './group.ts';
@@ -39,14 +38,17 @@ export class Sampler {
   private readonly groups = new SampleGroups();
   private readonly table = new CodeTable();
   private readonly counts: SampleCounts;
+  private readonly serviceOf: (name: string) => string;
   private second = 0;
   private left = { ...A_SECOND };
   private forgotMs = 0;
   private notBeforeMs = 0;
   private writing = false;
 
-  constructor(counts: SampleCounts) {
+  /** @param serviceOf the service a name is counted under, as the windows have it */
+  constructor(counts: SampleCounts, serviceOf: (name: string) => string) {
     this.counts = counts;
+    this.serviceOf = serviceOf;
   }
 
   /** Looks at a batch that was folded; never throws. */
@@ -91,7 +93,7 @@ export class Sampler {
         else left.lookups--;
         strings ??= new DictionaryStrings(columns.dictionary);
         const name = {
-          service: serviceSubject(strings.get(service[row]!)).slice(2),
+          service: this.serviceOf(strings.get(service[row]!)),
           role: ROLES[role[row]!] ?? 'server',
           method: strings.get(method[row]!),
           route: strings.get(route[row]!),

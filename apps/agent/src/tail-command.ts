@@ -4,19 +4,19 @@ import { DEFAULT_CAPTURE_OPTIONS, openLive, openReplay } from '@headwater/captur
 import type { CaptureOptions } from '@headwater/capture';
 import { AgentConfig, ConfigError, loadConfig } from '@headwater/config';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readFingerprintKey } from '../capture/fingerprint-key.ts';
-import { hostIdFrom } from '../capture/host-id.ts';
-import { captureOptions } from '../capture/options.ts';
-import { busSource } from './bus-source.ts';
-import { captureSource } from './capture-source.ts';
-import { Columns } from './columns.ts';
-import { FileSink } from './file-sink.ts';
-import { tailOwnCapture } from './own-capture.ts';
-import type { TailSource } from './source.ts';
-import { StreamSink, openStdout } from './stream-sink.ts';
-import { tail } from './tail.ts';
-import { UsageError } from './usage-error.ts';
-import { byteCount, parseWhere } from './where.ts';
+import { readFingerprintKey } from './capture/fingerprint-key.ts';
+import { hostIdFrom } from './host-id.ts';
+import { captureOptions } from './capture/options.ts';
+import { busSource } from './tail/bus-source.ts';
+import { captureSource } from './tail/capture-source.ts';
+import { Columns } from './tail/columns.ts';
+import { FileSink } from './tail/file-sink.ts';
+import { tailOwnCapture } from './tail/own-capture.ts';
+import type { TailSource } from './tail/source.ts';
+import { StreamSink, openStdout } from './tail/stream-sink.ts';
+import { tail } from './tail/tail.ts';
+import { UsageError } from './tail/usage-error.ts';
+import { byteCount, parseWhere } from './tail/where.ts';
 
 interface Options {
   stateDir?: string;

@@ -16,7 +16,7 @@ export function ownerOf(uid: number, gid: number, env: Readonly<Record<string, s
 
 /** headwater-probe as built beside us, else as found on the PATH. */
 export function probePath(): string {
-  const built = fileURLToPath(new URL('../../../../bpf/build/headwater-probe', import.meta.url));
+  const built = fileURLToPath(new URL('../../../bpf/build/headwater-probe', import.meta.url));
   return existsSync(built) ? built : 'headwater-probe';
 }
 
