@@ -9,8 +9,11 @@ export type ApiPath = {
 /** What the path answers with 200. */
 export type AnswerOf<P extends ApiPath> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer A } } } } } ? A : never;
 
+/** A path without parameters takes `{}`. */
+type NonePossible<Q> = [NonNullable<Q>] extends [never] ? Record<string, never> : NonNullable<Q>;
+
 /** The query parameters the path takes. */
-export type QueryOf<P extends ApiPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+export type QueryOf<P extends ApiPath> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonePossible<Q> : Record<string, never>;
 
 /** One row of a listing. */
 export type RowOf<P extends ApiPath> = AnswerOf<P> extends { data: (infer R)[] } ? R : never;

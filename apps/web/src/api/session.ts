@@ -1,17 +1,9 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { getJson, post } from './client.ts';
+import { get, post, type AnswerOf } from './client.ts';
 import { ApiProblem } from './problem.ts';
 
-/** Who is logged in, from `/bff/me`. */
-export interface Session {
-  name: string;
-  client: string;
-  scopes: string[];
-  /** null: all services */
-  services: string[] | null;
-  expires_at: string;
-  standalone: boolean;
-}
+/** Who is logged in. */
+export type Session = AnswerOf<'/bff/me'>;
 
 export const SESSION_KEY = ['session'] as const;
 
@@ -21,7 +13,7 @@ export function useSession(): UseQueryResult<Session | null, ApiProblem> {
     queryKey: SESSION_KEY,
     queryFn: async ({ signal }) => {
       try {
-        return (await getJson('/bff/me', signal)) as Session;
+        return await get('/bff/me', {}, signal);
       } catch (error) {
         if (error instanceof ApiProblem && error.status === 404) return null;
         throw error;

@@ -221,6 +221,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/bff/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in at this browser, and what they may see */
+        get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bff/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session; with the header X-Headwater-CSRF: 1 */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -779,6 +813,26 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+        };
+        Session: {
+            name: string;
+            client: string;
+            scopes: string[];
+            /** @description null: all services. */
+            services: string[] | null;
+            /**
+             * Format: date-time
+             * @description The session ends then, however much it is used.
+             */
+            expires_at: string;
+            /** @description Everything runs on this host. */
+            standalone: boolean;
+        };
+        LoggedOut: {
+            /** @enum {boolean} */
+            logged_out: true;
+            /** @description Where the browser goes next: the end of session at the sign-in server, or `/`. */
+            redirect: string;
         };
         /** @description RFC 9728. */
         ResourceMetadata: {
@@ -2070,6 +2124,94 @@ export interface operations {
             };
             /** @description Not the path of this resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in at this browser, and what they may see */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "admin",
+                     *       "client": "headwater-dashboard",
+                     *       "scopes": [
+                     *         "events:read",
+                     *         "fleet:read",
+                     *         "insights:read",
+                     *         "metrics:read"
+                     *       ],
+                     *       "services": null,
+                     *       "expires_at": "2026-11-22T22:00:00.000Z",
+                     *       "standalone": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is signed in (`unauthorized`), or no longer (`session-expired`). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sign-in server is away while the session must be renewed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ends the session; with the header X-Headwater-CSRF: 1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "logged_out": true,
+                     *       "redirect": "/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoggedOut"];
+                };
+            };
+            /** @description The request does not come from the dashboard (`foreign-request`). */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

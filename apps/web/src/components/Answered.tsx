@@ -26,7 +26,8 @@ export function Answered<T>({ query, what, height, children }: AnsweredProps<T>)
     );
   }
   const problem = query.error ?? query.failureReason;
-  if (problem !== null) {
+  // Nobody is logged in: the shell takes the page away and says so.
+  if (problem !== null && !problem.needsLogin) {
     return (
       <div style={typeof height === 'number' ? { minHeight: height } : {}}>
         <ErrorBox problem={problem} what={what} onRetry={() => void query.refetch()} />
