@@ -158,6 +158,8 @@ describe('signing in', () => {
     expect(login.text).not.toContain('<script');
     expect(login.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self' http:\/\/127\.0\.0\.1:9; frame-ancestors 'none'/);
     expect(login.headers['cache-control']).toBe('no-store');
+    const style = /<style>([^]*?)<\/style>/.exec(login.text)?.[1] ?? '';
+    expect(login.headers['content-security-policy']).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
     const cookies = [...browser.jar.values()];
     expect(cookies.length).toBeGreaterThan(0);
     for (const c of cookies) expect(c.attributes.toLowerCase()).toMatch(/samesite=lax.*httponly|httponly.*samesite=lax/);

@@ -60,6 +60,8 @@ export function createIdentityServer(provider: Provider, store: StateStore, opti
     const path = (req.url ?? '/').split('?', 1)[0] as string;
     if (path === '/healthz') return json(res, 200, { status: 'ok' });
     if (path === '/readyz') return void health(store, res);
+    // Browsers ask for it on their own.
+    if (path === '/favicon.ico') return void res.writeHead(204, { 'cache-control': 'public, max-age=86400' }).end();
     speakAsIssuer(req, issuer);
     const step = interactions === undefined ? null : INTERACTION.exec(path);
     if (interactions !== undefined && step !== null) {

@@ -1,4 +1,5 @@
 // A whole sign-in between the real authorization server and the real API, as processes of their own, in both cookie forms.
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -159,6 +160,8 @@ describe.each([
       const answer = page.headers.location as string;
       const elsewhere = await it.browser().go(answer);
       expect([elsewhere.status, elsewhere.text.includes('This sign-in is over')]).toEqual([400, true]);
+      const style = /<style>([^]*?)<\/style>/.exec(elsewhere.text)?.[1] ?? '';
+      expect(elsewhere.headers['content-security-policy']).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
 
       const victim = it.browser();
       const begun = await victim.go(`${it.api}/bff/login`, { stopAt: (u) => u.pathname === '/auth' });

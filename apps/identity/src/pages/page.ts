@@ -49,9 +49,7 @@ export function page(title: string, body: Html): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} - Headwater</title>
-        <style>
-          ${rawStyle}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <main>
@@ -62,7 +60,8 @@ export function page(title: string, body: Html): string {
     </html> `.text;
 }
 
-const rawStyle = new Html(STYLE);
+/** Whole, so that no white space comes between the tags and the hashed text. */
+const styleElement = new Html(`<style>${STYLE}</style>`);
 
 export function send(res: ServerResponse, status: number, document: string, headers: Readonly<Record<string, string>> = pageHeaders()): void {
   res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(document) });
