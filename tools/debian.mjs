@@ -29,7 +29,7 @@ export async function installDebian(needs, { sudo = false } = {}) {
     if (sudo) spawnSync('sudo', ['-v'], { stdio: 'inherit' });
     const asRoot = (script, onLine) => (sudo ? run('sudo', ['sh', '-c', script], { onLine }) : run('sh', ['-c', script], { onLine }));
     const lists = () => step('Debian package lists', (at) => asRoot(`${APT} update`, at).then(() => undefined));
-    const packages = () => step(`Debian packages: ${install.join(' ')}`, (at) => asRoot(installScript(install), at).then(() => undefined));
+    const packages = () => step(`${install.length} Debian packages`, (at) => asRoot(installScript(install), at).then(() => undefined));
     if (!hasLists()) await lists();
     // Old lists name files that the mirror has no more: then once again with new ones.
     try {

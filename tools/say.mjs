@@ -29,43 +29,66 @@ export function endWith(error) {
 
 /** Seconds between two signs of life of a long step without a terminal. */
 const SIGN_OF_LIFE_S = 15;
+/** Steps under way: `{ title, began, detail, next }`. */
+const active = new Set();
+let timer = null;
 
 /**
  * Runs `work`, prints `✓ title  1.2 s` (or the note it answers). Meanwhile a terminal has one line that says how long
  * it takes and what it is at (`work` is given a function to say so); without one there is a line after a second, and
- * then now and again.
+ * then now and again. Steps may overlap: they share that line.
  */
 export async function step(title, work) {
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1_000;
-  const clear = tty ? '\r\u001b[K' : '';
-  let detail = '';
-  let next = 1;
-  const show = () => {
-    if (tty) {
-      const width = process.stdout.columns || 80;
-      const text = `… ${title}  ${seconds().toFixed(0)} s${detail ? `  ${detail}` : ''}`;
-      process.stdout.write(`${clear}${dim(text.slice(0, width - 1))}`);
-    } else if (seconds() >= next) {
-      line(`… ${title}${next > 1 ? `  ${seconds().toFixed(0)} s` : ''}`);
-      next = next === 1 ? SIGN_OF_LIFE_S : next + SIGN_OF_LIFE_S;
-    }
-  };
-  if (tty) process.stdout.write(dim(`… ${title}`));
-  const timer = setInterval(show, tty ? 250 : 100);
+  const me = { title, began: performance.now(), detail: '', next: 1 };
+  active.add(me);
+  timer ??= setInterval(show, 250);
+  if (tty) show();
   try {
     const note = await work((text) => {
       // Control characters of a child would move the line.
-      detail = text.replaceAll(/\u001b\[[\d;]*\w|[\u0000-\u001f]/g, ' ').trim();
+      me.detail = text.replaceAll(/\u001b\[[\d;]*\w|[\u0000-\u001f]/g, ' ').trim();
     });
-    process.stdout.write(`${clear}${green('✓')} ${title}${typeof note === 'string' ? `: ${note}` : ''} ${dim(`${seconds().toFixed(1)} s`)}\n`);
+    over(me, `${green('✓')} ${title}${typeof note === 'string' ? `: ${note}` : ''} ${dim(`${seconds(me).toFixed(1)} s`)}`);
     return note;
   } catch (error) {
-    process.stdout.write(`${clear}${red('✗')} ${title}\n`);
+    over(me, `${red('✗')} ${title}`);
     throw error;
-  } finally {
-    clearInterval(timer);
   }
+}
+
+const seconds = ({ began }) => (performance.now() - began) / 1_000;
+const CLEAR = '\r\u001b[K';
+
+function over(one, text) {
+  active.delete(one);
+  if (active.size === 0) {
+    clearInterval(timer);
+    timer = null;
+  }
+  process.stdout.write(`${tty ? CLEAR : ''}${text}\n`);
+  if (tty && active.size > 0) show();
+}
+
+function show() {
+  if (tty) {
+    const parts = [...active].map((one) => `${one.title}  ${seconds(one).toFixed(0)} s`);
+    // What a child says fits only where it is alone.
+    const detail = active.size === 1 ? `  ${[...active][0].detail}` : '';
+    process.stdout.write(`${CLEAR}${dim(`… ${parts.join(' · ')}${detail}`.slice(0, (process.stdout.columns || 80) - 1))}`);
+    return;
+  }
+  for (const one of active) {
+    if (seconds(one) < one.next) continue;
+    line(`… ${one.title}${one.next > 1 ? `  ${seconds(one).toFixed(0)} s` : ''}`);
+    one.next = one.next === 1 ? SIGN_OF_LIFE_S : one.next + SIGN_OF_LIFE_S;
+  }
+}
+
+/** Waits for all, then throws the first failure: none is left running behind it. */
+export async function together(...works) {
+  const results = await Promise.allSettled(works.map((work) => work()));
+  const failed = results.find((r) => r.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Runs a command; its output comes back, and is in the message when it fails. */

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { hasApt, installCommand, installDebian } from './debian.mjs';
 import { NEEDS } from './needs.mjs';
 import { npmCi, npmGap } from './npm-packages.mjs';
-import { Told, ask, dim, endWith, line } from './say.mjs';
+import { Told, ask, dim, endWith, line, together } from './say.mjs';
 
 /**
  * @param {{ groups?: string[], install?: boolean }} options
@@ -23,22 +23,23 @@ export async function setup({ groups = ['run'], install = true } = {}) {
   const command = [missing.length > 0 ? `${root ? '' : 'sudo '}sh -c '${installCommand(missing)}'` : '', gap !== null ? 'npm ci' : ''].filter(Boolean).join(' && ');
   if (!install) throw new Told(`nothing is installed with --no-install; this would do it:\n  ${command}`, 3);
 
+  const needRoot = missing.some((n) => !n.unpack);
   if (missing.length > 0) {
     if (!hasApt())
       throw new Told(`this is not Debian or Ubuntu; install what brings the same files as these packages, then run this again: ${missing.map((n) => n.package).join(' ')}`, 3);
-    const needRoot = missing.some((n) => !n.unpack);
     if (needRoot && !root && !process.stdin.isTTY) throw new Told(`installing needs root; run this once:\n  ${command}`, 3);
     const how = root || !needRoot ? '' : ' with sudo';
     if (!(await ask(`Install this now${how}?`, true))) throw new Told(`nothing was installed; by hand it is:\n  ${command}`, 3);
-    await installDebian(missing, { sudo: needRoot && !root });
-    const still = missing.filter((n) => !n.have());
-    if (still.length > 0) throw new Told(`installed, but still not found: ${still.map((n) => n.package).join(' ')}; run the command above by hand and look at what it says`);
   }
-  if (gap !== null) {
-    await npmCi();
-    const after = npmGap();
-    if (after !== null) throw new Told(`npm ci ended well, but ${after}; remove node_modules and run this again`);
-  }
+  // One is busy unpacking, the other fetching: side by side they take as long as the longer one.
+  await together(
+    () => installDebian(missing, { sudo: needRoot && !root }),
+    async () => gap !== null && npmCi(),
+  );
+  const still = missing.filter((n) => !n.have());
+  if (still.length > 0) throw new Told(`installed, but still not found: ${still.map((n) => n.package).join(' ')}; run the command above by hand and look at what it says`);
+  const after = npmGap();
+  if (after !== null) throw new Told(`npm ci ended well, but ${after}; remove node_modules and run this again`);
 }
 
 function machineOrRefuse() {

@@ -33,7 +33,7 @@ async function main() {
   refuseIfLive(options.stateDir);
   await refuseTakenPorts(options);
   await setup({ groups: ['run'], install: options.install });
-  await build();
+  await build({ trustTimes: true });
 
   // Whatever is written from here on, by us or by the processes, is for its owner alone.
   process.umask(0o077);
@@ -104,13 +104,13 @@ async function startAll({ options, owner, certificate, at, capture, began }) {
   const app = (name) => node(name, `apps/${name}/dist/main.js`, ['--config', files[name]]);
   const asked = (path) => () => answers(path, certificate?.fingerprint);
 
-  await step('topics', () => run(...unprivileged(owner, node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', files.admin])).then(() => undefined));
+  const topics = () => run(...unprivileged(owner, node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', files.admin]));
   let metadata;
-  await step('identity, analyzer, api', async () => {
+  await step('identity, topics and analyzer, api', async () => {
     const ready = [
       app('identity').ready(asked(`${at.local.identity}/.well-known/oauth-authorization-server`)),
-      app('analyzer').ready(asked(`${admin.analyzer}/healthz`)),
       app('api').ready(asked(`${at.local.api}/readyz`)),
+      topics().then(() => app('analyzer').ready(asked(`${admin.analyzer}/healthz`))),
     ];
     [metadata] = await Promise.all(ready);
   });

@@ -56,8 +56,8 @@ export class Process {
     }
   }
 
-  /** Waits until `probe()` answers truthy; a process that ends meanwhile, or takes too long, is Told with its last words. */
-  async ready(probe, timeoutMs = 30_000) {
+  /** Waits until `probe()` answers truthy; a process that ends meanwhile, or takes too long (a busy machine is slow, not broken), is Told with its last words. */
+  async ready(probe, timeoutMs = 120_000) {
     const until = Date.now() + timeoutMs;
     for (;;) {
       if (this.ended) throw new Told(`${this.name} ended while starting (${this.ended}); its last words:\n${this.lastWords()}\n  all of it: ${this.logFile}`);

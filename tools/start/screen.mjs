@@ -1,5 +1,7 @@
 // The one screen at the end of the start: where to look, who logs in, what is captured and what is not, how to stop.
 import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../repo.mjs';
 import { bold, dim } from '../say.mjs';
 import { sshLine } from './addresses.mjs';
 
@@ -40,6 +42,7 @@ export function screenLines({ at, options, login, capture, demo, curl, stateDir,
   lines.push('');
   lines.push(row('Kept in', `${short(stateDir, here)}  ${dim('logs/ beside the data; secrets never leave this machine')}`));
   lines.push(row('Stop', `Ctrl-C; what was captured is kept. Remove it all: npm run uninstall`));
+  lines.push(row('Watch', `npx headwater-agent tail${stateDir === join(ROOT, '.headwater') ? '' : ` --state-dir ${quoted(short(stateDir, here))}`}`));
   lines.push(row('Ask', 'a token, then the API; the secret stays in its file:'), '', curl);
   return lines;
 }
