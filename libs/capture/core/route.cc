@@ -86,6 +86,30 @@ std::string_view classify(std::string_view s) {
   return s;
 }
 
+// A file called by an identifier (7.png, <uuid>.json) keeps what kind of file it is; 2 to 5 characters, the first a letter.
+size_t extensionAt(std::string_view s) {
+  const size_t dot = s.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || s.size() - dot < 3 || s.size() - dot > 6) return s.size();
+  for (size_t i = dot + 1; i < s.size(); i++) {
+    const unsigned k = kClasses[static_cast<unsigned char>(s[i])];
+    if ((k & (i == dot + 1 ? LOWER | UPPER : LOWER | UPPER | DIGIT)) == 0) return s.size();
+  }
+  return dot;
+}
+
+void appendSegment(std::string_view s, std::string& out) {
+  const size_t dot = extensionAt(s);
+  if (dot < s.size()) {
+    const std::string_view stem = classify(s.substr(0, dot));
+    if (stem == "{int}" || stem == "{uuid}" || stem == "{hex}" || stem == "{date}") {
+      out += stem;
+      out += s.substr(dot);
+      return;
+    }
+  }
+  out += classify(s);
+}
+
 }  // namespace
 
 void routeTemplate(std::string_view path, std::string& out) {
@@ -107,7 +131,7 @@ void routeTemplate(std::string_view path, std::string& out) {
       break;
     }
     out += '/';
-    out += classify(path.substr(i + 1, end - i - 1));
+    appendSegment(path.substr(i + 1, end - i - 1), out);
     i = end;
   }
   if (cut) out += "/*";
