@@ -43,19 +43,19 @@ export function CompareTable({ failed, good, goodLabel, goods, onlyDifferences }
                   <Mark sign={f.differs ? '≠' : ''} word={f.differs ? 'differs' : ''} />
                   {f.label}
                 </th>
-                <td data-label="Failed">{f.left ?? <Absent />}</td>
-                <td data-label="Good">{f.right ?? <Absent />}</td>
+                <td data-label="failed">{f.left ?? <None />}</td>
+                <td data-label={goodLabel}>{f.right ?? <None />}</td>
               </tr>
             ))}
         </tbody>
-        <HeaderGroup title="Request headers" side="request" failed={failed} good={good} goods={goods} onlyDifferences={onlyDifferences} />
-        <HeaderGroup title="Response headers" side="response" failed={failed} good={good} goods={goods} onlyDifferences={onlyDifferences} />
+        <HeaderGroup title="Request headers" side="request" failed={failed} good={good} goods={goods} goodLabel={goodLabel} onlyDifferences={onlyDifferences} />
+        <HeaderGroup title="Response headers" side="response" failed={failed} good={good} goods={goods} goodLabel={goodLabel} onlyDifferences={onlyDifferences} />
       </table>
     </div>
   );
 }
 
-function HeaderGroup({ title, side, failed, good, goods, onlyDifferences }: Omit<Props, 'goodLabel'> & { title: string; side: 'request' | 'response' }): ReactNode {
+function HeaderGroup({ title, side, failed, good, goods, goodLabel, onlyDifferences }: Props & { title: string; side: 'request' | 'response' }): ReactNode {
   const lines = useMemo(() => diffHeaders(headersOf(failed, side), headersOf(good, side)), [failed, good, side]);
   const anyway = useMemo(() => varying(goods.map((e) => headersOf(e, side))), [goods, side]);
   if (side === 'response' && !hasResponse(failed)) {
@@ -67,7 +67,7 @@ function HeaderGroup({ title, side, failed, good, goods, onlyDifferences }: Omit
             The failed one had no response; the good one was answered with {lines.length} {lines.length === 1 ? 'header' : 'headers'}.
           </td>
         </tr>
-        {onlyDifferences ? null : lines.map((line, i) => <HeaderRow key={i} line={{ ...line, mark: 'same' }} usual={false} />)}
+        {onlyDifferences ? null : lines.map((line, i) => <HeaderRow key={i} line={{ ...line, mark: 'same' }} usual={false} goodLabel={goodLabel} />)}
       </tbody>
     );
   }
@@ -83,13 +83,13 @@ function HeaderGroup({ title, side, failed, good, goods, onlyDifferences }: Omit
           </td>
         </tr>
       ) : (
-        shown.map(({ line, key, usual }) => <HeaderRow key={key} line={line} usual={usual} />)
+        shown.map(({ line, key, usual }) => <HeaderRow key={key} line={line} usual={usual} goodLabel={goodLabel} />)
       )}
     </tbody>
   );
 }
 
-function HeaderRow({ line, usual }: { line: DiffLine; usual: boolean }): ReactNode {
+function HeaderRow({ line, usual, goodLabel }: { line: DiffLine; usual: boolean; goodLabel: string }): ReactNode {
   const { left, right, mark, moved, casing } = line;
   const word = usual ? 'differs between good ones too' : mark === 'changed' ? 'differs' : mark === 'only_left' ? 'only failed' : mark === 'only_right' ? 'only good' : '';
   const notes = [usual ? 'differs between good ones too' : '', moved ? 'in another place' : '', casing ? `written ${right!.name} on the right` : ''].filter(Boolean);
@@ -100,8 +100,8 @@ function HeaderRow({ line, usual }: { line: DiffLine; usual: boolean }): ReactNo
         {(left ?? right)!.name}
         {notes.length === 0 ? null : <span className="x-note">{notes.join(', ')}</span>}
       </th>
-      <td data-label="Failed">{left === null ? <Absent /> : <HeaderValue field={left} other={mark === 'changed' && !usual ? right : null} />}</td>
-      <td data-label="Good">{right === null ? <Absent /> : <HeaderValue field={right} other={mark === 'changed' && !usual ? left : null} />}</td>
+      <td data-label="failed">{left === null ? <Absent /> : <HeaderValue field={left} other={mark === 'changed' && !usual ? right : null} />}</td>
+      <td data-label={goodLabel}>{right === null ? <Absent /> : <HeaderValue field={right} other={mark === 'changed' && !usual ? left : null} />}</td>
     </tr>
   );
 }
@@ -125,6 +125,10 @@ function Mark({ sign, word }: { sign: string; word: string }): ReactNode {
       {word === '' ? null : <span className="hidden-visually">{word}: </span>}
     </>
   );
+}
+
+function None(): ReactNode {
+  return <span className="x-absent">none</span>;
 }
 
 function Absent(): ReactNode {

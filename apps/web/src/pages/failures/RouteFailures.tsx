@@ -53,7 +53,7 @@ export function RouteFailures({ chosen, role, row }: Props): ReactNode {
             Close
           </button>
         </div>
-        {row === undefined ? null : <p>{sentence(row, all.dataUpdatedAt)}</p>}
+        <p>{row === undefined ? '\u00a0' : sentence(row, all.dataUpdatedAt)}</p>
         <Quality quality={all.data?.quality} exchanges={row?.exchanges} />
       </div>
       <Answered query={all} what="its error rate" height={200}>

@@ -47,7 +47,7 @@ export function HeaderDetail({ chosen, role, service, gone }: Props): ReactNode 
             Close
           </button>
         </div>
-        {row === undefined ? null : <p>{sentence(row)}</p>}
+        <p>{row === undefined ? '\u00a0' : sentence(row)}</p>
         <Quality quality={whole.data?.quality} exchanges={row?.exchanges} />
       </div>
       <Answered query={whole} what="this header" height={220}>
