@@ -22,7 +22,7 @@ export async function rollUpWindow(
   if (sources === null) return 'not ready';
   let rollUp;
   try {
-    rollUp = mergeFiner(key, sources, nowMs);
+    rollUp = await mergeFiner(key, sources, nowMs);
   } catch (error) {
     if (error instanceof SketchError) return 'unreadable';
     throw error;
