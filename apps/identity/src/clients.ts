@@ -32,7 +32,8 @@ export function strings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((v) => typeof v === 'string' && v !== '');
 }
 
-function loopback(host: string): boolean {
+/** `host` as in a URL: IPv6 in brackets. */
+export function loopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 

@@ -15,6 +15,7 @@ import { Interactions } from './login/interactions.ts';
 import { hashPassword, parsePassword, PasswordCheck } from './login/password.ts';
 import { LoginThrottle } from './login/throttle.ts';
 import { createProvider } from './provider.ts';
+import { issuerOf } from './serve.ts';
 import { close, createIdentityServer, listen } from './server.ts';
 import { Browser, type Page } from './testing/browser.ts';
 import { parseUsers, UsersFile } from './users.ts';
@@ -527,3 +528,21 @@ test.each([
   'scrypt:1048576:32:1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA',
   'plain',
 ])('password "%s" in the file is refused', (text) => expect(parsePassword(text)).toBeNull());
+
+describe('how it listens', () => {
+  const tls = { cert_file: 'c', key_file: 'k' };
+  test.each([
+    [{ host: '0.0.0.0', port: 1, users_file: 'u' }, /users_file: .* issuer http:\/\/0\.0\.0\.0:1 is not; give tls/],
+    [{ host: '0.0.0.0', port: 1, issuer: 'http://127.0.0.1:1', users_file: 'u' }, /host 0\.0\.0\.0 is not/],
+    [{ host: '127.0.0.1', port: 1, issuer: 'http://login.test', users_file: 'u' }, /issuer http:\/\/login\.test is not/],
+    [{ host: '127.0.0.1', port: 1, issuer: 'http://127.0.0.1:1', tls }, /begin it with https/],
+    [{ host: '127.0.0.1', port: 0 }, /port: 0/],
+  ])('%j is refused', (config, message) => expect(() => issuerOf(config)).toThrow(message));
+  test.each([
+    [{ host: '127.0.0.1', port: 1, users_file: 'u' }, 'http://127.0.0.1:1'],
+    [{ host: '::1', port: 1, users_file: 'u' }, 'http://[::1]:1'],
+    [{ host: '0.0.0.0', port: 1, issuer: 'https://login.test/', users_file: 'u' }, 'https://login.test'],
+    [{ host: '127.0.0.1', port: 1, tls, users_file: 'u' }, 'https://127.0.0.1:1'],
+    [{ host: '0.0.0.0', port: 1, issuer: 'http://10.0.0.1:1' }, 'http://10.0.0.1:1'],
+  ])('%j is %s', (config, issuer) => expect(issuerOf(config)).toBe(issuer));
+});

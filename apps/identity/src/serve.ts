@@ -2,7 +2,7 @@ import pino from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explainListen, IdentityConfig, loadConfigOrExit, namesHost, readTlsPair, storeSettings } from '@headwater/config';
 import { openStateStore, type StateStore } from '@headwater/state-store';
-import { ClientsFile } from './clients.ts';
+import { ClientsFile, loopback } from './clients.ts';
 import { loadKeys } from './keys.ts';
 import { Consents } from './login/consents.ts';
 import { Interactions } from './login/interactions.ts';
@@ -13,12 +13,22 @@ import { close, createIdentityServer, listen } from './server.ts';
 import { UsersFile } from './users.ts';
 
 /** The issuer identifier of these settings; throws where it would not fit how the server listens. */
-export function issuerOf(config: Pick<IdentityConfig, 'host' | 'port' | 'issuer' | 'tls'>): string {
+export function issuerOf(config: Pick<IdentityConfig, 'host' | 'port' | 'issuer' | 'tls' | 'users_file'>): string {
   const { host, port, tls } = config;
   if (config.issuer === undefined && port === 0) throw new Error('port: 0 takes a free one, which then cannot be in the issuer; give --issuer too, or a port');
   const issuer = (config.issuer ?? `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/$/, '');
   if (tls !== undefined && issuer.startsWith('http:'))
     throw new Error(`issuer: ${issuer} is http, but with tls this server answers https only; begin it with https://, or leave tls out`);
+  if (config.users_file !== undefined && issuer.startsWith('http:')) {
+    // Passwords are typed here. Over plain http they must never leave this machine.
+    const { hostname } = new URL(issuer);
+    const where = !loopback(hostname) ? `issuer ${issuer}` : !loopback(host.includes(':') ? `[${host}]` : host) ? `host ${host}` : null;
+    if (where !== null) {
+      throw new Error(
+        `users_file: people sign in over plain http on this machine only, and ${where} is not; give tls.cert_file and tls.key_file, or an https:// issuer in front of which something ends TLS, or listen on 127.0.0.1`,
+      );
+    }
+  }
   return issuer;
 }
 

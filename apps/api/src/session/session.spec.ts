@@ -88,6 +88,12 @@ describe.each([
     expect((await it.get(browser, '/bff/me')).json).toMatchObject({ scopes: ['metrics:read'], services: ['mail'] });
   });
 
+  test('by another name of this machine one goes on by the right one', async () => {
+    const { port } = new URL(it.api);
+    const page = await browser.once(`${it.api}/bff/login?return_to=/fleet`, { headers: { host: `localhost:${port}` } });
+    expect([page.status, page.headers.location]).toEqual([302, `${it.api}/bff/login?return_to=%2Ffleet`]);
+  });
+
   describe('without a session', () => {
     test('nothing is open: 401, and it says where to sign in', async () => {
       const me = await it.get(browser, '/bff/me');

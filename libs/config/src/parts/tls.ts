@@ -1,5 +1,6 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { Text } from '../setting.ts';
 
 export class ListenTlsConfig {
@@ -52,5 +53,5 @@ export function readTlsPair(config: ListenTlsConfig, now: number = Date.now()): 
 /** Whether the certificate is one for this host name or address. */
 export function namesHost(leaf: X509Certificate, host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
-  return leaf.checkHost(bare) !== undefined || leaf.checkIP(bare) !== undefined;
+  return (isIP(bare) === 0 ? leaf.checkHost(bare) : leaf.checkIP(bare)) !== undefined;
 }
