@@ -169,6 +169,37 @@ test('a reader that stands still costs rows, counted, and Ctrl-C still ends it',
   assert.ok(performance.now() - began < 8_000, 'it took long to end');
 });
 
+test('what the ring lost is said, and rows and losses add up to what nginx served', { skip, timeout: 120_000 }, async (t) => {
+  const nginx = await startNginx();
+  t.after(() => nginx.stop());
+  const dir = mkdtempSync(join(tmpdir(), 'hw-tail-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const tail = await startTail(t, ['--scope', `port=${nginx.port}`, '--output', join(dir, 'x')]);
+  const reader = readFileSync(`/proc/${tail.child.pid}/task/${tail.child.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('main.js'));
+  // Nobody empties the ring of 4 MiB while more than that comes.
+  process.kill(Number(reader), 'SIGSTOP');
+  assert.equal(spawnSync('ab', ['-q', '-n', '20000', '-c', '4', '-k', `http://127.0.0.1:${nginx.port}/ok`]).status, 0);
+  process.kill(Number(reader), 'SIGCONT');
+  await sleep(1_500);
+  // What is in doubt is decided by what comes after it on the connection, or by its end.
+  await traffic(nginx, 20);
+  await sleep(1_500);
+  assert.deepEqual(await tail.stop(), { code: 0, signal: null }, tail.err);
+  const lost = [...tail.err.matchAll(/^-- lost (\d+) requests?: (.*)$/gm)].reduce((n, [, k]) => n + Number(k), 0);
+  const shown = events(readFileSync(join(dir, 'x'), 'utf8')).length;
+  // Whose response was the first that had no room: it never ends.
+  const open = Number(/^-- (\d+) requests? (?:was|were) under way/m.exec(tail.err)?.[1] ?? 0);
+  assert.ok(lost > 100 && open < 5, tail.err);
+  assert.equal(
+    shown + lost + open,
+    [...nginx.counts().values()].reduce((a, b) => a + b, 0),
+    tail.err,
+  );
+});
+
 test('what cannot be done is refused with the fix', { timeout: 60_000 }, () => {
   for (const [args, message] of [
     [['--where', 'stat=5xx'], /there is no field stat; the fields are/],

@@ -79,6 +79,18 @@ it('shows a repeated batch once, and says what was lost', async () => {
   expect(o.said.sort()).toEqual(['-- 2 batches of an agent did not come over the bus', '-- lost 12 requests: ring_full 12']);
 });
 
+it('names what a capture of its own had not seen the end of', async () => {
+  const ends = async (seq: number | null): Promise<string[]> => {
+    const o = options();
+    const batch = batchOf([{}], seq);
+    await tail(sourceOf([{ ...batch, account: { ...batch.account, request: { ...batch.account.request, in_flight: 2 } } }]), new Kept(), o, never);
+    return o.said;
+  };
+  expect(await ends(null)).toEqual(['-- 2 requests were under way at the end']);
+  // On a bus the agent goes on and will say how they ended.
+  expect(await ends(1)).toEqual([]);
+});
+
 it('a long exchange is shown once, when it begins', async () => {
   const sink = new Kept();
   await tail(sourceOf([batchOf([{ 'headwater.phase': 'begin' }, { 'headwater.phase': 'end' }, {}])]), sink, options(), never);

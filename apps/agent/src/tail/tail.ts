@@ -30,6 +30,7 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
   const full = new AbortController();
   const ends = AbortSignal.any([stop, full.signal, sink.gone]);
   let rows = 0;
+  let underWay = 0;
 
   const say = (force = false): void => {
     for (const line of loss.take(now(), force)) o.say(line);
@@ -42,6 +43,8 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
     if (full.signal.aborted || sink.gone.aborted) return;
     if (batch.sequence && !loss.sequence(batch.sequence.agent, batch.sequence.seq)) return;
     loss.account(batch.account);
+    // On a bus others go on; a capture of our own ends, and what it had not seen the end of is not shown.
+    if (!batch.sequence) underWay = batch.account.request.in_flight;
     const row = new Row(batch.columns, batch.host);
     let chunk = '';
     let bytes = 0;
@@ -76,6 +79,7 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
   } finally {
     clearInterval(timer);
     say(true);
+    if (underWay > 0 && !full.signal.aborted && !sink.gone.aborted) o.say(`-- ${underWay} request${underWay === 1 ? ' was' : 's were'} under way at the end`);
     await sink.end(2_000);
   }
   return { rows, loss: loss.total };
