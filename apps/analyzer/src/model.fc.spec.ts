@@ -15,13 +15,18 @@ import { reportNothing } from './report/nothing.ts';
 const TOPIC = 'events';
 const PARTITIONS = 2;
 const T0 = 1_790_000_000_000;
+/** So short that every run has rows that are late for 10 s windows, some for minutes; none that is too late for all. */
+const RETENTION = { '10s': 40_000, '1m': 300_000, '1h': 864_000_000 };
+
+const HOUR = 3_600_000;
+const hourOf = (ms: number) => ms - (ms % HOUR);
 
 type Action =
   | { kind: 'produce'; agent: number; rows: number[]; odd: 'no' | 'repeat' | 'skip' | 'fill' | 'garbage' }
   | { kind: 'deliver'; partition: number; n: number }
   /** a batch from anywhere: fetched before a seek or a move */
   | { kind: 'stray'; partition: number; at: number; who: number }
-  | { kind: 'flush' | 'close' | 'crash'; who: number }
+  | { kind: 'flush' | 'close' | 'prune' | 'crash'; who: number }
   | { kind: 'move'; partition: number; revoke: boolean }
   | { kind: 'snapshot' | 'rollback' }
   | { kind: 'pass'; ms: number };
@@ -32,7 +37,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('produce' as const),
       agent: fc.nat(2),
-      rows: fc.array(fc.integer({ min: -50_000, max: 0 }), { maxLength: 4 }),
+      rows: fc.array(fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -50_000, max: 0 }) }, { weight: 1, arbitrary: fc.integer({ min: -500_000, max: 0 }) }), { maxLength: 4 }),
       odd: fc.constantFrom('no' as const, 'no' as const, 'no' as const, 'repeat' as const, 'skip' as const, 'fill' as const, 'garbage' as const),
     }),
   },
@@ -40,10 +45,17 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stray' as const), partition: fc.nat(PARTITIONS - 1), at: fc.nat(30), who: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('flush' as const), who: fc.nat(1) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('close' as const), who: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('prune' as const), who: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), who: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), partition: fc.nat(PARTITIONS - 1), revoke: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('snapshot' as const, 'rollback' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 100, max: 25_000 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      ms: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 100, max: 25_000 }) }, { weight: 1, arbitrary: fc.constant(400_000) }),
+    }),
+  },
 );
 
 /** What was put on the log, as the reference knows it. */
@@ -115,7 +127,17 @@ class World {
     } as unknown as EventBus;
     const pipeline = new Pipeline(
       { bus, store, outbox: new Outbox(store, this.state, bus, TOPIC, 'summaries'), report: reportNothing },
-      { topic: TOPIC, deadLetterTopic: 'dead', dirtyMaxBytes: 20_000, fencedPauseMs: 5, clampAheadMs: 60_000, silentAfterMs: 30_000, retentionMs: 86_400_000, closeAfterMs: 5_000 },
+      {
+        topic: TOPIC,
+        deadLetterTopic: 'dead',
+        dirtyMaxBytes: 20_000,
+        fencedPauseMs: 5,
+        clampAheadMs: 60_000,
+        silentAfterMs: 30_000,
+        retentionMs: RETENTION['10s'],
+        coarseRetentionMs: RETENTION,
+        closeAfterMs: 5_000,
+      },
       () => this.now,
     );
     pipeline.subscription = { seek: async ({ partition, offset }) => void (this.place[partition] = offset) };
@@ -147,6 +169,8 @@ class World {
       // A close is not patient: what fails is done again in the next round.
       case 'close':
         return this.members[a.who]!.pipeline.close().catch(() => undefined);
+      case 'prune':
+        return this.members[a.who]!.pipeline.prune().catch(() => undefined);
       case 'pass':
         this.now += a.ms;
         return;
@@ -236,24 +260,34 @@ class World {
     }
   }
 
-  /** Everything in the store, by window, service and status; and what the hosts' accounts add up to. */
-  async stored(): Promise<{ counts: Record<string, number>; exchanges: number; open: number }> {
+  /** Hours later: all is rolled up, and only the roll-ups are left. */
+  async age(): Promise<void> {
+    this.now += 4 * HOUR;
+    await this.closeAll();
+    for (const m of this.members) await m.pipeline.prune();
+  }
+
+  /** Everything in the store, by hour, service and status; what the hosts' accounts add up to; and by which windows it is told. */
+  async stored(): Promise<{ counts: Record<string, number>; exchanges: number; open: number; by: Record<string, number> }> {
     const counts: Record<string, number> = {};
+    const by: Record<string, number> = {};
     let exchanges = 0;
     let open = 0;
-    for (const w of await this.store.read({ topic: TOPIC, resolution: '10s', start: 0, end: T0 * 2 })) {
-      open += w.partials.length;
+    const start = T0 - (T0 % HOUR) - 2 * HOUR;
+    for (const w of await this.store.read({ topic: TOPIC, resolution: '10s', coarsest: '1h', start, end: start + 48 * HOUR })) {
+      if (w.resolution === '10s' || hourOf(this.now) > w.start + HOUR) open += w.partials.length; // an hour of late data closes when it is over
+      by[w.resolution] = (by[w.resolution] ?? 0) + 1;
       for (const bytes of [...(w.closed ? [w.closed.bytes] : []), ...w.partials.map((p) => p.bytes)]) {
         if (w.subject === 'h:') for (const h of HostsWindow.decode(bytes).hosts()) exchanges += h.exchanges;
         else
           for (const p of ServiceWindow.decode(bytes).patterns())
-            counts[`${w.start} ${w.subject} ${p.status}`] = (counts[`${w.start} ${w.subject} ${p.status}`] ?? 0) + p.exchanges;
+            counts[`${hourOf(w.start)} ${w.subject} ${p.status}`] = (counts[`${hourOf(w.start)} ${w.subject} ${p.status}`] ?? 0) + p.exchanges;
       }
     }
-    return { counts, exchanges, open };
+    return { counts, exchanges, open, by };
   }
 
-  /** The reference: every batch that is not garbage once, every row in the window of its time. */
+  /** The reference: every batch that is not garbage once, every row in the hour of its time. */
   expected(): { counts: Record<string, number>; exchanges: number } {
     const counts: Record<string, number> = {};
     let exchanges = 0;
@@ -263,7 +297,7 @@ class World {
       seen.add(id);
       exchanges += times.length;
       for (const t of times) {
-        const key = `${t - (t % 10_000)} s:${t % 3 === 0 ? 'a' : 'b'} ${200 + (t % 2)}`;
+        const key = `${hourOf(t)} s:${t % 3 === 0 ? 'a' : 'b'} ${200 + (t % 2)}`;
         counts[key] = (counts[key] ?? 0) + 1;
       }
     }
@@ -290,6 +324,10 @@ describe('the fold contract', () => {
           const closed = await world.stored();
           expect({ counts: closed.counts, exchanges: closed.exchanges }).toEqual(world.expected());
           expect(closed.open).toBe(0);
+          await world.age();
+          const aged = await world.stored();
+          expect({ counts: aged.counts, exchanges: aged.exchanges }).toEqual(world.expected());
+          expect(Object.keys(aged.by).filter((resolution) => resolution !== '1h')).toEqual([]);
           const garbage = world.log.flatMap((l, p) => l.flatMap((m) => (m.id === '' ? [`${TOPIC}/${p}/${m.record.offset}`] : [])));
           expect(new Set(world.letters)).toEqual(new Set(garbage));
         } finally {
