@@ -172,7 +172,7 @@ const f = (n, w = 7) => n.toFixed(1).padStart(w);
 async function measure(name, paths, both = true) {
   if (only !== null && !name.includes(only)) return;
   const sides = both && theirs !== null ? [ours, theirs] : [ours];
-  const found = new Map(sides.map((s) => [s, { cold: [], warm: [], cpu: 0, stall: 0, rows: 0 }]));
+  const found = new Map(sides.map((s) => [s, { cold: [], coldCpu: [], warm: [], cpu: 0, stall: 0, rows: 0 }]));
   const all = (base) => Promise.all(paths.map((p) => ask(base, p)));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   for (let i = 0; i < colds; i += 1)
@@ -181,7 +181,10 @@ async function measure(name, paths, both = true) {
       const got = found.get(side);
       delay.reset();
       delay.enable();
+      const used = process.cpuUsage();
       const replies = await all(app.base);
+      const { user, system } = process.cpuUsage(used);
+      got.coldCpu.push((user + system) / 1000);
       delay.disable();
       got.stall = Math.max(got.stall, delay.max / 1e6);
       got.cold.push(Math.max(...replies.map((r) => r.ms)));
@@ -202,9 +205,10 @@ async function measure(name, paths, both = true) {
   for (const [, app] of running) await app.end();
   for (const [side, got] of found) {
     const other = side === theirs ? found.get(ours) : null;
-    const ratio = other === null ? '' : `  x ${f(median(got.cold) / median(other.cold), 5)} cold, x ${f(median(got.warm) / median(other.warm), 5)} warm`;
+    const times = (of) => f(median(of(got)) / median(of(other)), 5);
+    const ratio = other === null ? '' : `  cold x ${times((g) => g.cold)} (cpu x ${times((g) => g.coldCpu)}), warm x ${times((g) => g.warm)} (cpu x ${times((g) => [g.cpu])})`;
     console.log(
-      `${`${name}${side === theirs ? ' (against)' : ''}`.padEnd(48)} rows ${String(got.rows).padStart(4)}  cold ${f(median(got.cold))} (${f(Math.min(...got.cold), 1)} to ${f(Math.max(...got.cold), 1)}) ms, stall ${f(got.stall, 5)}  warm p50 ${f(median(got.warm))}  p99 ${f(at(got.warm, 0.99))} ms  cpu ${f(got.cpu, 5)} ms${ratio}`,
+      `${`${name}${side === theirs ? ' (against)' : ''}`.padEnd(48)} rows ${String(got.rows).padStart(4)}  cold ${f(median(got.cold))} (${f(Math.min(...got.cold), 1)} to ${f(Math.max(...got.cold), 1)}) ms, cpu ${f(median(got.coldCpu))} ms, stall ${f(got.stall, 5)}  warm p50 ${f(median(got.warm))}  p99 ${f(at(got.warm, 0.99))} ms  cpu ${f(got.cpu, 5)} ms${ratio}`,
     );
   }
 }

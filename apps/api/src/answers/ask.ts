@@ -1,4 +1,4 @@
-import type { Direction, Role } from '@headwater/sketch';
+import type { Direction, Role, ServiceWindowScan } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
 import type { Principal } from '../auth/principal.ts';
 import { invalidParameter } from '../http/problem.ts';
@@ -7,6 +7,7 @@ import type { Query } from '../query/parameters.ts';
 import { coarsestOf, DAY_MS, earlier } from '../query/time.ts';
 import type { Decoder, Lens } from '../windows/decoded.ts';
 import type { RoleTotals, WindowPatterns } from '../windows/digest.ts';
+import type { PatternIdentity } from '../windows/identities.ts';
 import type { WindowReader } from '../windows/reader.ts';
 import { rangeOut, type Answer } from './envelope.ts';
 import { exchangeRows, parseSamples, SAMPLE_PREFIX, type ExchangeRow } from './exchanges.ts';
@@ -82,8 +83,14 @@ export class Asker {
     const totals = new PatternTotals(q.selection);
     const latency = query.view === 'latency' ? new PatternLatency(q.selection, keys) : null;
     const got = this.#gather(q);
-    await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
-    if (latency !== null) await got.range(q.range, '1h', this.#decoder.patterns(), (v) => latency.add(v));
+    if (latency === null) await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
+    else {
+      const add = (pattern: PatternIdentity, scan: ServiceWindowScan): void => {
+        totals.addPattern(pattern, scan);
+        latency.addPattern(pattern, scan);
+      };
+      await got.range(q.range, '1h', this.#decoder.patterns(), (v) => v.each(add));
+    }
     const { before, day } = await this.#earlier(
       q,
       got,

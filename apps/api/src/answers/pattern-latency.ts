@@ -1,5 +1,4 @@
-import { DdSketch } from '@headwater/sketch';
-import type { WindowPatterns } from '../windows/digest.ts';
+import { DdSketch, type ServiceWindowScan } from '@headwater/sketch';
 import type { PatternIdentity } from '../windows/identities.ts';
 import { selects, type GroupKey, type Selection } from './selection.ts';
 
@@ -35,15 +34,14 @@ export class PatternLatency {
     return (this.#byIndex[pattern.index] = g);
   }
 
-  add(window: WindowPatterns): void {
-    window.each((pattern, scan) => {
-      const g = this.#of(pattern);
-      if (g === null) return;
-      g.requestBytes += scan.requestBytes;
-      g.responseBytes += scan.responseBytes;
-      scan.addTtfb(g.ttfb);
-      scan.addTotal(g.total);
-    });
+  /** One pattern of a window. */
+  addPattern(pattern: PatternIdentity, scan: ServiceWindowScan): void {
+    const g = this.#of(pattern);
+    if (g === null) return;
+    g.requestBytes += scan.requestBytes;
+    g.responseBytes += scan.responseBytes;
+    scan.addTtfb(g.ttfb);
+    scan.addTotal(g.total);
   }
 
   /** By `Group.key` of PatternTotals. */

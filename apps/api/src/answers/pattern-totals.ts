@@ -1,4 +1,4 @@
-import { addCounts } from '@headwater/sketch';
+import { addCounts, type ServiceWindowScan } from '@headwater/sketch';
 import { ERRORS, EXCHANGES, FIRST_SEEN_MS, NUMBERS, type ServiceDigest } from '../windows/digest.ts';
 import type { PatternIdentity } from '../windows/identities.ts';
 import { selects, type GroupKey, type GroupRow, type Selection } from './selection.ts';
@@ -44,6 +44,14 @@ function empty(): Totals {
   return { exchanges: 0, clientErrors: 0, serverErrors: 0, transportErrors: 0, errorTypes: new Map(), firstFailureMs: Infinity, before: 0, failedBefore: 0, day: 0 };
 }
 
+function count(t: Totals, status: number, exchanges: number, errors: number, firstSeenMs: number): void {
+  t.exchanges += exchanges;
+  if (status >= 500) t.serverErrors += exchanges;
+  else if (status >= 400) t.clientErrors += exchanges;
+  else t.transportErrors += errors;
+  if ((status >= 400 || errors > 0) && firstSeenMs < t.firstFailureMs) t.firstFailureMs = firstSeenMs;
+}
+
 export function failedOf(t: Totals): number {
   return t.clientErrors + t.serverErrors + t.transportErrors;
 }
@@ -78,20 +86,20 @@ export class PatternTotals {
       const pattern = patterns[row] as PatternIdentity;
       const t = this.#of(pattern);
       if (t === null) continue;
-      const { status } = pattern;
-      const exchanges = numbers[at + EXCHANGES] as number;
-      const errors = numbers[at + ERRORS] as number;
-      const firstSeenMs = numbers[at + FIRST_SEEN_MS] as number;
-      t.exchanges += exchanges;
-      if (status >= 500) t.serverErrors += exchanges;
-      else if (status >= 400) t.clientErrors += exchanges;
-      else t.transportErrors += errors;
-      if ((status >= 400 || errors > 0) && firstSeenMs < t.firstFailureMs) t.firstFailureMs = firstSeenMs;
+      count(t, pattern.status, numbers[at + EXCHANGES] as number, numbers[at + ERRORS] as number, numbers[at + FIRST_SEEN_MS] as number);
     }
     for (const [row, types] of errorTypes) {
       const t = this.#of(patterns[row] as PatternIdentity);
       if (t !== null) addCounts(t.errorTypes, types);
     }
+  }
+
+  /** One pattern of a window. */
+  addPattern(pattern: PatternIdentity, scan: ServiceWindowScan): void {
+    const t = this.#of(pattern);
+    if (t === null) return;
+    count(t, pattern.status, scan.exchanges, scan.errors, scan.firstSeenMs);
+    if (scan.errors > 0) addCounts(t.errorTypes, scan.errorTypes());
   }
 
   /** The windows of a range to compare with. */

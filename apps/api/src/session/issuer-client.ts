@@ -109,11 +109,11 @@ export class IssuerClient {
     return tokens.refresh === undefined ? { ...tokens, refresh: token } : tokens;
   }
 
-  /** Best effort: a session that is over here is over, also when the issuer cannot be told. Answers whether it was. */
+  /** Best effort: a session that is over here is over, also when the issuer cannot be told. false: it did not answer. */
   async revoke(token: string): Promise<boolean> {
     try {
       const config = await this.#config();
-      if (config.serverMetadata().revocation_endpoint === undefined) return false;
+      if (config.serverMetadata().revocation_endpoint === undefined) return true;
       await oidc.tokenRevocation(config, token, { token_type_hint: 'refresh_token' });
       return true;
     } catch {

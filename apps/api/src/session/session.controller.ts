@@ -6,6 +6,7 @@ import { Public } from '../auth/guard.ts';
 import { challenge } from '../auth/bearer.ts';
 import { RESOURCE_METADATA_URL } from '../auth/guard.ts';
 import { Problem } from '../http/problem.ts';
+import { RateLimiter } from '../http/rate-limit.ts';
 import { OpenRoute } from '../openapi/documented.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readCookie, setCookie } from './cookies.ts';
@@ -28,6 +29,9 @@ const ME_EXAMPLE = {
 @Controller('bff')
 @Public()
 export class SessionController {
+  /** Each leaves a record for ten minutes, and anybody may begin one. */
+  readonly #begun = new RateLimiter({ requests: 120, windowS: 60 });
+
   constructor(
     @Optional() @Inject(DASHBOARD) private readonly configured: Dashboard | null,
     @Inject(RESOURCE_METADATA_URL) private readonly metadataUrl: string,
@@ -42,6 +46,14 @@ export class SessionController {
     if (req.headers.host !== undefined && req.headers.host !== new URL(dashboard.baseUrl).host) {
       res.setHeader('cache-control', 'no-store').redirect(302, `${dashboard.baseUrl}/bff/login?return_to=${encodeURIComponent(returnTo)}`);
       return;
+    }
+    if (!this.#begun.take(req.socket.remoteAddress ?? '', Date.now()).allowed) {
+      res.setHeader('retry-after', '60');
+      return this.#page(
+        res,
+        429,
+        sessionPage('Too many sign-ins', ['Too many sign-ins were begun from this address. Wait a minute, then try again.'], { href: '/', text: 'Go to the dashboard' }),
+      );
     }
     let begun: Awaited<ReturnType<Dashboard['flow']['begin']>>;
     try {
@@ -119,9 +131,9 @@ export class SessionController {
     const id = authenticator.idOf(req);
     if (id === undefined) return { logged_out: true, redirect: '/' };
     authenticator.demandOurs(req);
-    const was = await sessions.end(id, 'signed_out');
+    const ended = await sessions.end(id, 'signed_out');
     res.append('set-cookie', setCookie(cookies.session, '', { secure: cookies.secure, sameSite: 'Strict', maxAgeS: 0 }));
-    return { logged_out: true, redirect: (was ? await client.endSessionUrl(`${baseUrl}/`) : null) ?? '/' };
+    return { logged_out: true, redirect: (ended === 'ended' ? await client.endSessionUrl(`${baseUrl}/`) : null) ?? '/' };
   }
 
   #dashboard(): Dashboard {

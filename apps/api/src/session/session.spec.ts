@@ -305,6 +305,14 @@ describe.each([
       expect(landed.url).toBe(`${it.api}/`);
       expect((await browser.go(`${it.api}/bff/login`)).text).toContain('<h1>Sign in</h1>');
     });
+    test('signing out with identity away: over here all the same, and the browser is not sent to where nobody answers', async () => {
+      await it.signIn(browser);
+      const cookie = browser.cookie(it.sessionCookie)?.value;
+      await it.identity.stop();
+      expect((await it.logout(browser)).json).toEqual({ logged_out: true, redirect: '/' });
+      expect((await it.get(it.browser(), '/bff/me', { cookie: `${it.sessionCookie}=${cookie}` })).status).toBe(401);
+      await it.startIdentity();
+    }, 30_000);
     test('signed out in one tab, the other is told so', async () => {
       await it.signIn(browser);
       const cookie = browser.cookie(it.sessionCookie)?.value;
@@ -388,6 +396,14 @@ describe.each([
     expect(page.text).toContain('/bff/login?return_to=%2Ffleet');
     expect((await it.get(browser, '/bff/me')).status).toBe(401);
   });
+
+  test('sign-ins cannot be begun without end', async () => {
+    let last = 0;
+    for (let i = 0; i < 121 && last !== 429; i += 1) last = (await browser.once(`${it.api}/bff/login`)).status;
+    expect(last).toBe(429);
+    await it.server.stop();
+    await it.startApi();
+  }, 60_000);
 
   test('the sixth try of one person waits', async () => {
     it.users([it.person('tim')]);

@@ -92,12 +92,13 @@ export class Sessions {
     return running;
   }
 
-  /** Ends it; the issuer is told to forget the refresh token. Answers whether there was one. */
-  async end(id: string, by: EndedBy): Promise<boolean> {
+  /** Ends it, and tells the issuer to forget the refresh token. `none`: there was no session; `untold`: the issuer does not answer. */
+  async end(id: string, by: EndedBy): Promise<'ended' | 'untold' | 'none'> {
     const held = await this.#vault.get(id);
-    if (held === null) return false;
-    await this.#over(id, by, held.value);
-    return true;
+    if (held === null) return 'none';
+    await this.#bury(id, by);
+    const { refresh } = held.value.tokens;
+    return refresh === undefined || by === 'refused' || (await this.#client.revoke(refresh)) ? 'ended' : 'untold';
   }
 
   /** Without a word to the issuer: another session takes its place at the same browser. */
@@ -106,10 +107,15 @@ export class Sessions {
   }
 
   async #over(id: string, by: EndedBy, session: Session): Promise<Resolved> {
+    await this.#bury(id, by);
+    // Nobody waits for an issuer that may be slow; it never rejects.
+    if (session.tokens.refresh !== undefined && by !== 'refused') void this.#client.revoke(session.tokens.refresh);
+    return { kind: 'over', by };
+  }
+
+  async #bury(id: string, by: EndedBy): Promise<void> {
     await this.#vault.delete(id);
     await this.#epitaphs.put(id, null, by, EPITAPH_MS);
-    if (session.tokens.refresh !== undefined && by !== 'refused') await this.#client.revoke(session.tokens.refresh);
-    return { kind: 'over', by };
   }
 
   #write(id: string, version: number, session: Session): Promise<boolean> {

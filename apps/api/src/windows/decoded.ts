@@ -6,11 +6,11 @@ import { Identities } from './identities.ts';
 import { serviceOf, type Window } from './reader.ts';
 
 /** What is kept of closed windows. A pattern's counts are 32 bytes, a role's totals about 5 kB. */
-const DIGEST_BYTES = 96 << 20;
+const DIGEST_BYTES = 64 << 20;
 /** Header names, about 2 kB with their values and distinct counts. */
 const HEADER_ROWS = 20_000;
 /** Windows as they came, about 80 bytes a pattern: for latency by route, method or status. */
-const PATTERNS_BYTES = 64 << 20;
+const PATTERNS_BYTES = 48 << 20;
 const HOSTS_BYTES = 4 << 20;
 
 /**
