@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { RECORDED } from '../infra/demo/recorded.mjs';
 import { build } from './build.mjs';
 import { ROOT, node24, owners } from './repo.mjs';
 import { Told, endWith, line, red, run, step } from './say.mjs';
@@ -12,7 +13,7 @@ import { decideCapture, probeCommand, socketPath } from './start/capture.mjs';
 import { readCertificate } from './start/certificate.mjs';
 import { writeConfigs } from './start/configs.mjs';
 import { adminLogin, dashboardClient } from './start/login.mjs';
-import { HELP, parseOptions } from './start/options.mjs';
+import { HELP, RECORDINGS, parseOptions } from './start/options.mjs';
 import { freePort, holderOf, isFree } from './start/ports.mjs';
 import { answers, unprivileged } from './start/process.mjs';
 import { curlLine, remote, screenLines } from './start/screen.mjs';
@@ -96,7 +97,7 @@ async function startAll({ options, owner, certificate, at, capture, began }) {
   const clients = writeClients(stateDir, owner, dashboard.entry);
   const files = writeConfigs({
     ...{ stateDir, owner, options, at, certificate, clientsFile: clients.file, login, dashboard },
-    ...{ hostId: hostIdIfNeeded(stateDir, owner), adminPorts, capture, demo },
+    ...{ hostId: hostIdIfNeeded(stateDir, owner), adminPorts, capture, services: demo ?? (capture.recording === RECORDINGS ? RECORDED : {}) },
   });
 
   const launch = (name, command) => supervisor.launch(name, command, { stateDir, owner });

@@ -63,7 +63,7 @@ async function main(words) {
   const plan = planUninstall({ records, root: ROOT, liveStart, installed, removedWith, exists: existsSync, listDirectory });
   const root = process.getuid() === 0;
   const aptLine = `${root ? '' : 'sudo '}apt-get remove -y ${plan.packages.join(' ')}`;
-  show(plan, aptLine);
+  show(plan);
   const nothing = plan.packages.length === 0 && plan.directories.length === 0;
   if (words.includes('--dry-run') || nothing) return forget(nothing && !words.includes('--dry-run') ? records : []);
   if (!words.includes('--yes')) {
@@ -82,11 +82,22 @@ async function main(words) {
   goodbye();
 }
 
-function show(plan, aptLine) {
+/** Lines of at most 74 columns. */
+function wrapped(words) {
+  const lines = [''];
+  for (const word of words) {
+    if (lines.at(-1).length + word.length > 73) lines.push('');
+    lines.push(`${lines.pop()} ${word}`.trimStart());
+  }
+  return lines;
+}
+
+function show(plan) {
   line(bold('Outside this clone, put there by Headwater:'));
   if (plan.packages.length > 0) {
-    line(`  ${plan.packages.length} Debian packages that set-up installed: ${plan.packages.join(' ')}`);
-    line(dim(`    ${aptLine}   (their settings stay in /etc; apt-get purge takes those too)`));
+    line(`  ${plan.packages.length} Debian packages that set-up installed:`);
+    for (const text of wrapped(plan.packages)) line(dim(`    ${text}`));
+    line(dim('    (apt-get remove: what they keep in /etc stays)'));
   }
   for (const { dir, made, files } of plan.directories) line(`  ${dir}${made ? '' : `: ${files.join(', ')} (the directory was there before)`}`);
   if (plan.packages.length === 0 && plan.directories.length === 0) line(`  ${green('nothing')}`);

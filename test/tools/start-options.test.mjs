@@ -39,8 +39,9 @@ test('scopes, ports and a state directory beside the caller', () => {
 test('a replay takes a name or none, and no demo shop with it', () => {
   assert.deepEqual(parse('--replay').replay, { recording: RECORDINGS });
   assert.deepEqual(parse('--replay', '--no-demo').replay, { recording: RECORDINGS });
-  const one = parse('--replay', join(RECORDINGS, 'nginx-head.hwrec'), '--api-port', '5');
-  assert.deepEqual([one.replay.recording, one.demo, one.apiPort], [join(RECORDINGS, 'nginx-head.hwrec'), false, 5]);
+  const file = join(RECORDINGS, 'demo-shop.hwrec');
+  const one = parse('--replay', file, '--api-port', '5');
+  assert.deepEqual([one.replay.recording, one.demo, one.apiPort], [file, false, 5]);
   assert.equal(parse().replay, null);
 });
 

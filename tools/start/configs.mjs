@@ -5,10 +5,10 @@ import { writePrivate } from './state-dir.mjs';
 /**
  * @param {{ stateDir: string, owner: {uid: number, gid: number}, options: object, at: ReturnType<import('./addresses.mjs').addresses>,
  *   certificate: object | null, clientsFile: string, login: object, dashboard: object, hostId: string | null,
- *   adminPorts: {agent: number, analyzer: number}, capture: object, demo: {shop: number, payments: number} | null }} o
+ *   adminPorts: {agent: number, analyzer: number}, capture: object, services: Record<string, number> }} o `services`: name -> port
  * @returns {Record<string, string>} the file of each app
  */
-export function writeConfigs({ stateDir, owner, options, at, certificate, clientsFile, login, dashboard, hostId, adminPorts, capture, demo }) {
+export function writeConfigs({ stateDir, owner, options, at, certificate, clientsFile, login, dashboard, hostId, adminPorts, capture, services }) {
   const file = (name) => join(stateDir, name);
   const bus = { kind: 'embedded', path: file('bus.db') };
   const store = { kind: 'embedded', path: file('summaries.db') };
@@ -43,7 +43,7 @@ export function writeConfigs({ stateDir, owner, options, at, certificate, client
       bus,
       ...(capture.kind === 'live' ? { probe: { socket: capture.socket } } : { replay: { file: capture.recording, loop: true } }),
       // Both are Node: without a rule by port they would be one service of that name.
-      ...(demo ? { services: Object.entries(demo).map(([service, port]) => ({ service, port })) } : {}),
+      services: Object.entries(services).map(([service, port]) => ({ service, port })),
       admin: { port: adminPorts.agent },
       fingerprints: { key_file: file('fingerprint.key'), create: true },
     },

@@ -4,8 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { ROOT } from '../repo.mjs';
 import { Told } from '../say.mjs';
 
-/** What is played when nothing else is named. */
-export const RECORDINGS = join(ROOT, 'test/recordings');
+/** What is played when nothing else is named: the demo shop. */
+export const RECORDINGS = join(ROOT, 'infra/demo/recordings');
 
 export const HELP = `npm start -- [options]
 
@@ -20,8 +20,8 @@ what is captured
                           all           every socket of the host; needs --i-mean-all
   --i-mean-all          with --scope all: yes, everything
   --no-demo             do not start the demo shop
-  --replay [FILE|DIR]   capture nothing: play a recording (*.hwrec; default: the
-                        ones that come with Headwater), marked as replay
+  --replay [FILE|DIR]   capture nothing: play a recording (*.hwrec; default: one
+                        of the demo shop), marked as replay
   --hooks sock          how sockets are read; sock is the only way so far
 
 how people reach it (default: http on 127.0.0.1, for this machine alone)

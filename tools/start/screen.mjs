@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../repo.mjs';
 import { bold, dim } from '../say.mjs';
 import { sshLine } from './addresses.mjs';
+import { RECORDINGS } from './options.mjs';
 
 const quoted = (text) => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
@@ -32,7 +33,7 @@ export function screenLines({ at, options, login, capture, demo, curl, stateDir,
     if (demo) lines.push(row('', `the demo shop (http://127.0.0.1:${demo.shop}/): why does /checkout fail?`));
     lines.push(row('Not', `TLS, HTTP/2, QUIC, and every socket outside the scope`));
   } else {
-    lines.push(row('Captured', `${bold('nothing: REPLAY')} of ${capture.recording}, marked as such everywhere`));
+    lines.push(row('Captured', `${bold('nothing: REPLAY')} of ${capture.recording === RECORDINGS ? 'the demo shop' : capture.recording}, marked as such`));
     for (const reason of capture.reasons) lines.push(row('', reason));
     if (capture.reasons.length === 0) lines.push(row('', 'as --replay asks'));
   }
