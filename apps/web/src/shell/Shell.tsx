@@ -17,6 +17,7 @@ export function Shell() {
   useTitle();
   useFocusOnNewPage(main);
   const problem = session.error;
+  const out = problem?.needsLogin === true;
   return (
     <>
       <a className="skip" href="#main">
@@ -33,15 +34,16 @@ export function Shell() {
             </PageLink>
           ))}
         </nav>
-        {problem?.needsLogin ? null : <TimeBar />}
+        {out ? null : <TimeBar />}
         <div className="top-person">
           <ThemeSelect />
-          <SessionMenu session={session.data ?? null} />
+          <SessionMenu session={out ? null : session.data} />
         </div>
       </header>
-      {problem?.needsLogin ? null : <CaptureStrip />}
+      {/* keeps its room, so that the page below does not move */}
+      {out ? <div className="capture" /> : <CaptureStrip />}
       <main id="main" ref={main} tabIndex={-1}>
-        {problem?.needsLogin ? <LoginNeeded problem={problem} /> : <Outlet />}
+        {out ? <LoginNeeded problem={problem} /> : <Outlet />}
       </main>
     </>
   );

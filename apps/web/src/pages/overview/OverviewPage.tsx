@@ -82,7 +82,7 @@ export default function OverviewPage() {
 
 function Services({ answer, objective, readAt, onMore }: { answer: AnswerOf<'/v1/services'>; objective: number; readAt: number; onMore: (() => void) | null }) {
   const { state, onState } = useTableSearch();
-  const verdict = useMemo(() => verdictOf(answer.data, objective, readAt), [answer, objective, readAt]);
+  const verdict = useMemo(() => verdictOf(answer.data, objective, answer.range.step, readAt), [answer, objective, readAt]);
   const columns = useMemo(() => serviceColumns({ budget: 1 - objective / 100, step: answer.range.step, readAt, now: readAt }), [objective, answer.range.step, readAt]);
   return (
     <div className="page-grid">

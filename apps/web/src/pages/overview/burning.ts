@@ -10,29 +10,33 @@ export interface Since {
   orEarlier: boolean;
 }
 
+/** The burn rate is of the last 5 minutes. */
+const LOOK_BACK_S = 300;
+
 /**
- * Since when a service overspends: the first step of the stretch of bad steps that reaches to the end. A step is bad
- * when more of it failed than the objective allows; one good step in between, and any without traffic, do not end it.
+ * Since when a service overspends: judged at every step as the burn rate is, over the 5 minutes (or the step, where that is
+ * longer) that end with it, the first step of the stretch of overspending that reaches to the end. Silence does not end it.
+ * @param budget share of exchanges that may fail
+ * @param step seconds
  */
-export function burningSince(series: Service['series'], budget: number): Since | null {
+export function burningSince(series: Service['series'], budget: number, step: number): Since | null {
   if (series === undefined) return null;
+  const steps = Math.max(1, Math.round(LOOK_BACK_S / step));
   let first: number | null = null;
-  let good = 0;
-  let reached = true;
   for (let i = series.t.length - 1; i >= 0; i--) {
-    const exchanges = series.exchanges[i] ?? 0;
-    if (exchanges === 0) continue;
-    const ratio = ((series.server_errors[i] ?? 0) + (series.transport_errors[i] ?? 0)) / exchanges;
-    if (ratio > budget) {
-      first = i;
-      good = 0;
-    } else if (++good > 1) {
-      reached = false;
-      break;
+    let exchanges = 0;
+    let failed = 0;
+    for (let k = Math.max(0, i - steps + 1); k <= i; k++) {
+      exchanges += series.exchanges[k] ?? 0;
+      failed += (series.server_errors[k] ?? 0) + (series.transport_errors[k] ?? 0);
     }
+    if (exchanges === 0) continue;
+    if (failed <= budget * exchanges) return first === null ? null : { ms: Date.parse(series.t[first] ?? ''), orEarlier: false };
+    first = i;
   }
   if (first === null) return null;
-  return { ms: Date.parse(series.t[first] ?? ''), orEarlier: reached && good === 0 };
+  // Bad from the first exchanges on: before the range too, unless they came later than it began.
+  return { ms: Date.parse(series.t[first] ?? ''), orEarlier: first === 0 };
 }
 
 export function sinceText(since: Since | null, now: number): string {
@@ -46,8 +50,8 @@ export interface Verdict {
   detail: string;
 }
 
-/** Is anything wrong, where, since when: in two sentences. `services` are the worst first. */
-export function verdictOf(services: readonly Service[], objective: number, now: number): Verdict {
+/** Is anything wrong, where, since when: in two sentences. `services` are the worst first, `step` in seconds. */
+export function verdictOf(services: readonly Service[], objective: number, step: number, now: number): Verdict {
   const budget = 1 - objective / 100;
   const burning = services.filter((s) => (s.burn_rate ?? 0) > 1);
   const quiet = services.filter((s) => s.burn_rate === null).length;
@@ -61,7 +65,7 @@ export function verdictOf(services: readonly Service[], objective: number, now: 
       detail: `${services.length === 1 ? 'The one service keeps' : `All ${services.length} services keep`} ${goal} over the last 5 minutes.${silent}`,
     };
   }
-  const since = burningSince(worst.series, budget);
+  const since = burningSince(worst.series, budget, step);
   const text = since === null ? '' : `, since ${sinceText(since, now)}`;
   const now5 = `${formatPercent((worst.burn_rate ?? 0) * budget)} of its exchanges failed in the last 5 minutes, ${formatBurn(worst.burn_rate)} what ${goal} allows`;
   return {

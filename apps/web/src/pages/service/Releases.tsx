@@ -2,6 +2,7 @@ import { useApi } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { countOf } from '../../format/numbers.ts';
+import { ReleaseDrift } from './ReleaseDrift.tsx';
 import { releaseHeaders } from './routes.ts';
 import { TopValues } from './TopValues.tsx';
 
@@ -24,6 +25,7 @@ export function Releases({ service, role }: { service: string; role: 'server' | 
                     ? 'One value: the same release through the whole range.'
                     : `${countOf(header.top.length, 'value')}: the release changed in this range, or more than one runs.`}
                 </p>
+                {header.top.length > 1 ? <ReleaseDrift service={service} role={role} name={header.name} /> : null}
               </>
             );
           return headers.length === 0 ? (
