@@ -3,7 +3,7 @@
 // same process: its CPU time and its pauses are in the figures.
 // usage: node apps/api/bench/listings.mjs [--store redis://host:port] [--requests N] [--cold N] [--windows 360] [--partitions 12]
 //   [--against DIR]  another checkout, built, asked in turn with this one on the same data: the last column is its figure over ours
-//   [--only WORDS]   only the questions whose name has these words
+//   [--only PATTERN] only the questions whose name matches
 //   [--roll-ups]     with roll-ups of a minute and an hour, as the analyzer makes them
 //   [--no-trends]    do not fill the hour before
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -170,7 +170,7 @@ const f = (n, w = 7) => n.toFixed(1).padStart(w);
 
 /** @param both false: the other checkout does not know the question */
 async function measure(name, paths, both = true) {
-  if (only !== null && !name.includes(only)) return;
+  if (only !== null && !new RegExp(only).test(name)) return;
   const sides = both && theirs !== null ? [ours, theirs] : [ours];
   const found = new Map(sides.map((s) => [s, { cold: [], coldCpu: [], warm: [], cpu: 0, stall: 0, rows: 0 }]));
   const all = (base) => Promise.all(paths.map((p) => ask(base, p)));
