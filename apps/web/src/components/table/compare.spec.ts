@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pathOf } from './row-link.tsx';
 import { nextOrder, orderText, parseOrder, type CellValue, type Column } from './column.ts';
 import { compareValues, matcher } from './compare.ts';
 
@@ -40,3 +41,5 @@ it('the filter asks for every word, in any order and case', () => {
   const m = matcher('  Orders GET ');
   expect([m('GET /orders/{int}'), m('GET /order'), matcher('')('x')]).toEqual([true, false, true]);
 });
+
+it('a path is filled with what a name may contain', () => expect(pathOf('/services/$service/x', { service: 'a/b c' })).toBe('/services/a%2Fb%20c/x'));

@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { FocusEvent, KeyboardEvent, ReactNode } from 'react';
+import { useSearch } from '../../url/use-search.ts';
 import { orderText, parseOrder, type Column, type TableState } from './column.ts';
 import { rowFor } from './keys.ts';
 import { TableHead, type HeadEvents } from './table-head.tsx';
@@ -54,6 +55,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
   const order = useMemo(() => parseOrder(state.sort, columns) ?? parseOrder(props.defaultSort, columns), [state.sort, columns, props.defaultSort]);
   const shown = useRows(columns, rows, order, useDeferredValue(q));
 
+  const here = useSearch();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const wantsFocus = useRef(false);
@@ -131,7 +133,19 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
     if (row === undefined) continue;
     if (item.start > end) body.push(<Space key={`to-${item.index}`} height={item.start - end} span={ordered.length} />);
     const key = rowKey(row);
-    body.push(<TableRow key={key} row={row} index={item.index} columns={ordered} orderId={order?.id} target={rowTarget} active={item.index === at} selected={key === selected} />);
+    body.push(
+      <TableRow
+        key={key}
+        row={row}
+        index={item.index}
+        columns={ordered}
+        orderId={order?.id}
+        target={rowTarget}
+        here={here}
+        active={item.index === at}
+        selected={key === selected}
+      />,
+    );
     end = item.end;
   }
   const rest = virtual.getTotalSize() + HEAD_PX - end;

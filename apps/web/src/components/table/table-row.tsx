@@ -1,4 +1,5 @@
 import { memo, type ReactNode } from 'react';
+import type { Search } from '../../url/search.ts';
 import type { Column } from './column.ts';
 import { RowLink, type RowTarget } from './row-link.tsx';
 
@@ -8,11 +9,12 @@ interface Props<T> {
   columns: readonly Column<T>[];
   orderId: string | undefined;
   target: ((row: T) => RowTarget) | undefined;
+  here: Search;
   active: boolean;
   selected: boolean;
 }
 
-function Row<T>({ row, index, columns, orderId, target, active, selected }: Props<T>): ReactNode {
+function Row<T>({ row, index, columns, orderId, target, here, active, selected }: Props<T>): ReactNode {
   return (
     <tr aria-rowindex={index + 2} data-index={index} className={selected ? 'dt-selected' : undefined}>
       {columns.map((c) => {
@@ -31,7 +33,7 @@ function Row<T>({ row, index, columns, orderId, target, active, selected }: Prop
             {target === undefined ? (
               shown
             ) : (
-              <RowLink target={target(row)} active={active} selected={selected}>
+              <RowLink target={target(row)} here={here} active={active} selected={selected}>
                 {shown}
               </RowLink>
             )}

@@ -65,6 +65,7 @@ export default function FailuresPage(): ReactNode {
         }
         quality={<Quality quality={failures.data?.quality} exchanges={rows?.reduce((n, f) => n + f.exchanges, 0)} />}
       />
+      <h2 className="hidden-visually">Failing routes</h2>
       <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">

@@ -63,7 +63,7 @@ export function failureColumns(now: number): Column<Failure>[] {
     count('5xx', '5xx', 'Status 500 and above', (f) => f.server_errors, 72),
     count('4xx', '4xx', 'Status 400 to 499', (f) => f.client_errors, 72),
     count('transport', 'Broken off', 'No whole response, and no status of 400 or above', (f) => f.transport_errors, 96),
-    { id: 'types', header: 'Error types', hint: 'Why there was no whole response', value: errorTypes, width: 180 },
+    { id: 'types', header: 'Error types', hint: 'Why there was no whole response', value: errorTypes, width: 196 },
     {
       id: 'first',
       header: 'First seen',

@@ -23,6 +23,7 @@ export default function FleetPage(): ReactNode {
   return (
     <div className="fleet">
       <PageHead title="Fleet" quality={<Quality quality={agents.data?.quality} exchanges={agents.data?.data.reduce((n, a) => n + (a.account?.exchanges ?? 0), 0)} />} />
+      <h2 className="hidden-visually">Hosts</h2>
       {agents.error?.code === 'forbidden' ? (
         <EmptyBox title="Your login is narrowed to some services">
           A host carries the traffic of all its services, so hosts are shown only to logins that may see them all. What your services lost stands beside every figure of the other
@@ -89,7 +90,7 @@ function Findings({ agents, findings }: { agents: readonly Agent[]; findings: Re
               {finding.level === 'bad' ? '▲' : '◆'}
             </span>
             <span>
-              <PageLink to="/fleet" search={{ host }}>
+              <PageLink to="/fleet" search={{ host }} className="text-link">
                 {host}
               </PageLink>
               : {finding.text}. <span className="quiet-text">{finding.advice}</span>

@@ -28,11 +28,11 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         value: (a) => of(a).text,
         sortBy: (a) => of(a).rank,
         cell: (a) => (
-          <span className="fleet-state" data-level={of(a).level}>
+          <span className="fleet-state" data-level={of(a).level} title={of(a).text}>
             <span className="fleet-mark" aria-hidden="true">
               {MARK[of(a).level]}
             </span>{' '}
-            {of(a).text}
+            {of(a).short}
           </span>
         ),
         width: 140,
@@ -45,7 +45,7 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         hint: 'When its last heartbeat came',
         value: (a) => a.seen_at,
         cell: (a) => formatAgo(Date.parse(a.seen_at), now),
-        width: 92,
+        width: 104,
         align: 'end',
         first: 'desc',
       },
@@ -85,7 +85,7 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         header: 'Clock',
         hint: 'Clock of the bus minus clock of the host; above 0 the host is behind',
         value: (a) => a.skew_ms,
-        cell: (a) => (a.skew_ms === null ? '–' : formatMs(a.skew_ms)),
+        cell: (a) => (a.skew_ms === null ? '–' : formatMs(a.skew_ms).replace('-', '\u2212')),
         width: 84,
         align: 'end',
         first: 'desc',

@@ -69,7 +69,7 @@ describe('the verdict', () => {
     expect(of([{ ...fine, source: 'replay' }], 0)).toMatch(/replayed recording/);
   });
   it('the worst state leads', () => {
-    expect(stateOf(findingsOf({ ...fine, alive: false, source: 'replay' }, NOW))).toEqual({ level: 'bad', text: 'Silent, Replaying', rank: 202 });
-    expect(stateOf([])).toEqual({ level: 'good', text: 'Reporting', rank: 0 });
+    expect(stateOf(findingsOf({ ...fine, alive: false, source: 'replay' }, NOW))).toEqual({ level: 'bad', text: 'Silent, Replaying', short: 'Silent +1', rank: 202 });
+    expect(stateOf([])).toEqual({ level: 'good', text: 'Reporting', short: 'Reporting', rank: 0 });
   });
 });

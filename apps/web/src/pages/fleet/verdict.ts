@@ -92,10 +92,15 @@ export function findingsOf(agent: Agent, now: number): Finding[] {
 
 const RANK: Readonly<Record<Level, number>> = { good: 0, notice: 1, bad: 2 };
 
-export function stateOf(findings: readonly Finding[]): { level: Level; text: string; rank: number } {
+export function stateOf(findings: readonly Finding[]): { level: Level; text: string; short: string; rank: number } {
   const level: Level = findings.some((f) => f.level === 'bad') ? 'bad' : findings.length > 0 ? 'notice' : 'good';
   const shorts = [...new Set(findings.map((f) => f.short))];
-  return { level, text: shorts.length === 0 ? 'Reporting' : shorts.join(', '), rank: RANK[level] * 100 + findings.length };
+  return {
+    level,
+    text: shorts.length === 0 ? 'Reporting' : shorts.join(', '),
+    short: shorts.length === 0 ? 'Reporting' : `${shorts[0]}${shorts.length > 1 ? ` +${shorts.length - 1}` : ''}`,
+    rank: RANK[level] * 100 + findings.length,
+  };
 }
 
 /** The answer to the page's question in a sentence or two. */

@@ -73,6 +73,7 @@ export default function HeadersPage(): ReactNode {
         }
         quality={<Quality quality={now.data?.quality} />}
       />
+      <h2 className="hidden-visually">Inventory</h2>
       <Answered query={now} what="the headers" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
