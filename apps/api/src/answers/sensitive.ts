@@ -2,7 +2,7 @@
  * The built-in credential headers, as the capture knows them (libs/capture/core/secrets.cc): under every policy their
  * values are summarised at the host. A name counts when one of its words (between `-`, `_` and `.`) is one of these.
  */
-const WORDS: ReadonlySet<string> = new Set(
+export const SENSITIVE_WORDS: ReadonlySet<string> = new Set(
   (
     'auth authorization authentication authtoken accesstoken token secret password passwd pwd pass apikey key credential credentials ' +
     'session sessionid sid jwt cookie cookie2 signature csrf xsrf csrftoken xsrftoken otp bearer assertion'
@@ -11,5 +11,5 @@ const WORDS: ReadonlySet<string> = new Set(
 
 /** @param name in lower case */
 export function isSensitive(name: string): boolean {
-  return name.split(/[-_.]/).some((word) => WORDS.has(word));
+  return name.split(/[-_.]/).some((word) => SENSITIVE_WORDS.has(word));
 }
