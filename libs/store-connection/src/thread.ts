@@ -5,6 +5,17 @@
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 
 type Functions = Record<string, (...args: never[]) => unknown> & { end(): void };
+/** Opens `store` by its first call; ends it when that fails. */
+export async function opened<S extends { ping(): Promise<void>; end(): Promise<void> }>(store: S): Promise<S> {
+  try {
+    await store.ping();
+    return store;
+  } catch (error) {
+    await store.end();
+    throw error;
+  }
+}
+
 /** An error as it crosses the thread: `code` and `params` are the store's error's, absent for a programming error. */
 export interface ThreadFailure {
   code?: string;
@@ -19,20 +30,26 @@ interface Pending {
 export class Thread<F extends Functions> {
   readonly #entry: URL;
   readonly #data: unknown;
+  readonly #errorOf: (failure: ThreadFailure) => Error;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
   #next = 0;
   #ended = false;
 
-  /** `entry`: the worker module without its extension; it is .ts when run from src and .js from dist. */
-  constructor(entry: string, base: string, data: unknown) {
+  /**
+   * `entry`: the worker module without its extension; it is .ts when run from src and .js from dist.
+   * `errorOf`: what calls reject with.
+   */
+  constructor(entry: string, base: string, data: unknown, errorOf: (failure: ThreadFailure) => Error) {
+    this.#errorOf = errorOf;
     this.#entry = new URL(entry + (base.endsWith('.ts') ? '.ts' : '.js'), base);
     this.#data = data;
   }
 
-  /** Rejects with a ThreadFailure. A thread that died is started again by the next call. */
+  /** A thread that died is started again by the next call. */
   call<K extends keyof F & string>(name: K, ...args: Parameters<F[K]>): Promise<ReturnType<F[K]>> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, refuse) => {
+      const reject = (failure: ThreadFailure) => refuse(this.#errorOf(failure));
       if (this.#ended) return reject({ code: 'unreachable', params: { detail: 'it was closed' }, message: 'closed' });
       const worker = (this.#worker ??= this.#start());
       const id = this.#next++;

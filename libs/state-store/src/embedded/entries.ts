@@ -1,13 +1,10 @@
 /** The state store in SQLite: opening, tables, operations. Runs in the worker thread. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openSqlite, transaction } from '@headwater/store-connection';
 import { StateStoreError, type StateEntry } from '../port.ts';
 
 /** Raised with every change of the tables; a file of a newer version is refused. */
 export const SCHEMA_VERSION = 1;
-/** How long a call waits for another process's write, ms. */
-const BUSY_TIMEOUT = 5000;
 /** Expired entries removed beside each write. Reading never sees them; this only gives the room back. */
 const SWEEP = 20;
 
@@ -20,22 +17,13 @@ const TABLES = `
 `;
 
 export function openEntries(path: string, now: () => number = Date.now) {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600)); // SQLite gives -wal and -shm the mode of the file
-  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
-  try {
-    db.exec('PRAGMA auto_vacuum = FULL'); // counts only before the first page is written, so before WAL
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    transaction(db, () => {
-      const found = Number(db.prepare('PRAGMA user_version').get()!['user_version']);
-      if (found > SCHEMA_VERSION) throw new StateStoreError('newer_version', { found, known: SCHEMA_VERSION });
-      if (found === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}`);
-    });
-    return operations(db, now);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  const db = openSqlite(path, {
+    autoVacuum: 'FULL',
+    version: SCHEMA_VERSION,
+    migrate: () => TABLES,
+    newer: (found) => new StateStoreError('newer_version', { found, known: SCHEMA_VERSION }),
+  });
+  return operations(db, now);
 }
 
 type Row = StateEntry & { expires_at: number | null };
@@ -91,17 +79,4 @@ function operations(db: DatabaseSync, now: () => number) {
     ping: (): void => void db.prepare('SELECT version FROM counter').get(),
     end: (): void => db.close(),
   };
-}
-
-/** BEGIN IMMEDIATE: a transaction that began as a reader cannot be made to wait for its turn to write. */
-function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const value = work();
-    db.exec('COMMIT');
-    return value;
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK'); // on SQLITE_FULL and the like SQLite has rolled back already
-    throw error;
-  }
 }

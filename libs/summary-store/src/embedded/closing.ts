@@ -13,7 +13,7 @@ import {
   type Taken,
 } from '../port.ts';
 import { isHeld, startOf } from '../window.ts';
-import { snapshot, transaction } from './database.ts';
+import { snapshot, transaction } from '@headwater/store-connection';
 import { pack, type Packed } from './packed.ts';
 import { marks } from './rolling.ts';
 import { LEASE, headColumns, toHead, type HeadRow } from './rows.ts';

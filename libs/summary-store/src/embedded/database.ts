@@ -1,13 +1,10 @@
 /** The SQLite file: how it is opened, its tables, its version. Runs in the worker thread. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openSqlite } from '@headwater/store-connection';
 import { StoreError } from '../port.ts';
 
 /** Raised with every change of the tables; a file of a newer version is refused. */
 export const SCHEMA_VERSION = 2;
-/** How long a call waits for another process's write, ms. */
-const BUSY_TIMEOUT = 5000;
 
 // Bytes stand last: what is behind them in a row is read through all their overflow pages. Columns of `closed` are always named.
 const TABLES = `
@@ -43,44 +40,11 @@ const ADOPT = `
 `;
 
 export function openDatabase(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600)); // SQLite gives -wal and -shm the mode of the file
-  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
-  try {
-    db.exec('PRAGMA auto_vacuum = INCREMENTAL'); // counts only before the first page is written, so before WAL
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000');
-    transaction(db, () => {
-      const found = Number(db.prepare('PRAGMA user_version').get()!['user_version']);
-      if (found > SCHEMA_VERSION) throw new StoreError('newer_version', { found, known: SCHEMA_VERSION });
-      if (found === 0) db.exec(TABLES);
-      if (found < 2) db.exec(`${ROLLING} ${ADOPT} PRAGMA user_version = ${SCHEMA_VERSION}`);
-    });
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/** BEGIN IMMEDIATE: a transaction that began as a reader cannot be made to wait for its turn to write. */
-export function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const value = work();
-    db.exec('COMMIT');
-    return value;
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK'); // on SQLITE_FULL and the like SQLite has rolled back already
-    throw error;
-  }
-}
-
-/** One snapshot for several SELECTs. */
-export function snapshot<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN');
-  try {
-    return work();
-  } finally {
-    if (db.isTransaction) db.exec('COMMIT');
-  }
+  return openSqlite(path, {
+    autoVacuum: 'INCREMENTAL',
+    pragmas: 'PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;',
+    version: SCHEMA_VERSION,
+    migrate: (from) => `${from === 0 ? TABLES : ''} ${ROLLING} ${ADOPT}`,
+    newer: (found) => new StoreError('newer_version', { found, known: SCHEMA_VERSION }),
+  });
 }

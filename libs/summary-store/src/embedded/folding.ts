@@ -1,7 +1,7 @@
 /** What a unit's owner calls: claim, commit; and units. Runs in the worker thread. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Claim, Commit, CommitResult, Resolution, SegmentKey, UnitId, UnitStatus } from '../port.ts';
-import { transaction } from './database.ts';
+import { transaction } from '@headwater/store-connection';
 
 interface UnitRow {
   topic: string;

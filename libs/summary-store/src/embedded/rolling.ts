@@ -17,7 +17,7 @@ import {
   type UnitId,
 } from '../port.ts';
 import { COARSER, blockedBy, inside, startOf } from '../window.ts';
-import { snapshot, transaction } from './database.ts';
+import { snapshot, transaction } from '@headwater/store-connection';
 import { pack, type Packed } from './packed.ts';
 import { LEASE, headColumns, toHead, type HeadRow } from './rows.ts';
 

@@ -26,7 +26,7 @@ import type {
 import { StoreError, type StoreErrorCode } from '../port.ts';
 import { checkKey, checkRange, fetchClosed, joinWindows } from '../window.ts';
 import { unpack } from './packed.ts';
-import { Thread, type ThreadFailure } from '@headwater/store-connection';
+import { Thread, opened, type ThreadFailure } from '@headwater/store-connection';
 import type { Functions } from './worker.ts';
 
 /** How often a read begins again because what it was about to fetch was finished meanwhile. */
@@ -36,56 +36,41 @@ export class EmbeddedSummaryStore implements SummaryStore {
   readonly #thread: Thread<Functions>;
 
   private constructor(path: string) {
-    this.#thread = new Thread<Functions>('./worker', import.meta.url, { path });
+    this.#thread = new Thread<Functions>('./worker', import.meta.url, { path }, errorOf);
   }
 
-  static async open(path: string): Promise<EmbeddedSummaryStore> {
-    const store = new EmbeddedSummaryStore(path);
-    try {
-      await store.ping();
-      return store;
-    } catch (error) {
-      await store.end();
-      throw error;
-    }
-  }
-
-  async #call<K extends keyof Functions>(name: K, ...args: Parameters<Functions[K]>): Promise<ReturnType<Functions[K]>> {
-    try {
-      return await this.#thread.call(name, ...args);
-    } catch (failure) {
-      throw errorOf(failure as ThreadFailure);
-    }
+  static open(path: string): Promise<EmbeddedSummaryStore> {
+    return opened(new EmbeddedSummaryStore(path));
   }
 
   claim(unit: UnitId, busIncarnation: string): Promise<Claim> {
-    return this.#call('claim', unit, busIncarnation);
+    return this.#thread.call('claim', unit, busIncarnation);
   }
   async commit(commit: Commit): Promise<CommitResult> {
     commit.segments.forEach(checkKey);
-    return this.#call('commit', commit);
+    return this.#thread.call('commit', commit);
   }
   units(topic: string): Promise<UnitStatus[]> {
-    return this.#call('units', topic);
+    return this.#thread.call('units', topic);
   }
   closable(topic: string, resolution: Resolution, before: number): Promise<SegmentKey[]> {
-    return this.#call('closable', topic, resolution, before);
+    return this.#thread.call('closable', topic, resolution, before);
   }
   partials(topic: string, key: SegmentKey): Promise<Partial[]> {
-    return this.#call('partials', topic, key);
+    return this.#thread.call('partials', topic, key);
   }
   take(topic: string, key: SegmentKey, _closer: UnitId): Promise<Taken> {
-    return this.#call('take', topic, key);
+    return this.#thread.call('take', topic, key);
   }
   closed(topic: string, key: SegmentKey): Promise<Closed | null> {
-    return this.#call('closed', topic, key);
+    return this.#thread.call('closed', topic, key);
   }
   async close(topic: string, commit: CloseCommit): Promise<CloseResult> {
     checkKey(commit.closed);
-    return this.#call('close', topic, commit);
+    return this.#thread.call('close', topic, commit);
   }
   prune(topic: string, resolution: Resolution, before: number): Promise<number> {
-    return this.#call('prune', topic, resolution, before);
+    return this.#thread.call('prune', topic, resolution, before);
   }
   async read(range: ReadRange): Promise<WindowRead[]>;
   async read(range: ReadRange, held: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]>;
@@ -93,23 +78,23 @@ export class EmbeddedSummaryStore implements SummaryStore {
     checkRange(range);
     if (range.coarsest !== undefined && range.coarsest !== '10s') return this.#readThrough({ ...range, coarsest: range.coarsest }, held);
     if (held === undefined) {
-      const { partials, closed } = await this.#call('read', range);
+      const { partials, closed } = await this.#thread.call('read', range);
       return joinWindows<Closed | ClosedHeld>(unpack(partials), unpack(closed));
     }
-    const { partials, heads } = await this.#call('readHeads', range);
-    const closed = await fetchClosed(heads, held, async (wanted) => unpack(await this.#call('fetch', range.topic, wanted)));
+    const { partials, heads } = await this.#thread.call('readHeads', range);
+    const closed = await fetchClosed(heads, held, async (wanted) => unpack(await this.#thread.call('fetch', range.topic, wanted)));
     return joinWindows(unpack(partials), closed);
   }
   async #readThrough(range: ReadRange & { coarsest: Coarse }, held?: (closed: ClosedHead) => boolean): Promise<WindowRead<Closed | ClosedHeld>[]> {
     if (held === undefined) {
-      const { partials, closed } = await this.#call('readThrough', range);
+      const { partials, closed } = await this.#thread.call('readThrough', range);
       return joinWindows<Closed | ClosedHeld>(unpack(partials), unpack(closed));
     }
     for (let tried = 1; ; tried++) {
-      const { partials, heads } = await this.#call('readHeadsThrough', range);
+      const { partials, heads } = await this.#thread.call('readHeadsThrough', range);
       let missing = 0;
       const closed = await fetchClosed(heads, held, async (wanted) => {
-        const found = unpack(await this.#call('fetch', range.topic, wanted));
+        const found = unpack(await this.#thread.call('fetch', range.topic, wanted));
         missing = wanted.length - found.length;
         return found;
       });
@@ -118,27 +103,27 @@ export class EmbeddedSummaryStore implements SummaryStore {
     }
   }
   rollable(unit: UnitId, resolution: Coarse, before: number, limit: number): Promise<Due[]> {
-    return this.#call('rollable', unit, resolution, before, limit);
+    return this.#thread.call('rollable', unit, resolution, before, limit);
   }
   sources(unit: UnitId, key: SegmentKey & { resolution: Coarse }): Promise<RollUpSources | null> {
-    return this.#call('sources', unit, key);
+    return this.#thread.call('sources', unit, key);
   }
   async rollUp(commit: RollUpCommit): Promise<CloseResult> {
     checkKey(commit.key);
-    return this.#call('rollUp', commit);
+    return this.#thread.call('rollUp', commit);
   }
   rolledUp(topic: string, key: SegmentKey & { resolution: Coarse }): Promise<Closed | null> {
-    return this.#call('rolledUp', topic, key);
+    return this.#thread.call('rolledUp', topic, key);
   }
   retire(topic: string, resolution: '10s' | '1m', before: number, anyway: number): Promise<Retired> {
-    return this.#call('retire', topic, resolution, before, anyway);
+    return this.#thread.call('retire', topic, resolution, before, anyway);
   }
   ping(): Promise<void> {
-    return this.#call('ping');
+    return this.#thread.call('ping');
   }
   /** The file grows no further than this many pages of 4 KiB: `full` beyond. Lasts until `end`. */
   limitPages(pages: number): Promise<void> {
-    return this.#call('limitPages', pages);
+    return this.#thread.call('limitPages', pages);
   }
   end(): Promise<void> {
     return this.#thread.end();
