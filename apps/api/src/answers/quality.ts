@@ -24,13 +24,13 @@ export class QualityFold {
   readonly #hosts = new HostsWindow();
   /** [start, end) of windows that are not final; few, since windows close within a minute */
   readonly #open = new Map<number, number>();
-  /** starts of the 10 s windows that exist, and of those inside wider ones; only the youngest are asked for */
+  /** starts of the 10 s windows that exist; only the youngest are asked for, and wide windows are never that young */
   readonly #seen = new Set<number>();
 
   /** Any subject's window; `accounts` are the decoded parts where it is the hosts' account. */
   add(window: Window, accounts: readonly HostsWindow[]): void {
     const end = window.start + RESOLUTION_MS[window.resolution];
-    for (let t = window.start; t < end; t += WINDOW_MS) this.#seen.add(t);
+    if (window.resolution === '10s') this.#seen.add(window.start);
     if (window.closed === null || window.partials.length > 0 || window.closed.missing.length > 0) this.#open.set(window.start, Math.max(end, this.#open.get(window.start) ?? 0));
     for (const part of accounts) this.#hosts.merge(part);
   }
