@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { summaryStoreContract } from '../contract.ts';
+import { closeOf, summaryStoreContract } from '../contract.ts';
 import { openSummaryStore, type SummaryStore } from '../index.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'headwater-summary-'));
@@ -49,6 +49,26 @@ describe('the file', () => {
     await Promise.all(stores.map((s, i) => s.claim({ topic: 't', partition: i }, 'bus')));
     expect(await stores[0]!.units('t')).toHaveLength(6);
     await Promise.all(stores.map((s) => s.end()));
+  });
+
+  test('of version 1 is brought up: what it closed is read as ever and becomes due', async () => {
+    const store = await open('older.db');
+    const unit = { topic: 't', partition: 0 };
+    const start = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
+    const key = { resolution: '10s', start, subject: 's:a' } as const;
+    const claim = await store.claim(unit, 'bus');
+    const common = { agents: new Uint8Array(), watermark: 0, silent: [], at: 0 };
+    await store.commit({ ...common, unit, epoch: claim.epoch, expectedOffset: null, nextOffset: 1, segments: [{ ...key, bytes: new Uint8Array([1]), fresh: true }] });
+    await store.close('t', closeOf(unit, claim, key, await store.take('t', key, unit)));
+    await store.end();
+    const db = new DatabaseSync(join(dir, 'older.db'));
+    db.exec('DROP TABLE roll; DROP TABLE due; DROP TABLE counter; DROP TABLE floor; PRAGMA user_version = 1');
+    db.close();
+    const again = await open('older.db');
+    expect((await again.read({ topic: 't', resolution: '10s', coarsest: '1h', start, end: start + 3_600_000 })).map((w) => w.resolution)).toEqual(['10s']);
+    expect((await again.rollable(unit, '1m', start + 60_000, 10)).length).toBe(1);
+    expect((await again.rollable(unit, '1h', start + 3_600_000, 10)).length).toBe(1);
+    await again.end();
   });
 
   test('of a newer version is refused', async () => {

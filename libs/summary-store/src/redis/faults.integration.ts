@@ -119,6 +119,24 @@ test('filling up in the middle: each commit is there whole or not at all', async
   }
 });
 
+test('data of schema 1 gets its marks when its unit is claimed', async () => {
+  const epoch = await begin();
+  await store.commit(commit(epoch, null, 1, true));
+  await store.close('t', closeOf(unit, { epoch }, key, await store.take('t', key, unit)));
+  const base = 'faults:sum:{t:0}';
+  await redis.command('HDEL', `${base}:unit`, 'v', 'g');
+  await redis.command('DEL', `${base}:due:1m`, `${base}:due:1m:0`, `${base}:due:1h`, `${base}:due:1h:0`);
+  await redis.command('SET', 'faults:sum:schema', 1);
+  await store.end();
+  store = await openSummaryStore(settings());
+  expect(await store.rollable(unit, '1m', 60_000, 10)).toEqual([]);
+  await store.claim(unit, 'bus');
+  expect((await store.rollable(unit, '1m', 60_000, 10)).length).toBe(1);
+  expect((await store.rollable(unit, '1h', 3_600_000, 10)).length).toBe(1);
+  expect((await store.read({ ...range, end: 3_600_000, coarsest: '1h' })).map((w) => w.resolution)).toEqual(['10s']);
+  expect(String(await redis.command('GET', 'faults:sum:schema'))).toBe('2');
+});
+
 test('a Redis that would forget, or data of a newer version, is refused', async () => {
   await begin();
   await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
