@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { FocusEvent, KeyboardEvent, ReactNode } from 'react';
 import { useSearch } from '../../url/use-search.ts';
-import { orderText, parseOrder, type Column, type TableState } from './column.ts';
+import { orderText, parseOrder, type Column, type Order, type TableState } from './column.ts';
 import { rowFor } from './keys.ts';
 import { TableHead, type HeadEvents } from './table-head.tsx';
 import type { RowTarget } from './row-link.tsx';
@@ -112,6 +112,15 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
     },
     [virtual],
   );
+  // Stable, so that scrolling draws rows alone.
+  const onOrder = useCallback(
+    (next: Order) => setState({ ...state, sort: orderText(next) === props.defaultSort ? undefined : orderText(next) }),
+    [setState, state, props.defaultSort],
+  );
+  const onQ = useCallback((text: string) => setState({ ...state, q: text === '' ? undefined : text }), [setState, state]);
+  const onDown = useCallback(() => {
+    if (shown.length > 0) go(at);
+  }, [shown.length, go, at]);
   const onKeyDown = (e: KeyboardEvent): void => {
     if (e.ctrlKey || e.metaKey || e.altKey || shown.length === 0) return;
     const page = Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - HEAD_PX) / ROW_PX) - 1);
@@ -154,16 +163,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
   return (
     <div className="dt">
       {props.plain === true ? null : (
-        <TableTools
-          label={label}
-          columns={columns}
-          rows={shown}
-          total={rows.length}
-          noun={noun}
-          q={q}
-          onQ={(text) => setState({ ...state, q: text === '' ? undefined : text })}
-          onDown={() => shown.length > 0 && go(at)}
-        >
+        <TableTools label={label} columns={columns} rows={shown} total={rows.length} noun={noun} q={q} onQ={onQ} onDown={onDown}>
           {props.tools}
         </TableTools>
       )}
@@ -182,12 +182,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>): ReactNode
               <col key={c.id} style={c.grow === true ? undefined : { width: c.width }} />
             ))}
           </colgroup>
-          <TableHead
-            columns={ordered}
-            order={order}
-            onOrder={(next) => setState({ ...state, sort: orderText(next) === props.defaultSort ? undefined : orderText(next) })}
-            events={head}
-          />
+          <TableHead columns={ordered} order={order} onOrder={onOrder} events={head} />
           <tbody onKeyDown={onKeyDown} onFocus={onFocus}>
             {body}
           </tbody>

@@ -1,4 +1,4 @@
-import type { HTMLAttributes, ReactNode } from 'react';
+import { memo, type HTMLAttributes, type ReactNode } from 'react';
 import { nextOrder, type Column, type Order } from './column.ts';
 
 export type HeadEvents = Pick<HTMLAttributes<HTMLTableSectionElement>, 'onPointerEnter' | 'onPointerLeave' | 'onFocus' | 'onBlur'>;
@@ -10,7 +10,7 @@ interface Props<T> {
   events: HeadEvents;
 }
 
-export function TableHead<T>({ columns, order, onOrder, events }: Props<T>): ReactNode {
+function Head<T>({ columns, order, onOrder, events }: Props<T>): ReactNode {
   return (
     <thead {...events}>
       <tr aria-rowindex={1}>
@@ -39,3 +39,5 @@ export function TableHead<T>({ columns, order, onOrder, events }: Props<T>): Rea
     </thead>
   );
 }
+
+export const TableHead = memo(Head) as typeof Head;

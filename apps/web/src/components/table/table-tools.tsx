@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { copyText, downloadText } from './clipboard.ts';
 import type { Column } from './column.ts';
 import { toCsv } from './csv.ts';
@@ -21,7 +21,7 @@ const count = new Intl.NumberFormat('en');
 /** How long typing must rest before the filter goes into the URL, ms. */
 const REST_MS = 150;
 
-export function TableTools<T>({ label, columns, rows, total, noun, q, onQ, onDown, children }: Props<T>): ReactNode {
+function Tools<T>({ label, columns, rows, total, noun, q, onQ, onDown, children }: Props<T>): ReactNode {
   const [text, setText] = useState(q);
   const [said, setSaid] = useState('');
   const sent = useRef(q);
@@ -80,3 +80,5 @@ export function TableTools<T>({ label, columns, rows, total, noun, q, onQ, onDow
     </div>
   );
 }
+
+export const TableTools = memo(Tools) as typeof Tools;
