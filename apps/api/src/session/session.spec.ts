@@ -1,9 +1,12 @@
 // A whole sign-in between the real authorization server and the real API, as processes of their own, in both cookie forms.
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Browser } from '../testing/browser.ts';
+import { ApiConfig, loadConfig } from '@headwater/config';
+import { settingsOf } from '../settings.ts';
 import { Installation, PASSWORD, SECRET, selfSigned } from '../testing/installation.ts';
 import { AppProcess, build, freePort } from '../testing/processes.ts';
 
@@ -323,51 +326,54 @@ describe.each([
     });
   });
 
-  describe('parts that are away', () => {
-    test('identity away while the token must be renewed: 503 and a sentence; back: on it goes', async () => {
-      await it.signIn(browser);
-      await it.stale(browser);
-      await it.identity.stop();
-      for (const path of ['/v1/services', '/bff/me']) {
-        const reply = await it.get(browser, path);
-        expect([reply.status, reply.json.type]).toEqual([503, 'urn:headwater:problem:issuer-unavailable']);
-        expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
-        expect(reply.json.detail).toContain('The sign-in server does not answer');
-      }
-      await it.startIdentity();
-      expect((await it.get(browser, '/v1/services')).status).toBe(200);
-    }, 30_000);
-    test('identity away while the token is good: nothing is noticed', async () => {
-      await it.signIn(browser);
-      await it.identity.stop();
-      expect((await it.get(browser, '/v1/services')).status).toBe(200);
-      await it.startIdentity();
-    }, 30_000);
-    test('the API is started again: the session survives; the sign-in that was under way too', async () => {
-      await it.signIn(browser);
-      const other = it.browser();
-      const page = await other.go(`${it.api}/bff/login?return_to=/fleet`);
-      await it.server.stop();
-      await it.startApi();
-      expect((await it.get(browser, '/bff/me')).status).toBe(200);
-      await it.stale(browser);
-      expect((await it.get(browser, '/v1/services')).status).toBe(200);
-      let done = await other.submit(page, { username: 'ada', password: PASSWORD });
-      if (done.text.includes('value="allow"')) done = await other.submit(done, { decision: 'allow' });
-      expect(done.url).toBe(`${it.api}/fleet`);
-    }, 30_000);
-    test('sign-in with identity away from the start: a sentence, then it works without a restart of the API', async () => {
-      await it.server.stop();
-      await it.identity.stop();
-      await it.startApi();
-      const page = await browser.go(`${it.api}/bff/login?return_to=/fleet`);
-      expect([page.status, page.text.includes('The sign-in server does not answer')]).toEqual([503, true]);
-      expect(page.text).toContain('/bff/login?return_to=%2Ffleet');
-      await it.startIdentity();
-      await new Promise((ok) => setTimeout(ok, 1_100));
-      expect((await it.signIn(browser)).status).toBe(200);
-    }, 30_000);
-  });
+  // Nothing of this differs between the two forms.
+  if (!https) {
+    describe('parts that are away', () => {
+      test('identity away while the token must be renewed: 503 and a sentence; back: on it goes', async () => {
+        await it.signIn(browser);
+        await it.stale(browser);
+        await it.identity.stop();
+        for (const path of ['/v1/services', '/bff/me']) {
+          const reply = await it.get(browser, path);
+          expect([reply.status, reply.json.type]).toEqual([503, 'urn:headwater:problem:issuer-unavailable']);
+          expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+          expect(reply.json.detail).toContain('The sign-in server does not answer');
+        }
+        await it.startIdentity();
+        expect((await it.get(browser, '/v1/services')).status).toBe(200);
+      }, 30_000);
+      test('identity away while the token is good: nothing is noticed', async () => {
+        await it.signIn(browser);
+        await it.identity.stop();
+        expect((await it.get(browser, '/v1/services')).status).toBe(200);
+        await it.startIdentity();
+      }, 30_000);
+      test('the API is started again: the session survives; the sign-in that was under way too', async () => {
+        await it.signIn(browser);
+        const other = it.browser();
+        const page = await other.go(`${it.api}/bff/login?return_to=/fleet`);
+        await it.server.stop();
+        await it.startApi();
+        expect((await it.get(browser, '/bff/me')).status).toBe(200);
+        await it.stale(browser);
+        expect((await it.get(browser, '/v1/services')).status).toBe(200);
+        let done = await other.submit(page, { username: 'ada', password: PASSWORD });
+        if (done.text.includes('value="allow"')) done = await other.submit(done, { decision: 'allow' });
+        expect(done.url).toBe(`${it.api}/fleet`);
+      }, 30_000);
+      test('sign-in with identity away from the start: a sentence, then it works without a restart of the API', async () => {
+        await it.server.stop();
+        await it.identity.stop();
+        await it.startApi();
+        const page = await browser.go(`${it.api}/bff/login?return_to=/fleet`);
+        expect([page.status, page.text.includes('The sign-in server does not answer')]).toEqual([503, true]);
+        expect(page.text).toContain('/bff/login?return_to=%2Ffleet');
+        await it.startIdentity();
+        await new Promise((ok) => setTimeout(ok, 1_100));
+        expect((await it.signIn(browser)).status).toBe(200);
+      }, 30_000);
+    });
+  }
 
   test('however many ask at once, the token is renewed once, also by two APIs', async () => {
     await it.signIn(browser);
@@ -397,48 +403,57 @@ describe.each([
     expect((await it.get(browser, '/bff/me')).status).toBe(401);
   });
 
-  test('sign-ins cannot be begun without end', async () => {
-    let last = 0;
-    for (let i = 0; i < 121 && last !== 429; i += 1) last = (await browser.once(`${it.api}/bff/login`)).status;
-    expect(last).toBe(429);
-    await it.server.stop();
-    await it.startApi();
-  }, 60_000);
+  // Nothing of this differs between the two forms.
+  if (!https) {
+    test('sign-ins cannot be begun without end', async () => {
+      let last = 0;
+      for (let i = 0; i < 121 && last !== 429; i += 1) last = (await browser.once(`${it.api}/bff/login`)).status;
+      expect(last).toBe(429);
+      await it.server.stop();
+      await it.startApi();
+    }, 60_000);
+  }
 
-  test('the sixth try of one person waits', async () => {
-    it.users([it.person('tim')]);
-    let page = await browser.go(`${it.api}/bff/login`);
-    for (let i = 0; i < 5; i += 1) page = await browser.submit(page, { username: 'tim', password: `wrong ${i}` });
-    page = await browser.submit(page, { username: 'tim', password: PASSWORD });
-    expect([page.status, page.text.includes('Too many tries')]).toEqual([429, true]);
-    expect(Number(page.headers['retry-after'])).toBeGreaterThan(200);
-  });
-
-  describe('the files of the dashboard', () => {
-    test('pages answer index.html, strictly; assets for ever; wrong paths a problem', async () => {
-      for (const path of ['/', '/failures', '/services/shop', '/services/a%2Fb']) {
-        const page = await browser.once(it.api + path);
-        expect([path, page.status, page.text.includes('the dashboard')]).toEqual([path, 200, true]);
-        expect(page.headers['content-security-policy']).toBe(
-          `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self' ${it.issuer}; frame-ancestors 'none'; base-uri 'none'`,
-        );
-        expect(page.headers['cache-control']).toBe('no-cache');
-        expect(page.headers['x-content-type-options']).toBe('nosniff');
-      }
-      const asset = await browser.once(`${it.api}/assets/app-1.js`, { headers: { 'accept-encoding': 'gzip' } });
-      expect([asset.status, asset.headers['content-encoding'], asset.headers['cache-control']]).toEqual([200, 'gzip', 'public, max-age=31536000, immutable']);
-      expect((await browser.once(`${it.api}/assets/app-1.js`, { headers: { 'if-none-match': asset.headers.etag as string } })).status).toBe(304);
-      for (const path of ['/assets/none.js', '/../dashboard.secret', '/..%2fdashboard.secret', '/%2e%2e/clients.json', '/.env', '/assets/..%2f..%2fclients.json']) {
-        const reply = await browser.once(it.api + path);
-        expect([path, reply.status === 200 && !reply.text.includes('the dashboard')]).toEqual([path, false]);
-        expect(reply.text).not.toContain(SECRET);
-        expect(reply.text).not.toContain('client_secret');
-      }
-      expect((await it.get(browser, '/nothing-here')).status).toBe(404);
-      expect((await browser.once(`${it.api}/v1/nothing`)).json.type).toBe('urn:headwater:problem:not-found');
-      expect((await browser.once(`${it.api}/bff/nothing`)).status).toBe(404);
+  // Nothing of this differs between the two forms.
+  if (!https) {
+    test('the sixth try of one person waits', async () => {
+      it.users([it.person('tim')]);
+      let page = await browser.go(`${it.api}/bff/login`);
+      for (let i = 0; i < 5; i += 1) page = await browser.submit(page, { username: 'tim', password: `wrong ${i}` });
+      page = await browser.submit(page, { username: 'tim', password: PASSWORD });
+      expect([page.status, page.text.includes('Too many tries')]).toEqual([429, true]);
+      expect(Number(page.headers['retry-after'])).toBeGreaterThan(200);
     });
-  });
+  }
+
+  // Nothing of this differs between the two forms.
+  if (!https) {
+    describe('the files of the dashboard', () => {
+      test('pages answer index.html, strictly; assets for ever; wrong paths a problem', async () => {
+        for (const path of ['/', '/failures', '/services/shop', '/services/a%2Fb']) {
+          const page = await browser.once(it.api + path);
+          expect([path, page.status, page.text.includes('the dashboard')]).toEqual([path, 200, true]);
+          expect(page.headers['content-security-policy']).toBe(
+            `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self' ${it.issuer}; frame-ancestors 'none'; base-uri 'none'`,
+          );
+          expect(page.headers['cache-control']).toBe('no-cache');
+          expect(page.headers['x-content-type-options']).toBe('nosniff');
+        }
+        const asset = await browser.once(`${it.api}/assets/app-1.js`, { headers: { 'accept-encoding': 'gzip' } });
+        expect([asset.status, asset.headers['content-encoding'], asset.headers['cache-control']]).toEqual([200, 'gzip', 'public, max-age=31536000, immutable']);
+        expect((await browser.once(`${it.api}/assets/app-1.js`, { headers: { 'if-none-match': asset.headers.etag as string } })).status).toBe(304);
+        for (const path of ['/assets/none.js', '/../dashboard.secret', '/..%2fdashboard.secret', '/%2e%2e/clients.json', '/.env', '/assets/..%2f..%2fclients.json']) {
+          const reply = await browser.once(it.api + path);
+          expect([path, reply.status === 200 && !reply.text.includes('the dashboard')]).toEqual([path, false]);
+          expect(reply.text).not.toContain(SECRET);
+          expect(reply.text).not.toContain('client_secret');
+        }
+        expect((await it.get(browser, '/nothing-here')).status).toBe(404);
+        expect((await browser.once(`${it.api}/v1/nothing`)).json.type).toBe('urn:headwater:problem:not-found');
+        expect((await browser.once(`${it.api}/bff/nothing`)).status).toBe(404);
+      });
+    });
+  }
 });
 
 async function waitFor<T>(look: () => T | undefined): Promise<T | undefined> {
@@ -482,15 +497,19 @@ describe('refused at the start, with the setting and the fix', () => {
     ],
     ['an issuer that is not trusted', () => ({ dashboard: { issuer: 'https://x.test', client_id: 'x', client_secret_file: 'x', key_file: 'x' } }), /add it to issuers/],
     ['connect without a port', () => ({ issuers: [{ issuer: 'https://x.test', connect: 'x.test' }] }), /issuers\.0\.connect: .* must be host:port/],
-  ])(
-    '%s',
-    async (_, more, message) => {
-      const api = new AppProcess('api', it.dir, JSON.parse(JSON.stringify(it.apiConfig({ port: await freePort(), ...more() }))) as object);
-      expect((await api.ended).code, api.output).toBeGreaterThan(0);
-      expect(api.output).toMatch(message);
-    },
-    30_000,
-  );
+  ])('%s', (_, more, message) => {
+    const text = JSON.stringify(it.apiConfig(more()));
+    expect(() => settingsOf(loadConfig(ApiConfig, { argv: ['--config', 'f'], env: {}, readFile: () => text }))).toThrow(message);
+  });
+  test('as a process: its last words, and an exit code', async () => {
+    const api = new AppProcess(
+      'api',
+      it.dir,
+      JSON.parse(JSON.stringify(it.apiConfig({ port: await freePort(), tls: undefined, public_url: 'http://dash.example.com' }))) as object,
+    );
+    expect((await api.ended).code).toBe(1);
+    expect(api.output).toMatch(/sessions over plain http/);
+  }, 30_000);
   test('https public_url in front of plain http on any address is fine: something else ends TLS', async () => {
     const port = await freePort();
     const api = new AppProcess(
@@ -499,11 +518,15 @@ describe('refused at the start, with the setting and the fix', () => {
       JSON.parse(JSON.stringify(it.apiConfig({ port, tls: undefined, public_url: 'https://dash.test', web: { dir: '/nowhere' } }))) as object,
     );
     await api.ready(`http://127.0.0.1:${port}/healthz`);
-    const begun = await fetch(`http://127.0.0.1:${port}/bff/login`, { redirect: 'manual', headers: { host: 'dash.test' } });
-    const cookie = begun.headers.get('set-cookie') ?? '';
+    const begun = await new Promise<IncomingMessage>((ok, bad) =>
+      request(`http://127.0.0.1:${port}/bff/login`, { headers: { host: 'dash.test' } }, ok)
+        .once('error', bad)
+        .end(),
+    );
+    begun.resume();
+    expect([begun.statusCode, begun.headers['set-cookie']?.[0]]).toEqual([302, expect.stringMatching(/^__Host-headwater_login_.*; Secure$/)]);
     const plain = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: 'text/html' } });
     expect([plain.status, (await plain.text()).includes('npm run build')]).toEqual([503, true]);
-    expect(cookie === '' || cookie.startsWith('__Host-headwater_login')).toBe(true);
     await api.stop();
   }, 30_000);
 });
