@@ -5,7 +5,7 @@ import { rollUpWindow } from './roller.ts';
 
 /** How many roll-ups one round makes at most, and how long it may take: it shares the thread with the fold. */
 const A_ROUND = { '1m': 200, '1h': 20 };
-const ROUND_MS = 300;
+const ROUND_MS = { '1m': 300, '1h': 200 };
 /** Late data makes a roll-up due again and again; it is made again no sooner than this after the last time. */
 const AGAIN_MS = { '1m': 15_000, '1h': 60_000 };
 /** One that cannot be made is tried again after this. */
@@ -41,8 +41,8 @@ export class RollRound {
 
   /** `before`: windows that end at or before this instant have come to their time. */
   async run(units: readonly Mine[], before: number): Promise<void> {
-    const until = performance.now() + ROUND_MS;
     for (const resolution of ['1m', '1h'] as const) {
+      const until = performance.now() + ROUND_MS[resolution];
       let left = A_ROUND[resolution];
       let waiting = 0;
       for (const unit of units) {
