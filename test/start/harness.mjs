@@ -33,7 +33,8 @@ export async function running(t, extra = []) {
     rmSync(dir, { recursive: true, force: true });
   });
   const file = join(stateDir, 'standalone.json');
-  for (let waited = 0; !existsSync(file); waited += 50) {
+  // The screen is the last thing a start says.
+  for (let waited = 0; !existsSync(file) || !/^curl -K .*\n/m.test(run.output); waited += 50) {
     assert.ok(!run.ended && waited < 120_000, `not ready:\n${run.output}`);
     await sleep(50);
   }
