@@ -69,14 +69,9 @@ export default function FailuresPage(): ReactNode {
       <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
-            <p className="fail-verdict">{verdict(answer.data)}</p>
+            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
             {answer.data.length === 0 ? (
-              <EmptyBox title="No failures in this range">
-                <p>
-                  Every exchange that was seen had a whole response with a status below 400{kind.id === 'all' ? '' : ', or failed in another way than the kind chosen above'}. Widen
-                  the range to see older ones; the <PageLink to="/fleet">fleet page</PageLink> says whether everything was seen.
-                </p>
-              </EmptyBox>
+              <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all'} />
             ) : (
               <DataTable
                 label="Failing routes"
@@ -101,9 +96,25 @@ export default function FailuresPage(): ReactNode {
   );
 }
 
+/** Nothing failed is only said where something was measured. */
+function NoFailures({ measured, all }: { measured: boolean; all: boolean }): ReactNode {
+  if (!measured) {
+    return (
+      <EmptyBox title="Nothing was measured in this range">
+        No host reported, so nothing is known of failures here. Choose a range in which hosts reported; the <PageLink to="/fleet">fleet page</PageLink> says since when they do.
+      </EmptyBox>
+    );
+  }
+  return (
+    <EmptyBox title={all ? 'No failures in this range' : 'No failures of this kind in this range'}>
+      Every exchange that was seen had a whole response with a status below 400{all ? '' : ', or failed in another way than the kind chosen above'}. Widen the range to see older
+      ones; the <PageLink to="/fleet">fleet page</PageLink> says whether everything was seen.
+    </EmptyBox>
+  );
+}
+
 /** The answer in the first second. */
 function verdict(rows: readonly Failure[]): string {
-  if (rows.length === 0) return 'Nothing failed.';
   const failed = rows.reduce((n, f) => n + failuresOf(f), 0);
   const excess = Math.round(rows.reduce((n, f) => n + f.excess, 0));
   const all = `${countOf(failed, 'failure')} on ${countOf(rows.length, 'route')}`;

@@ -4,6 +4,7 @@ import { useApi } from '../../api/hooks.ts';
 import { arrivingFrom } from '../../charts/series.ts';
 import { TimeChart } from '../../charts/TimeChart.tsx';
 import { Answered } from '../../components/Answered.tsx';
+import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import { useInSight } from '../../components/table/index.ts';
 import type { Role } from '../../components/RoleSwitch.tsx';
@@ -57,7 +58,15 @@ export function RouteFailures({ chosen, role, row }: Props): ReactNode {
         <Quality quality={all.data?.quality} exchanges={row?.exchanges} />
       </div>
       <Answered query={all} what="its error rate" height={200}>
-        {(answer) => <Rate all={answer} failed={failed.data ?? null} readAt={all.dataUpdatedAt} />}
+        {(answer) =>
+          answer.data.every((p) => p.exchanges === 0) ? (
+            <EmptyBox title="It was not asked in this range">
+              There is no exchange of this route {role === 'server' ? 'as a server' : 'as a client'} here. Widen the range, or look at the other side of the exchanges.
+            </EmptyBox>
+          ) : (
+            <Rate all={answer} failed={failed.data ?? null} readAt={all.dataUpdatedAt} />
+          )
+        }
       </Answered>
       <Samples chosen={chosen} role={role} outcomes={outcomes.data?.data ?? []} />
     </section>
