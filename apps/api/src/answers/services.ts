@@ -1,7 +1,7 @@
 import { DdSketch, type Role } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
 import type { TimeRange } from '../query/time.ts';
-import { EXCHANGES, NUMBERS, type FullDigest, type RoleTotals, type ServiceDigest } from '../windows/digest.ts';
+import type { FullDigest, RoleTotals, ServiceDigest } from '../windows/digest.ts';
 import { quantileMs, quantiles3, type Quantiles3 } from './quantiles.ts';
 import { burnRate, ratio, trendOf } from './ratios.ts';
 import { round } from './round.ts';
@@ -122,10 +122,9 @@ export class ServiceFold {
   }
 
   /** The windows of a range to compare with. */
-  addEarlier(which: 'before' | 'day', service: string, { patterns, numbers }: ServiceDigest): void {
-    let exchanges = 0;
-    for (const [row, pattern] of patterns.entries()) if (pattern.role === this.#role) exchanges += numbers[row * NUMBERS + EXCHANGES] as number;
-    if (exchanges > 0) this.#of(service)[which] += exchanges;
+  addEarlier(which: 'before' | 'day', service: string, { exchanges }: ServiceDigest): void {
+    const n = exchanges[this.#role];
+    if (n > 0) this.#of(service)[which] += n;
   }
 
   /** Everything that starts before this instant has been added. */

@@ -26,6 +26,8 @@ export interface ServiceDigest {
   numbers: Float64Array;
   /** row -> error.type -> exchanges; only rows that have any */
   errorTypes: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** of all patterns of a role */
+  exchanges: Readonly<Record<Role, number>>;
   /** null: only counts were asked for */
   totals: ReadonlyMap<Role, RoleTotals> | null;
 }
@@ -51,12 +53,14 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
   const patterns: PatternIdentity[] = [];
   const numbers = new Float64Array(scan.patternCount * NUMBERS);
   const errorTypes = new Map<number, ReadonlyMap<string, number>>();
+  const exchanges = { server: 0, client: 0 };
   const totals = new Map<Role, RoleTotals>();
   const find = identities.finder(service);
   for (let row = 0; scan.nextPattern(); row += 1) {
     patterns.push(find(scan));
     const at = row * NUMBERS;
     numbers[at + EXCHANGES] = scan.exchanges;
+    exchanges[scan.role] += scan.exchanges;
     numbers[at + ERRORS] = scan.errors;
     numbers[at + FIRST_SEEN_MS] = scan.firstSeenMs;
     if (scan.errors > 0) errorTypes.set(row, scan.errorTypes());
@@ -70,7 +74,7 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
     scan.addTtfb(t.ttfb);
     scan.addTotal(t.total);
   }
-  return { patterns, numbers, errorTypes, totals: withTotals ? totals : null };
+  return { patterns, numbers, errorTypes, exchanges, totals: withTotals ? totals : null };
 }
 
 export function headersOf(bytes: Uint8Array): WindowHeaders {
