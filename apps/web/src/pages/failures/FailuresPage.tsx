@@ -101,14 +101,22 @@ function NoFailures({ measured, all }: { measured: boolean; all: boolean }): Rea
   if (!measured) {
     return (
       <EmptyBox title="Nothing was measured in this range">
-        No host reported, so nothing is known of failures here. Choose a range in which hosts reported; the <PageLink to="/fleet">fleet page</PageLink> says since when they do.
+        No host reported, so nothing is known of failures here. Choose a range in which hosts reported; the{' '}
+        <PageLink to="/fleet" className="text-link">
+          fleet page
+        </PageLink>{' '}
+        says since when they do.
       </EmptyBox>
     );
   }
   return (
     <EmptyBox title={all ? 'No failures in this range' : 'No failures of this kind in this range'}>
       Every exchange that was seen had a whole response with a status below 400{all ? '' : ', or failed in another way than the kind chosen above'}. Widen the range to see older
-      ones; the <PageLink to="/fleet">fleet page</PageLink> says whether everything was seen.
+      ones; the{' '}
+      <PageLink to="/fleet" className="text-link">
+        fleet page
+      </PageLink>{' '}
+      says whether everything was seen.
     </EmptyBox>
   );
 }

@@ -44,7 +44,11 @@ export function AccountSection({ agents, before, host, rangeStart }: Props): Rea
             {law.text}
           </strong>
         ) : null}{' '}
-        {host === undefined ? null : <PageLink to="/fleet">All hosts</PageLink>}
+        {host === undefined ? null : (
+          <PageLink to="/fleet" className="text-link">
+            All hosts
+          </PageLink>
+        )}
       </p>
       <div className="fleet-account">
         <LawTable request={account.request} response={account.response} />

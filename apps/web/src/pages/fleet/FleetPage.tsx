@@ -62,7 +62,10 @@ function Fleet({ answer, now }: { answer: AnswerOf<typeof PATH>; now: number }):
       <HostTable agents={agents} findings={findings} chosen={one?.host} now={now} />
       {chosen !== '' && one === undefined ? (
         <EmptyBox title={`There is no host ${chosen}`}>
-          It has not been heard of for long, or the address of this page is wrong. <PageLink to="/fleet">Show all hosts</PageLink>
+          It has not been heard of for long, or the address of this page is wrong.{' '}
+          <PageLink to="/fleet" className="text-link">
+            Show all hosts
+          </PageLink>
         </EmptyBox>
       ) : null}
       <AccountSection

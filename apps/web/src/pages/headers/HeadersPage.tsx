@@ -81,7 +81,10 @@ export default function HeadersPage(): ReactNode {
               <EmptyBox title="No headers in this range">
                 <p>
                   No exchange {service === '' ? '' : `of ${service} `}was seen here. Widen the range, look at the other side, or see on the{' '}
-                  <PageLink to="/fleet">fleet page</PageLink> what is captured.
+                  <PageLink to="/fleet" className="text-link">
+                    fleet page
+                  </PageLink>{' '}
+                  what is captured.
                 </p>
               </EmptyBox>
             ) : (
@@ -109,11 +112,7 @@ export default function HeadersPage(): ReactNode {
                   }
                   empty={
                     <>
-                      {only === 'gone'
-                        ? 'Every header of the range before is still there.'
-                        : only === 'new'
-                          ? 'No header is new against the range before.'
-                          : 'None carries credentials.'}{' '}
+                      {nothingShown(only, items)}{' '}
                       <button type="button" className="dt-clear" onClick={() => update({ only: null })}>
                         Show all headers
                       </button>
@@ -129,6 +128,13 @@ export default function HeadersPage(): ReactNode {
       {chosen === null ? null : <HeaderDetail key={header} chosen={chosen} role={role} service={service} gone={items.some((i) => i.key === header && i.change === 'gone')} />}
     </div>
   );
+}
+
+/** Why the choice of headers leaves none. */
+function nothingShown(only: string, items: readonly Item[]): string {
+  if (only === 'sensitive') return 'None carries credentials.';
+  if (items.every((i) => i.shift === null)) return 'Nothing was seen in the range before, so nothing can be called new or gone.';
+  return only === 'gone' ? 'Every header of the range before is still there.' : 'No header is new against the range before.';
 }
 
 /** The range of the same length that ends where this one begins. */
