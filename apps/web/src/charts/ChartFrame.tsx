@@ -27,7 +27,7 @@ export function ChartFrame({ title, time, legend, extra, summary, children }: Ch
   return (
     <figure className="chart" aria-label={title}>
       <figcaption className="chart-head">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <ul className="chart-legend">
           {legend.map((entry) => (
             <li key={entry.label}>

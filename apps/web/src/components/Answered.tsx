@@ -36,7 +36,7 @@ export function Answered<T>({ query, what, height, children }: AnsweredProps<T>)
   }
   if (typeof height === 'number') return <Loading label={what} height={height} />;
   return (
-    <div className="skeleton" role="status">
+    <div className="skeleton" role="status" aria-busy="true">
       <span className="hidden-visually">Reading {what}…</span>
       <div className="skeleton-shape" aria-hidden="true" inert>
         {height}

@@ -5,7 +5,7 @@ import './components.css';
 export function EmptyBox({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="box empty-box">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <div>{children}</div>
     </div>
   );

@@ -15,7 +15,7 @@ export function ErrorBox({ problem, what, onRetry }: ErrorBoxProps) {
   const told = tell(problem, what);
   return (
     <div className="box error-box" role="alert">
-      <h3>{told.title}</h3>
+      <h2>{told.title}</h2>
       <p>{told.text}</p>
       {problem.needsLogin ? (
         <a className="button primary" href={loginAddress()}>

@@ -27,7 +27,7 @@ export function TimeBar() {
     <div className="time" role="group" aria-label="Time range">
       <div className="segments">
         {PRESETS.map((p) => (
-          <button key={p.from} type="button" title={p.long} aria-label={p.long} aria-pressed={preset === p} onClick={() => setRange({ from: p.from, to: 'now' })}>
+          <button key={p.from} type="button" title={p.long} aria-pressed={preset === p} onClick={() => setRange({ from: p.from, to: 'now' })}>
             {p.label}
           </button>
         ))}

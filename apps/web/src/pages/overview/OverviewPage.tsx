@@ -94,7 +94,7 @@ function Services({ answer, objective, readAt, onMore }: { answer: AnswerOf<'/v1
       </section>
       <section aria-label="Services">
         <DataTable
-          label="Services"
+          label="Services by burn rate"
           noun={['service', 'services']}
           columns={columns}
           rows={answer.data}

@@ -24,7 +24,7 @@ export function Callers({ service, role }: { service: string; role: 'server' | '
               </p>
             </EmptyBox>
           ) : (
-            <TopValues label="Callers" header="user-agent" values={header.top} total={header.exchanges} />
+            <TopValues label="Callers by user-agent" header="user-agent" values={header.top} total={header.exchanges} />
           )
         }
       </Answered>

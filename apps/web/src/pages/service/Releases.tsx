@@ -19,7 +19,7 @@ export function Releases({ service, role }: { service: string; role: 'server' | 
           if (header !== undefined)
             return (
               <>
-                <TopValues label="Releases" header={header.name} values={header.top} total={header.exchanges} />
+                <TopValues label={`Releases by ${header.name}`} header={header.name} values={header.top} total={header.exchanges} />
                 <p className="small quiet-text">
                   {header.top.length === 1
                     ? 'One value: the same release through the whole range.'

@@ -106,7 +106,7 @@ function Table({ rows }: { rows: readonly Route[] }) {
   const columns = useMemo(() => columnsOf(rows.reduce((sum, r) => sum + (r.total_ms_sum ?? 0), 0)), [rows]);
   return (
     <DataTable
-      label="Routes"
+      label="Routes by time spent"
       noun={['route', 'routes']}
       columns={columns}
       rows={rows}

@@ -75,7 +75,7 @@ function Table({ rows }: { rows: readonly Row[] }) {
   const columns = useMemo(() => columnsOf(rows.reduce((sum, r) => sum + r.exchanges, 0)), [rows]);
   return (
     <DataTable
-      label="Statuses"
+      label="Statuses by exchanges"
       noun={['status', 'statuses']}
       columns={columns}
       rows={rows}
