@@ -48,7 +48,8 @@ export async function decideCapture(owner, asked = null) {
       if (spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0) return { kind: 'live', sudo: true };
     }
   }
-  return { kind: 'replay', asked: false, reasons: said.reasons.map((r) => `headwater-probe: ${r}`), recording: recording() };
+  const way = !root && said.missing_capabilities ? ['to capture, start it as root, or on a terminal as a user with sudo'] : [];
+  return { kind: 'replay', asked: false, reasons: [...said.reasons.map((r) => `headwater-probe: ${r}`), ...way], recording: recording() };
 }
 
 function hasSudo() {
