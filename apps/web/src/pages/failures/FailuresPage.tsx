@@ -8,8 +8,9 @@ import { DataTable, useAllRows, useTableSearch } from '../../components/table/in
 import { countOf, formatCount } from '../../format/numbers.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
-import { chosenText, parseChosen } from './chosen.ts';
+import { parseChosen } from './chosen.ts';
 import { failureColumns, failuresOf, type Failure } from './columns.tsx';
+import { keyOf, ofAll } from './of-all.ts';
 import { RouteFailures } from './RouteFailures.tsx';
 import './failures.css';
 
@@ -20,7 +21,7 @@ const KINDS = [
   { id: 'none', label: 'No response', hint: 'Broken off before a status came', status: '0' },
 ] as const;
 
-const keyOf = (f: Failure): string => chosenText({ service: f.service ?? '', method: f.method ?? '', route: f.route ?? '' });
+const NONE: never[] = [];
 const target = (f: Failure) => ({ to: '/failures', search: { at: keyOf(f), outcome: null, failed: null, good: null }, keep: true });
 
 /** What broke, and what do the broken ones share? */
@@ -33,14 +34,12 @@ export default function FailuresPage(): ReactNode {
   const chosen = parseChosen(at);
   const update = useUpdateSearch();
   const { state, onState } = useTableSearch();
-  const failures = useAllRows('/v1/failures', {
-    group_by: 'service,method,route',
-    sort: 'excess',
-    role,
-    ...(service === '' ? {} : { service }),
-    ...(kind.status === undefined ? {} : { status: kind.status }),
-  });
-  const rows = failures.data?.data;
+  const asked = { group_by: 'service,method,route', sort: 'excess', role, ...(service === '' ? {} : { service }) } as const;
+  const failures = useAllRows('/v1/failures', { ...asked, ...(kind.status === undefined ? {} : { status: kind.status }) });
+  const whole = useAllRows('/v1/failures', asked, { enabled: kind.status !== undefined });
+  const all = whole.data?.data ?? NONE;
+  const told = failures.data?.data;
+  const rows = useMemo(() => (kind.status === undefined || told === undefined ? told : ofAll(told, all)), [kind, told, all]);
   const columns = useMemo(() => failureColumns(failures.dataUpdatedAt), [failures.dataUpdatedAt]);
   return (
     <div className="page-grid">
@@ -69,7 +68,7 @@ export default function FailuresPage(): ReactNode {
       <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
-            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
+            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(rows ?? NONE)}</p>}
             {answer.data.length === 0 ? (
               <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all'} />
             ) : (
@@ -77,7 +76,7 @@ export default function FailuresPage(): ReactNode {
                 label="Failing routes"
                 noun={['route', 'routes']}
                 columns={columns}
-                rows={answer.data}
+                rows={rows ?? NONE}
                 rowKey={keyOf}
                 rowTarget={target}
                 {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange, Sample } from '../../exchange/exchange.ts';
 import { chosenText, parseChosen } from './chosen.ts';
+import type { Failure } from './columns.tsx';
+import { ofAll } from './of-all.ts';
 import { ratesOf } from './rate.ts';
 import { pickSamples, sampleAt } from './samples.ts';
 
@@ -59,5 +61,16 @@ describe('which samples are held against each other', () => {
   });
   it('the sample of the link, or the newest', () => {
     expect([sampleAt(samples, '3')?.seen_at, sampleAt(samples, 'gone')?.seen_at, sampleAt([], '1')]).toEqual(['3', '5', undefined]);
+  });
+});
+
+describe('one kind of failure, of all exchanges', () => {
+  const row = (route: string, exchanges: number, server_errors: number): Failure =>
+    ({ service: 's', method: 'GET', route, exchanges, client_errors: 0, server_errors, transport_errors: 0, error_ratio: server_errors / exchanges }) as Failure;
+  it('has the route\u2019s exchanges as its base, and no rate without it', () => {
+    const [a, b, c] = ofAll([row('/a', 5, 5), row('/b', 3, 3), row('/c', 9, 9)], [row('/a', 50, 5), row('/c', 8, 8)]);
+    expect([a?.exchanges, a?.error_ratio]).toEqual([50, 0.1]);
+    expect(b?.error_ratio).toBeNaN();
+    expect(c?.error_ratio).toBe(1);
   });
 });

@@ -18,7 +18,7 @@ const header = (name: string, more: Partial<Header> = {}): Header => ({
 describe('the inventory', () => {
   it('marks the new and the gone, knows services and weight', () => {
     const items = inventory(
-      [header('a', { presence_before: 0 }), header('b', { presence: 0.75 }), header('c', { presence_before: null })],
+      [header('a', { presence_before: 0 }), header('b', { presence: 0.75 }), header('c', { presence_before: null }), header('e')],
       [header('b'), header('d', { presence: 0.25 }), header('a', { direction: 'response' })],
       [header('b', { service: 'z' }), header('b', { service: 'a' })],
     );
@@ -26,11 +26,12 @@ describe('the inventory', () => {
       ['request a', 'new', 'New', ''],
       ['request b', null, '+25\u00a0points', 'a,z'],
       ['request c', null, '', ''],
+      ['request e', null, '±0', ''],
       ['request d', 'gone', 'Gone', ''],
       ['response a', 'gone', 'Gone', ''],
     ]);
-    expect(items.map((i) => i.weight)).toEqual([25, 25, 25, null, null]);
-    expect(items[3]).toMatchObject({ presence: 0, exchanges: 0, shift: -0.25, bytes: 0 });
+    expect(items.map((i) => i.weight)).toEqual([25, 25, 25, 25, null, null]);
+    expect(items[4]).toMatchObject({ presence: 0, exchanges: 0, shift: -0.25, bytes: 0 });
   });
   it('nothing is gone when nothing was asked', () => expect(inventory([], [header('a')], [])).toEqual([]));
   it('is told in a sentence', () => {

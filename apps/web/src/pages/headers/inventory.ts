@@ -82,13 +82,13 @@ export function boundsText(exchanges: number, error: number): string {
   return `at most ${formatCount(exchanges)}, at least ${formatCount(Math.max(0, exchanges - error))}`;
 }
 
-/** `+12 points`, `New`, `Gone`; nothing where nothing changed or nothing is known. */
+/** `+12 points`, `New`, `Gone`; `±0`; empty where nothing is known. */
 export function changeText(i: Pick<Item, 'change' | 'shift'>): string {
   if (i.change === 'new') return 'New';
   if (i.change === 'gone') return 'Gone';
   if (i.shift === null) return '';
   const points = Math.round(i.shift * 100);
-  if (points === 0) return '';
+  if (points === 0) return '±0';
   return `${points > 0 ? '+' : '\u2212'}${Math.abs(points)}\u00a0${Math.abs(points) === 1 ? 'point' : 'points'}`;
 }
 
