@@ -36,7 +36,7 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
       hint: 'When the failures above the budget that still go on began',
       value: (s) => ((s.burn_rate ?? 0) > 1 ? (burningSince(s.series, budget, step)?.ms ?? null) : null),
       cell: (s) => ((s.burn_rate ?? 0) > 1 ? sinceText(burningSince(s.series, budget, step), now) : ''),
-      width: 112,
+      width: 136,
       first: 'desc',
     },
     {
