@@ -3,7 +3,7 @@
   var chosen = null;
   try {
     chosen = localStorage.getItem('headwater-theme');
-  } catch (_) {
+  } catch {
     // storage is closed: the system's theme holds
   }
   var dark = chosen === 'dark' || (chosen !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
