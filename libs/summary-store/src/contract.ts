@@ -1,7 +1,7 @@
 /** What every SummaryStore keeps. Run by each adapter on the real thing. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { rollingContract } from './contract-rolling.ts';
+import { rollingContract } from './rolling.contract.ts';
 import type { Claim, Closed, ClosedHead, Commit, SegmentKey, SegmentWrite, SummaryStore, Taken, UnitId } from './port.ts';
 
 const text = (s: string) => new TextEncoder().encode(s);
