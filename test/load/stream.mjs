@@ -35,7 +35,7 @@ const ANSWER = [
 ];
 
 /** A row; `ids` puts a random request id and a fingerprint into it, as API traffic has them. */
-function row(i, { routes, ids, nowNs }) {
+export function row(i, { routes, ids, nowNs }) {
   const r = i % routes;
   const request = STATIC.map(([name, value]) => ({ name, value }));
   const response = ANSWER.map(([name, value]) => ({ name, value }));

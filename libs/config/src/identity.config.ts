@@ -31,7 +31,7 @@ export class IdentityConfig {
   @Text('Directory of the signing keys, mode 0700; made at the first start')
   keys_dir!: string;
 
-  @Whole('Life of an access token, s', 60, 86_400)
+  @Whole('Life of an access token, s', 10, 86_400)
   token_ttl_s = 600;
 
   @Part(StoreConfig, 'Where grants are kept')

@@ -67,11 +67,13 @@ export interface Told {
   text: string;
 }
 
+export const SESSION_ENDED: Told = { title: 'Your session has ended', text: 'Log in again; you come back to this page.' };
+
 /** The problem in words. `what` is what was asked for: "the services". */
 export function tell(problem: ApiProblem, what: string): Told {
   switch (problem.code) {
     case 'session_expired':
-      return { title: 'Your session has ended', text: 'Log in again; you come back to this page.' };
+      return SESSION_ENDED;
     case 'unreachable':
       return {
         title: 'The API does not answer',

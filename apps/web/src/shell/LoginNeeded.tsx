@@ -1,9 +1,12 @@
 import { loginAddress } from '../api/session.ts';
-import { tell, type ApiProblem } from '../api/problem.ts';
+import { SESSION_ENDED, tell, type ApiProblem } from '../api/problem.ts';
 
-/** In place of every page while nobody is logged in. */
-export function LoginNeeded({ problem }: { problem: ApiProblem }) {
-  const told = tell(problem, 'this page');
+/**
+ * In place of every page while nobody is logged in. `was`: somebody was, on this very page; the browser drops a cookie
+ * that is too old, so the API cannot tell that from nobody.
+ */
+export function LoginNeeded({ problem, was }: { problem: ApiProblem; was: boolean }) {
+  const told = was ? SESSION_ENDED : tell(problem, 'this page');
   return (
     <section className="notice-page">
       <h1>{told.title}</h1>

@@ -43,7 +43,7 @@ export function Shell() {
       {/* keeps its room, so that the page below does not move */}
       {out ? <div className="capture" /> : <CaptureStrip />}
       <main id="main" ref={main} tabIndex={-1}>
-        {out ? <LoginNeeded problem={problem} /> : <Outlet />}
+        {out ? <LoginNeeded problem={problem} was={session.data !== undefined} /> : <Outlet />}
       </main>
     </>
   );

@@ -1,0 +1,116 @@
+// The dashboard on live traffic of the demo shop, in a real Chromium: login, each page, and the numbers from the
+// programs' own logs over the API to the page.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../e2e/nginx.mjs';
+import { eventually, get, getAll, startStandalone, token } from '../e2e/standalone.mjs';
+import { openChromium, openPage, troubles } from './browser.mjs';
+import { countLog, readLogs, sureRange } from './demo-log.mjs';
+import { csvOf, enter, lookAtPages, settled } from './pages.mjs';
+
+const dir = mkdtempSync(join(tmpdir(), 'hw-browser-'));
+let run;
+let browser;
+let login;
+/** without the slash at its end */
+let url;
+let range;
+const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+before(async () => {
+  run = await startStandalone(['--api-port', String(await freePort()), '--identity-port', String(await freePort())], { stateDir: dir });
+  login = JSON.parse(readFileSync(join(dir, 'login.json'), 'utf8'));
+  url = run.info.dashboard.replace(/\/$/, '');
+  browser = await openChromium();
+});
+after(async () => {
+  await browser?.close();
+  await run?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A range whose ends no request is near, whose windows are all final. */
+async function finalRange() {
+  const began = Date.now();
+  await sleep(75_000);
+  const found = sureRange(readLogs(dir), began, Date.now() - 5_000);
+  assert.ok(found, 'no two window ends without a request within 20 ms');
+  const bearer = await token(run.info);
+  const complete = async () => {
+    const { quality } = await get(run.info, bearer, `/v1/services?start=${iso(found.from)}&end=${iso(found.to)}`);
+    return quality.complete && quality.lost === 0;
+  };
+  assert.ok(await eventually(complete, 90_000, 1_000), 'the windows are not complete');
+  return found;
+}
+
+test('the API counts what the programs of the shop logged: every method, route and status of both services', async () => {
+  range = await finalRange();
+  const logs = readLogs(dir);
+  const bearer = await token(run.info);
+  let all = 0;
+  for (const [service, entries] of logs) {
+    const expected = countLog(entries, range);
+    const { data } = await getAll(run.info, bearer, `/v1/request-patterns?start=${iso(range.from)}&end=${iso(range.to)}&service=${service}&limit=1000`);
+    const counted = new Map(data.map((r) => [`${r.method} ${r.route} ${r.status}`, r.exchanges]));
+    assert.deepEqual(Object.fromEntries([...counted].sort()), Object.fromEntries([...expected].sort()), service);
+    all += [...expected.values()].reduce((a, b) => a + b, 0);
+  }
+  assert.ok(all > 300, `only ${all} exchanges`);
+  console.log(`    ${all} exchanges in ${(range.to - range.from) / 1000} s: log = API`);
+});
+
+test('the pages show what the API says, to the last exchange', async () => {
+  const query = `from=${iso(range.from)}&to=${iso(range.to)}`;
+  const bearer = await token(run.info);
+  const api = (path) => getAll(run.info, bearer, `${path}${path.includes('?') ? '&' : '?'}start=${iso(range.from)}&end=${iso(range.to)}&limit=1000`);
+  const opened = await openPage(browser, { acceptDownloads: true });
+  const { page, context } = opened;
+  await enter(page, `${url}/?${query}`, login);
+
+  await settled(page, 'Overview');
+  const services = (await api('/v1/services?sort=burn_rate')).data;
+  const shown = await csvOf(page, 'Services');
+  assert.deepEqual(
+    shown.map((r) => [r.service, Number(r.exchanges), Number(r.errors)]),
+    services.map((s) => [s.service, s.exchanges, s.error_ratio]),
+  );
+
+  for (const { service } of services) {
+    await page.goto(`${url}/services/${service}?${query}`);
+    await settled(page, service);
+    const routes = (await api(`/v1/request-patterns?view=latency&group_by=method,route&service=${service}`)).data;
+    const rows = await csvOf(page, 'Routes');
+    const key = (r) => `${r.method} ${r.route}`;
+    assert.deepEqual(Object.fromEntries(rows.map((r) => [key(r), Number(r.exchanges)]).sort()), Object.fromEntries(routes.map((r) => [key(r), r.exchanges]).sort()), service);
+    assert.deepEqual(Object.fromEntries(rows.map((r) => [key(r), Number(r.p99)]).sort()), Object.fromEntries(routes.map((r) => [key(r), r.total_ms.p99]).sort()), service);
+  }
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
+test('why /checkout fails can be read off the failures page: the token towards payments has expired', async () => {
+  const query = `from=${iso(range.from)}&to=${iso(range.to)}`;
+  const opened = await openPage(browser);
+  const { page, context } = opened;
+  await enter(page, `${url}/failures?${query}`, login);
+  await settled(page, 'Failures');
+  await page
+    .getByRole('row', { name: /\/charges.*payments/ })
+    .first()
+    .getByRole('link')
+    .first()
+    .click();
+  await page.getByText('www-authenticate').first().waitFor();
+  assert.match(await page.getByRole('main').innerText(), /invalid_token|expired/i);
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
+test('every page in light and dark, wide and narrow: accessible, quiet console, nothing secret within reach', { timeout: 240_000 }, async () => {
+  await lookAtPages(browser, { url, login, service: 'shop', traffic: 'live', query: 'from=now-15m' });
+});
