@@ -1,4 +1,4 @@
-// npm run bench [-- --rounds N --seconds S --only host|stream]: measures, never judges by time alone.
+// npm run bench [-- --rounds N --seconds S --only host|stream|web]: measures, never judges by time alone.
 // Writes build/bench.json and prints the budget table with what was measured.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, cpus } from 'node:os';
@@ -11,7 +11,9 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10
 const say = (line) => console.log(line);
 const answer = { at: new Date().toISOString(), machine: { cpus: cpus().length, model: cpus()[0]?.model } };
 
-if (values.only !== 'stream') {
+const wanted = (part) => values.only === undefined || values.only === part;
+
+if (wanted('host')) {
   const host = await import('../test/load/host.mjs');
   const tmp = mkdtempSync(join(tmpdir(), 'hw-pace-'));
   const pace = await host.buildPace(tmp);
@@ -23,10 +25,16 @@ if (values.only !== 'stream') {
   answer.freshness = await host.freshness({ samples: 60, say });
   rmSync(tmp, { recursive: true, force: true });
 }
-if (values.only !== 'host') {
+if (wanted('stream')) {
   say('Kafka and the analyzer');
   const { streamBench } = await import('../test/load/stream.mjs');
   answer.stream = await streamBench({ say });
+}
+
+if (wanted('web')) {
+  say('the dashboard');
+  const { webBench } = await import('../test/load/web.mjs');
+  answer.web = await webBench({ say });
 }
 
 const met = (value, gate) => (value <= gate ? 'met' : 'missed');
@@ -65,6 +73,14 @@ if (answer.stream) {
   rows.push(['... API set with ids, 500 rows', '120', String(b.ids_500), met(b.ids_500, 120)]);
   rows.push(['... 10 rows', '300', String(b.ids_10), met(b.ids_10, 300)]);
   rows.push(['analyzer from Kafka, exchanges a core second', '500000', String(answer.stream.analyzer.per_core_s), answer.stream.analyzer.per_core_s >= 500_000 ? 'met' : 'missed']);
+}
+if (answer.web) {
+  const { brush, ...loads } = answer.web;
+  const weight = Math.max(...Object.values(loads).map((l) => l.kb ?? 0));
+  rows.push(['dashboard, first load, kB gzip', '200', String(weight), met(weight, 200)]);
+  for (const [name, { first_chart_ms: ms }] of Object.entries(loads).filter(([, l]) => l.first_chart_ms))
+    rows.push([`first chart, ${name}, ms`, '1000', `${ms.median} [${ms.min}..${ms.max}]`, met(ms.median, 1_000)]);
+  rows.push([`frames while brushing ${brush.points} points, ms`, 'p95 17', `p50 ${brush.p50_ms}, p95 ${brush.p95_ms}, max ${brush.max_ms}`, met(brush.p95_ms, 17)]);
 }
 mkdirSync(join(root, 'build'), { recursive: true });
 writeFileSync(join(root, 'build/bench.json'), JSON.stringify(answer, null, 2));

@@ -21,7 +21,8 @@ const GROUPS = {
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
   e2e: () => nodeTest(['test/e2e'], say),
-  browser: () => nodeTest(['test/browser'], say),
+  // Most of it is waiting: for windows to close, for tokens to end.
+  browser: () => nodeTest(['test/browser'], say, 2),
 };
 
 const words = process.argv.slice(2);

@@ -54,8 +54,8 @@ async function vitestIn(cwd, config) {
   }
 }
 
-/** Files `*.test.mjs` of directories of test/, one file after another. @returns {Promise<Result[]>} */
-export async function nodeTest(dirs, onResult = () => {}) {
+/** Files `*.test.mjs` of directories of test/, `side` of them side by side. @returns {Promise<Result[]>} */
+export async function nodeTest(dirs, onResult = () => {}, side = 1) {
   const files = dirs.flatMap((dir) =>
     existsSync(join(ROOT, dir))
       ? readdirSync(join(ROOT, dir))
@@ -67,7 +67,7 @@ export async function nodeTest(dirs, onResult = () => {}) {
   if (files.length === 0) return [{ status: 'failed', name: dirs.join(', '), error: 'there is no *.test.mjs in there' }];
   const results = [];
   let broke = null;
-  await run(node24(), ['--test', '--test-concurrency=1', `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', ...files], {
+  await run(node24(), ['--test', `--test-concurrency=${side}`, `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', ...files], {
     onLine: (text) => {
       if (!text.startsWith('{"status":')) return;
       const { file, ...result } = JSON.parse(text);
