@@ -14,7 +14,7 @@ import { readCertificate } from './start/certificate.mjs';
 import { writeConfigs } from './start/configs.mjs';
 import { adminLogin, dashboardClient } from './start/login.mjs';
 import { HELP, RECORDINGS, parseOptions } from './start/options.mjs';
-import { freePort, holderOf, isFree } from './start/ports.mjs';
+import { claim, freePort, holderOf, isFree } from './start/ports.mjs';
 import { answers, unprivileged } from './start/process.mjs';
 import { curlLine, remote, screenLines } from './start/screen.mjs';
 import { READ_SCOPES, hostIdIfNeeded, writeClients, writeCurlFiles } from './start/secrets.mjs';
@@ -81,9 +81,10 @@ async function refuseTakenPorts(options) {
 
 /** Metrics ports are nobody's contract: when the usual one is taken a free one will do, and it is said. */
 async function adminPort(name, usual) {
-  if (await isFree(usual)) return usual;
+  const free = await isFree(usual);
+  if (free && (await claim(usual))) return usual;
   const port = await freePort();
-  line(`  port ${usual} (metrics of the ${name}) is taken by ${holderOf(usual)}; ${port} is used instead`);
+  line(`  port ${usual} (metrics of the ${name}) is taken by ${free ? 'another start' : holderOf(usual)}; ${port} is used instead`);
   return port;
 }
 

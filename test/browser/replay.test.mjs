@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../e2e/nginx.mjs';
 import { eventually, get, startStandalone, token } from '../e2e/standalone.mjs';
 import { openChromium, openPage } from './browser.mjs';
@@ -18,8 +17,6 @@ let login;
 let url;
 
 before(async () => {
-  // Runs beside demo.test.mjs: two starts within a second could choose the same admin port, and the later one would end.
-  await sleep(15_000);
   run = await startStandalone(['--replay', '--api-port', String(await freePort()), '--identity-port', String(await freePort())], { stateDir: dir });
   login = JSON.parse(readFileSync(join(dir, 'login.json'), 'utf8'));
   url = run.info.dashboard.replace(/\/$/, '');

@@ -1,11 +1,12 @@
 // The state directory belongs to one start at a time; ports are refused with the name of who holds them.
+import { execFileSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, holderOf, isFree, nameOf } from '../../tools/start/ports.mjs';
+import { claim, freePort, holderOf, isFree, nameOf } from '../../tools/start/ports.mjs';
 import { startTimeOf, takeStateDir } from '../../tools/start/state-dir.mjs';
 import { parseAllowedSkips } from '../../tools/test/allowed-skips.mjs';
 
@@ -54,6 +55,17 @@ test('a taken port is seen, with the pid and name of who listens', async (t) => 
   assert.equal(await isFree(port), false);
   assert.equal(holderOf(port), `${nameOf('self')} (pid ${process.pid})`);
   assert.match(nameOf('self'), /^node .*start-state\.test\.mjs$/);
+});
+
+test("a port that one start has claimed is no other start's, until that one ends", async () => {
+  const port = await freePort();
+  const ports = new URL('../../tools/start/ports.mjs', import.meta.url).href;
+  const elsewhere = () =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', `import { claim } from '${ports}'; console.log(await claim(${port}));`], { encoding: 'utf8' }).trim();
+  assert.equal(elsewhere(), 'true');
+  assert.equal(elsewhere(), 'true', 'the first has ended');
+  assert.equal(await claim(port), true);
+  assert.equal(elsewhere(), 'false');
 });
 
 test('a free port is none that the kernel gives to clients, and is given once', async () => {

@@ -44,6 +44,18 @@ export async function freePort() {
   throw new Error(`no free port from ${from} to ${to} after 1000 tries`);
 }
 
+/**
+ * Whether this process may have a port that nothing listens on yet: between looking and listening another start could
+ * choose it too. Kept until the process ends, by a name among the abstract sockets, which goes with it (unix(7)).
+ */
+export async function claim(port) {
+  return new Promise((ok) => {
+    const held = net.createServer((caller) => caller.destroy());
+    held.once('error', () => ok(false));
+    held.listen(`\0headwater-port-${port}`, () => ok(Boolean(held.unref())));
+  });
+}
+
 /** Its command's base name; of an interpreter the script too, since all Node processes have one name. */
 export function nameOf(pid) {
   const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
