@@ -28,6 +28,17 @@ export interface Column<T> {
   searched?: boolean;
 }
 
+/** What is particular to a column of figures; `text` is how its number reads, where a `cell` of its own is not needed. */
+type Figure<T> = Omit<Column<T>, 'align' | 'first' | 'value' | 'cell'> &
+  ({ value: Column<T>['value']; cell?: (row: T) => ReactNode; text?: undefined } | { value: (row: T) => number | null; text: (n: number | null, row: T) => ReactNode });
+
+/** A column of figures: under each other at the end of the cell, the largest first. */
+export function figure<T>(column: Figure<T>): Column<T> {
+  if (column.text === undefined) return { ...column, align: 'end', first: 'desc' };
+  const { text, value, ...rest } = column;
+  return { ...rest, value, cell: (row) => text(value(row), row), align: 'end', first: 'desc' };
+}
+
 /** Sort and filter as they stand in the URL. */
 export interface TableState {
   /** column id, with `-` in front for descending */

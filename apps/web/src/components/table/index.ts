@@ -1,5 +1,5 @@
 export { DataTable, type DataTableProps } from './data-table.tsx';
-export type { CellValue, Column, TableState } from './column.ts';
+export { figure, type CellValue, type Column, type TableState } from './column.ts';
 export type { RowTarget } from './row-link.tsx';
 export { useTableSearch } from './use-table-search.ts';
 export { copyText } from './clipboard.ts';

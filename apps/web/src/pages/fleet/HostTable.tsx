@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from 'react';
-import { DataTable, useTableSearch, type Column } from '../../components/table/index.ts';
+import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
 import { formatAgo } from '../../format/times.ts';
 import { formatCount, formatMs, formatPercent } from '../../format/numbers.ts';
 import { sum, type Agent } from './account.ts';
@@ -39,36 +39,30 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         first: 'desc',
       },
       { id: 'host', header: 'Host', value: (a) => a.host, width: 160, grow: true, rowHeader: true },
-      {
+      figure({
         id: 'seen',
         header: 'Seen',
         hint: 'When its last heartbeat came',
         value: (a) => a.seen_at,
         cell: (a) => formatAgo(Date.parse(a.seen_at), now),
         width: 104,
-        align: 'end',
-        first: 'desc',
-      },
-      {
+      }),
+      figure({
         id: 'lost',
         header: 'Lost',
         hint: 'Requests lost in this range, all reasons',
         value: (a) => (a.account === null ? null : sum(a.account.request.lost)),
         cell: (a) => (a.account === null ? '–' : formatCount(sum(a.account.request.lost))),
         width: 72,
-        align: 'end',
-        first: 'desc',
-      },
-      {
+      }),
+      figure({
         id: 'exchanges',
         header: 'Exchanges',
         hint: 'In this range',
         value: (a) => a.account?.exchanges ?? null,
         cell: (a) => formatCount(a.account?.exchanges),
         width: 104,
-        align: 'end',
-        first: 'desc',
-      },
+      }),
       {
         id: 'coverage',
         header: 'Coverage',
@@ -79,17 +73,15 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         align: 'end',
         first: 'asc',
       },
-      { id: 'lag', header: 'Lag', hint: 'Age of what waits to be sent', value: (a) => a.lag_ms, cell: (a) => formatMs(a.lag_ms), width: 84, align: 'end', first: 'desc' },
-      {
+      figure({ id: 'lag', header: 'Lag', hint: 'Age of what waits to be sent', value: (a) => a.lag_ms, text: formatMs, width: 84 }),
+      figure({
         id: 'skew',
         header: 'Clock',
         hint: 'Clock of the bus minus clock of the host; above 0 the host is behind',
         value: (a) => a.skew_ms,
         cell: (a) => (a.skew_ms === null ? '–' : formatMs(a.skew_ms).replace('-', '\u2212')),
         width: 84,
-        align: 'end',
-        first: 'desc',
-      },
+      }),
       { id: 'scope', header: 'Scope', hint: 'Which sockets are captured', value: (a) => a.scope.join(' '), width: 180, grow: true },
       { id: 'hooks', header: 'Hooks', hint: 'How traffic is read in the kernel', value: (a) => a.hooks, width: 76 },
       { id: 'policy', header: 'Policy', hint: 'Redaction policy as id@version', value: (a) => a.policy, width: 100 },

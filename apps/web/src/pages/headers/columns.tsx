@@ -1,19 +1,17 @@
-import type { Column } from '../../components/table/index.ts';
+import { figure, type Column } from '../../components/table/index.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { changeText, distinctText, type Item } from './inventory.ts';
 import { Presence } from './Presence.tsx';
 
 export const COLUMNS: readonly Column<Item>[] = [
-  {
+  figure({
     id: 'presence',
     header: 'Presence',
     hint: 'Exchanges that carry it at least once, of all exchanges asked for',
     value: (i) => i.presence,
     cell: (i) => <Presence value={i.presence} />,
     width: 148,
-    align: 'end',
-    first: 'desc',
-  },
+  }),
   {
     id: 'name',
     header: 'Header',
@@ -33,7 +31,7 @@ export const COLUMNS: readonly Column<Item>[] = [
     rowHeader: true,
   },
   { id: 'direction', header: 'In', hint: 'Requests or responses', value: (i) => i.direction, width: 92 },
-  {
+  figure({
     id: 'change',
     header: 'Change',
     hint: 'Presence against the range of the same length before, in points of a hundred',
@@ -41,40 +39,32 @@ export const COLUMNS: readonly Column<Item>[] = [
     sortBy: (i) => (i.change === 'gone' ? -2 : i.change === 'new' ? 2 : i.shift),
     cell: (i) => (i.change === null ? changeText(i) : <span className="head-change">{changeText(i)}</span>),
     width: 100,
-    align: 'end',
-    first: 'desc',
-  },
-  {
+  }),
+  figure({
     id: 'distinct',
     header: 'Distinct',
     hint: 'Distinct values, estimated; a plus says that there are at least as many. Not known where the values stay on the hosts',
     value: (i) => i.distinct,
     cell: distinctText,
     width: 92,
-    align: 'end',
-    first: 'desc',
-  },
-  {
+  }),
+  figure({
     id: 'bytes',
     header: 'Weight',
     hint: 'Bytes of name and value in this range, as they left the host',
     value: (i) => i.bytes,
-    cell: (i) => formatBytes(i.bytes),
+    text: formatBytes,
     width: 96,
-    align: 'end',
-    first: 'desc',
-  },
-  {
+  }),
+  figure({
     id: 'each',
     header: 'Per exchange',
     hint: 'Bytes in an exchange that carries it',
     value: (i) => i.weight,
-    cell: (i) => formatBytes(i.weight),
+    text: formatBytes,
     width: 116,
-    align: 'end',
-    first: 'desc',
-  },
-  { id: 'exchanges', header: 'Exchanges', hint: 'That carry it', value: (i) => i.exchanges, cell: (i) => formatCount(i.exchanges), width: 104, align: 'end', first: 'desc' },
+  }),
+  figure({ id: 'exchanges', header: 'Exchanges', hint: 'That carry it', value: (i) => i.exchanges, text: formatCount, width: 104 }),
   {
     id: 'services',
     header: 'Services',
@@ -89,20 +79,18 @@ export const COLUMNS: readonly Column<Item>[] = [
 
 /** One header in one service. */
 export const SERVICE_COLUMNS: readonly Column<Item & { service: string; top: string | null }>[] = [
-  {
+  figure({
     id: 'presence',
     header: 'Presence',
     hint: 'Of the exchanges of the service',
     value: (i) => i.presence,
     cell: (i) => <Presence value={i.presence} />,
     width: 148,
-    align: 'end',
-    first: 'desc',
-  },
+  }),
   { id: 'service', header: 'Service', value: (i) => i.service, width: 160, grow: true, rowHeader: true },
   COLUMNS.find((c) => c.id === 'change')! as never,
-  { id: 'distinct', header: 'Distinct', value: (i) => i.distinct, cell: distinctText, width: 92, align: 'end', first: 'desc' },
-  { id: 'bytes', header: 'Weight', value: (i) => i.bytes, cell: (i) => formatBytes(i.bytes), width: 96, align: 'end', first: 'desc' },
-  { id: 'exchanges', header: 'Exchanges', value: (i) => i.exchanges, cell: (i) => formatCount(i.exchanges), width: 104, align: 'end', first: 'desc' },
+  figure({ id: 'distinct', header: 'Distinct', value: (i) => i.distinct, cell: distinctText, width: 92 }),
+  figure({ id: 'bytes', header: 'Weight', value: (i) => i.bytes, text: formatBytes, width: 96 }),
+  figure({ id: 'exchanges', header: 'Exchanges', value: (i) => i.exchanges, text: formatCount, width: 104 }),
   { id: 'top', header: 'Most frequent value', value: (i) => i.top, width: 200, grow: true },
 ];

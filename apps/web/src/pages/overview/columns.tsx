@@ -1,5 +1,5 @@
 import { finished, perSecond, sumOf } from '../../charts/series.ts';
-import type { Column } from '../../components/table/index.ts';
+import { figure, type Column } from '../../components/table/index.ts';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import { formatBurn, formatCount, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
 import { burningSince, sinceText, type Service } from './burning.ts';
@@ -11,7 +11,7 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
   const starts = (s: Service) => (s.series?.t ?? []).map((t) => Date.parse(t));
   const failed = (s: Service) => sumOf(s.series?.server_errors ?? [], s.series?.transport_errors ?? []);
   return [
-    {
+    figure({
       id: 'burn',
       header: 'Burn rate',
       hint: 'Share of failures in the last 5 minutes of the range over what the objective allows; above 1 the error budget is overspent',
@@ -26,9 +26,7 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
         );
       },
       width: 104,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
     { id: 'service', header: 'Service', value: (s) => s.service, width: 160, grow: true, rowHeader: true, first: 'asc' },
     {
       id: 'since',
@@ -39,7 +37,7 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
       width: 136,
       first: 'desc',
     },
-    {
+    figure({
       id: 'errors',
       header: 'Errors',
       hint: 'Status 500 and above, and exchanges without a whole response, over all exchanges of the range; the line is their number',
@@ -50,10 +48,8 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
         </Cell>
       ),
       width: SPARK_PX,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'rate',
       header: 'Rate',
       hint: 'Exchanges a second over the range',
@@ -64,10 +60,8 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
         </Cell>
       ),
       width: SPARK_PX,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'p99',
       header: 'p99',
       hint: 'Time to first byte that 99 % of the exchanges of the range stayed within',
@@ -78,38 +72,30 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
         </Cell>
       ),
       width: SPARK_PX,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'exchanges',
       header: 'Exchanges',
       value: (s) => s.exchanges,
       cell: (s) => <span title={formatExact(s.exchanges)}>{formatCount(s.exchanges)}</span>,
       width: 104,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'trend',
       header: 'Before',
       hint: 'Exchanges against the range of the same length before',
       value: (s) => s.trend,
-      cell: (s) => formatTrend(s.trend),
+      text: formatTrend,
       width: 88,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'trend_day',
       header: 'Yesterday',
       hint: 'Exchanges against the same range a day earlier',
       value: (s) => s.trend_day,
-      cell: (s) => formatTrend(s.trend_day),
+      text: formatTrend,
       width: 96,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
   ];
 }
 

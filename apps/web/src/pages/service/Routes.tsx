@@ -3,7 +3,7 @@ import type { RowOf } from '../../api/client.ts';
 import { useApi } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
-import { DataTable, useTableSearch, type Column } from '../../components/table/index.ts';
+import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
 import { formatBytes, formatCount, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
 import { useRouteFilter } from './RouteFilter.tsx';
 import { failedOf } from './routes.ts';
@@ -20,16 +20,15 @@ const number = (
   width: number,
   value: (r: Route) => number | null,
   text: (n: number | null, r: Route) => React.ReactNode,
-): Column<Route> => ({
-  id,
-  header,
-  hint,
-  value,
-  cell: (r) => text(value(r), r),
-  width,
-  align: 'end',
-  first: 'desc',
-});
+): Column<Route> =>
+  figure({
+    id,
+    header,
+    hint,
+    value,
+    text,
+    width,
+  });
 
 /** `spent` is the time spent on all routes shown, ms. */
 function columnsOf(spent: number): Column<Route>[] {

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { RowOf } from '../../api/client.ts';
 import { useApi } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
-import { DataTable, type Column } from '../../components/table/index.ts';
+import { DataTable, figure, type Column } from '../../components/table/index.ts';
 import { formatCount, formatExact, formatPercent, formatTrend } from '../../format/numbers.ts';
 import type { RouteChoice } from './RouteFilter.tsx';
 import { isFailure, statusText } from './routes.ts';
@@ -13,15 +13,13 @@ const keyOf = (r: Row) => String(r.status ?? 0);
 
 function columnsOf(total: number): Column<Row>[] {
   return [
-    {
+    figure({
       id: 'exchanges',
       header: 'Exchanges',
       value: (r) => r.exchanges,
       cell: (r) => <span title={formatExact(r.exchanges)}>{formatCount(r.exchanges)}</span>,
       width: 120,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
     {
       id: 'status',
       header: 'Status',
@@ -37,25 +35,21 @@ function columnsOf(total: number): Column<Row>[] {
       rowHeader: true,
       first: 'asc',
     },
-    {
+    figure({
       id: 'share',
       header: 'Share',
       value: (r) => (total === 0 ? null : r.exchanges / total),
       cell: (r) => formatPercent(total === 0 ? null : r.exchanges / total),
       width: 80,
-      align: 'end',
-      first: 'desc',
-    },
-    {
+    }),
+    figure({
       id: 'trend',
       header: 'Before',
       hint: 'Exchanges against the range of the same length before',
       value: (r) => r.trend,
-      cell: (r) => formatTrend(r.trend),
+      text: formatTrend,
       width: 80,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
   ];
 }
 

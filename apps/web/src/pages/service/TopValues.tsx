@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { DataTable, type Column } from '../../components/table/index.ts';
+import { DataTable, figure, type Column } from '../../components/table/index.ts';
 import { formatCount, formatPercent } from '../../format/numbers.ts';
 import type { TopValue } from './routes.ts';
 
@@ -7,7 +7,7 @@ const keyOf = (v: TopValue) => v.value;
 
 function columnsOf(header: string, total: number): Column<TopValue>[] {
   return [
-    {
+    figure({
       id: 'exchanges',
       header: 'Exchanges',
       hint: 'At most; an estimate may be above the truth by what it says',
@@ -16,19 +16,15 @@ function columnsOf(header: string, total: number): Column<TopValue>[] {
         <span title={v.error > 0 ? `between ${v.exchanges - v.error} and ${v.exchanges}` : 'counted exactly'}>{`${v.error > 0 ? '≤ ' : ''}${formatCount(v.exchanges)}`}</span>
       ),
       width: 120,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
     { id: 'value', header, value: (v) => v.value, cell: (v) => <span title={v.value}>{v.value}</span>, width: 136, grow: true, rowHeader: true, first: 'asc' },
-    {
+    figure({
       id: 'share',
       header: 'Share',
       value: (v) => (total === 0 ? null : v.exchanges / total),
       cell: (v) => formatPercent(total === 0 ? null : Math.min(1, v.exchanges / total)),
       width: 76,
-      align: 'end',
-      first: 'desc',
-    },
+    }),
   ];
 }
 
