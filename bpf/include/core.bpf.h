@@ -96,6 +96,8 @@ struct signal_struct { atomic_t live; };
 struct task_struct {
 	unsigned int flags;
 	int tgid;
+	__u64 start_boottime;
+	struct task_struct *group_leader;
 	struct signal_struct *signal;
 };
 

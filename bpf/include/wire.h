@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define HW_WIRE_VERSION 1
+#define HW_WIRE_VERSION 2
 
 #define HW_BLOCK 1024		/* bytes copied per step */
 #define HW_CAP_MAX 4096		/* payload bytes of one record, at most HW_CAP_MAX + HW_BLOCK */
@@ -90,7 +90,9 @@ struct hw_chunk {
 	__u32 retrans;		/* tcp_sock total_retrans */
 };
 
-/* 96 bytes. Addresses in network byte order, IPv4 in the first 4 bytes. */
+/* 112 bytes (the first HW_CONN_V1 of them in recordings of version 1). Addresses in network byte order, IPv4 in
+ * the first 4 bytes. */
+#define HW_CONN_V1 96
 struct hw_conn {
 	__u8 type;		/* HW_T_CONN */
 	__u8 family;		/* 2 AF_INET, 10 AF_INET6, 1 AF_UNIX */
@@ -106,6 +108,9 @@ struct hw_conn {
 	__u8 local_addr[16];
 	__u8 peer_addr[16];
 	char comm[16];
+	__u64 start_ns;		/* boot time at which the process (thread group leader) began; tells a reused pid */
+	__u32 netns_ino;	/* inode number of the network namespace, as lsns shows it */
+	__u32 pad;
 };
 
 enum hw_close_how { HW_CLOSE_FIN = 1, HW_CLOSE_RST_RX = 2, HW_CLOSE_RST_TX = 3, HW_CLOSE_OTHER = 4 };
@@ -170,6 +175,7 @@ struct hw_hello {
 	__u32 pad;
 	char scope[512];	/* the scope in force, as text */
 	char kernel[64];	/* uname release */
+	char why[128];		/* one sentence: why these hooks (what was asked for, or what auto found) */
 };
 
 /* map "hw_control" (BPF_MAP_TYPE_ARRAY, 1 entry, mmapable): written by the agent, read by the kernel */
@@ -178,7 +184,8 @@ struct hw_control {
 	__u32 paused;		/* 1: programs return at once */
 };
 
-enum hw_req { HW_REQ_PROCESS = 1, HW_REQ_STATS = 2 };
+/* HW_REQ_CGROUP: `id` is a cgroup v2 id, the answer its path in `cgroup` (also of a process that is gone) */
+enum hw_req { HW_REQ_PROCESS = 1, HW_REQ_STATS = 2, HW_REQ_CGROUP = 3 };
 struct hw_request { __u32 what; __u32 tgid; __u64 id; };
 struct hw_reply {
 	__u32 what;
@@ -186,7 +193,7 @@ struct hw_reply {
 	__u64 id;
 	__u64 start_ticks;	/* /proc/PID/stat field 22, tells a reused pid */
 	__u64 recursion_misses;	/* HW_REQ_STATS: program runs the kernel skipped */
-	__s32 error;		/* 0, or errno (ESRCH: the process is gone) */
+	__s32 error;		/* 0, or errno (ESRCH: the process is gone; ENOENT: the cgroup is) */
 	__u32 uid;
 	char comm[16];
 	char exe[256];		/* /proc/PID/exe */

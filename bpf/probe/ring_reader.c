@@ -108,6 +108,7 @@ static int on_record(void *ctx, void *data, size_t size)
 			printf("%s%u", i ? "," : "", k->local_addr[i]);
 		printf("],\"comm\":");
 		text(k->comm, strnlen(k->comm, 16));
+		printf(",\"start_ns\":%llu,\"netns_ino\":%u", k->start_ns, k->netns_ino);
 		printf(",\"flags\":");
 		flags(k->flags);
 		puts("}");

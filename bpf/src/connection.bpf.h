@@ -32,6 +32,9 @@ static __noinline int put_conn(struct sock *sk, struct sock_state *st, struct sc
 		c->local_port = c->peer_port = 0;
 	}
 	bpf_get_current_comm(c->comm, sizeof(c->comm));
+	c->start_ns = bpf_get_current_task_btf()->group_leader->start_boottime;
+	c->netns_ino = sk->__sk_common.skc_net.net->ns.inum;
+	c->pad = 0;
 	if (bpf_ringbuf_output(&hw_ring, c, sizeof(*c), BPF_RB_NO_WAKEUP)) {
 		count(HW_C_LOST_RECORDS, 1);
 		return 0;

@@ -117,12 +117,21 @@ const batchAccount = {
     until_unix_ms: count(),
     request: starts('requests'),
     response: starts('responses'),
-    exchanges: count('exchanges in this batch, after weights'),
+    exchanges: count('exchanges in this batch, after weights; an `end` row is not one more'),
     unread: counts('chunks in scope that could not be read, by reason'),
     coverage: { type: 'number', minimum: 0, maximum: 1, description: 'exchanges read / (read + known unread)' },
     source: text('live, or replay of recorded traffic', { minLength: 1, maxLength: 64 }),
   }),
 };
+batchAccount.properties.sampling = object(
+  {
+    reason: { enum: ['policy', 'governor'], description: 'who asked for it: filters of the policy, or the agent to stay below its CPU ceiling' },
+    one_in: count('the strongest rate in force', { minimum: 1 }),
+    exchanges: count('exact: exchanges that the filters let through, before sampling'),
+    kept: count('exact: those of them that left as rows'),
+  },
+  { description: 'Only while rows are left out by a declared sample rate; errors and slow exchanges never are.' },
+);
 
 const agentStatus = {
   $schema: DRAFT,
@@ -147,6 +156,30 @@ const agentStatus = {
     kernel: text(),
   }),
 };
+const orNull = (schema) => ({ anyOf: [schema, { type: 'null' }] });
+const time = (description) => text(description, { format: 'date-time' });
+Object.assign(agentStatus.properties, {
+  hooks_why: text('why these hooks: what was asked for, or what auto found'),
+  policy_state: object(
+    {
+      host: text("the host's own policy, id@version"),
+      source: { enum: ['built-in', 'file'] },
+      loaded_at: time(),
+      narrowing: orNull(object({ policy: text('id@version'), key: text('id of the key that signed it'), accepted_at: time() })),
+      refused: orNull(object({ policy: text(), source: { enum: ['file', 'topic'] }, reason: text(), at: time() })),
+    },
+    { description: 'the policies in force and what became of the last one offered' },
+  ),
+  sampling: object({ reason: { enum: ['policy', 'governor'] }, one_in: count('', { minimum: 1 }), since: time() }, { description: 'only while rows are sampled' }),
+  cpu_percent: { type: 'number', minimum: 0, description: 'CPU of agent and probe over the last 10 s, percent of one core' },
+  cpu_ceiling_percent: { type: 'number', minimum: 0, description: 'above it the agent samples; 0: no ceiling' },
+  spool: object({ bytes: count(), batches: count(), oldest_at: orNull(time()) }, { description: 'batches that wait on disk' }),
+  unread_by: {
+    type: 'array',
+    description: 'message starts in scope that could not be read, since the start',
+    items: object({ executable: text(), reason: text(), messages: count() }),
+  },
+});
 
 Object.values(EVENT_FLAGS).forEach((bit, i) => {
   if (bit !== 1 << i) throw new Error('EVENT_FLAGS: the order of names is published as the order of bits');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CaptureError } from '@headwater/capture';
+import { CaptureError, DEFAULT_CAPTURE_OPTIONS } from '@headwater/capture';
 import type { Capture, CaptureTotals } from '@headwater/capture';
 import { busSettings } from '@headwater/config';
 import type { AgentConfig } from '@headwater/config';
@@ -68,7 +68,7 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
         totals: totals(),
         queue: publisher.queue,
         coverage,
-        policy: `${config.policy.id}@${config.policy.version}`,
+        policy: `${DEFAULT_CAPTURE_OPTIONS.policy.id}@${DEFAULT_CAPTURE_OPTIONS.policy.version}`,
       }),
     log,
   );

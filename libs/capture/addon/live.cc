@@ -74,6 +74,7 @@ Napi::Value Live::open(const Napi::CallbackInfo& info) {
   Napi::Object o = Napi::Object::New(info.Env());
   o.Set("wireVersion", h.version);
   o.Set("hooks", h.hooks == HW_HOOKS_SYSCALL ? "syscall" : "sock");
+  o.Set("hooksWhy", h.why);
   o.Set("scope", h.scope);
   o.Set("kernel", h.kernel);
   o.Set("ringBytes", h.ring_bytes);

@@ -50,6 +50,11 @@ enum Column : uint8_t {
   C_HEADWATER_POLICY,
   C_HEADWATER_KEY_ID,
   C_HEADWATER_FLAGS,
+  C_CONTAINER_NAME,
+  C_K8S_POD_NAME,
+  C_K8S_NAMESPACE_NAME,
+  C_SERVICE_PEER_NAME,
+  C_HEADWATER_NETNS,
   COLUMN_N
 };
 
@@ -95,6 +100,11 @@ inline constexpr ColumnSpec kColumns[] = {
   {"headwater.policy", ColumnType::string},
   {"headwater.key_id", ColumnType::string},
   {"headwater.flags", ColumnType::u32},
+  {"container.name", ColumnType::string},
+  {"k8s.pod.name", ColumnType::string},
+  {"k8s.namespace.name", ColumnType::string},
+  {"service.peer.name", ColumnType::string},
+  {"headwater.netns", ColumnType::u32},
 };
 
 enum EventFlag : uint32_t {

@@ -32,9 +32,9 @@ bool Core::onRecord(const void* data, size_t size) {
       return true;
     }
     case HW_T_CONN: {
-      hw_conn c;
-      if (size < sizeof c) break;
-      memcpy(&c, bytes, sizeof c);
+      hw_conn c{};
+      if (size < HW_CONN_V1) break;
+      memcpy(&c, bytes, size < sizeof c ? size : sizeof c);
       if (c.ts_ns > nowNs) nowNs = c.ts_ns;
       connection(c.sock).onConn(c);
       attribution.onSight(c.tgid, {c.comm, strnlen(c.comm, sizeof c.comm)});

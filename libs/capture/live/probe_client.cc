@@ -50,7 +50,7 @@ std::string ProbeClient::connect(const std::string& path) {
     return "headwater-probe speaks wire version " + std::to_string(hello_.version) + ", this agent " + std::to_string(HW_WIRE_VERSION) + ": install the same release of both";
   if (static_cast<size_t>(n) != sizeof hello_ || fds_[HW_FD_RING] < 0 || fds_[HW_FD_COUNTERS] < 0 || fds_[HW_FD_CONTROL] < 0)
     return "headwater-probe at " + path + " sent an incomplete hello";
-  hello_.scope[sizeof hello_.scope - 1] = hello_.kernel[sizeof hello_.kernel - 1] = 0;
+  hello_.scope[sizeof hello_.scope - 1] = hello_.kernel[sizeof hello_.kernel - 1] = hello_.why[sizeof hello_.why - 1] = 0;
   return {};
 }
 

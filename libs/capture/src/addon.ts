@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { CaptureError } from './errors.ts';
-import type { CaptureOptions, ProbeInfo } from './port.ts';
+import type { CaptureOptions, CaptureRules, PodNames, ProbeInfo } from './port.ts';
 
 /** One closed batch as addon/batch_object.cc lays it out. */
 export interface RawBatch {
@@ -15,7 +15,14 @@ export interface RawBatch {
   buffer: ArrayBuffer;
 }
 
-export interface NativeReplay {
+/** What both kinds of capture take while they run. */
+interface NativeRules {
+  reconfigure(rules: CaptureRules): void;
+  throttle(oneIn: number): void;
+  setPods(pods: readonly PodNames[]): void;
+}
+
+export interface NativeReplay extends NativeRules {
   push(framed: Uint8Array): RawBatch[];
   flush(): RawBatch[];
   /** CaptureTotals as JSON */
@@ -24,7 +31,7 @@ export interface NativeReplay {
   audit(): boolean;
 }
 
-export interface NativeLive {
+export interface NativeLive extends NativeRules {
   /** the hello, or a sentence that says why not */
   open(socketPath: string): ProbeInfo | string;
   start(onBatch: (batch: RawBatch) => void, onEnd: (error: string) => void): void;

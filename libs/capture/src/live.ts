@@ -1,8 +1,8 @@
 import { addon, type NativeLive } from './addon.ts';
 import { toCaptureBatch } from './columns.ts';
 import { CaptureError } from './errors.ts';
-import { checkOptions } from './options.ts';
-import type { Capture, CaptureBatch, CaptureOptions, CaptureTotals, ProbeInfo } from './port.ts';
+import { checkOptions, checkRules, checkThrottle } from './options.ts';
+import type { Capture, CaptureBatch, CaptureOptions, CaptureRules, CaptureTotals, PodNames, ProbeInfo } from './port.ts';
 
 class LiveCapture implements Capture {
   readonly source = 'live';
@@ -35,6 +35,20 @@ class LiveCapture implements Capture {
   async stop(): Promise<void> {
     this.native.stop();
     await this.ended;
+  }
+
+  reconfigure(rules: CaptureRules): void {
+    checkRules(rules);
+    this.native.reconfigure(rules);
+  }
+
+  throttle(oneIn: number): void {
+    checkThrottle(oneIn);
+    this.native.throttle(oneIn);
+  }
+
+  setPods(pods: readonly PodNames[]): void {
+    this.native.setPods(pods);
   }
 
   pauseDrain(ms: number): void {

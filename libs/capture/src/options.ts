@@ -1,5 +1,5 @@
 import { CaptureError } from './errors.ts';
-import type { CaptureOptions, RedactionRule } from './port.ts';
+import type { CaptureOptions, CaptureRules, RedactionRule } from './port.ts';
 
 const ACTIONS: readonly RedactionRule['action'][] = ['keep', 'drop', 'presence', 'hash', 'mask'];
 
@@ -8,7 +8,7 @@ export const DEFAULT_CAPTURE_OPTIONS: CaptureOptions = {
   batch: { maxRows: 2000, maxBytes: 900_000, lingerMs: 250 },
   reassemblyMaxBytes: 64 * 1024 * 1024,
   endInferredAfterMs: 1000,
-  policy: { id: 'default', version: 1, rules: [], path: 'template', queryNames: false, clientAddress: 'truncate' },
+  policy: { id: 'default', version: 1, rules: [], path: 'template', queryNames: false, clientAddress: 'truncate', filters: [], keepSlowerThanMs: 1000 },
   services: [],
 };
 
@@ -37,6 +37,16 @@ export function checkOptions(o: CaptureOptions): void {
   int('batch.lingerMs', o.batch.lingerMs, 1, 60_000);
   int('reassemblyMaxBytes', o.reassemblyMaxBytes, 65_536, 4 * 1024 ** 3);
   int('endInferredAfterMs', o.endInferredAfterMs, 1, 600_000);
+  checkRules(o);
+}
+
+/** A rate for `throttle`. */
+export function checkThrottle(oneIn: number): void {
+  int('oneIn', oneIn, 1, 1_000_000);
+}
+
+/** The part of the options that may change while a capture runs; throws as checkOptions does. */
+export function checkRules(o: CaptureRules): void {
   text('policy.id', o.policy.id, 64);
   int('policy.version', o.policy.version, 0, 0xffff_ffff);
   oneOf('policy.path', o.policy.path, ['template', 'keep']);

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addon, type NativeReplay, type RawBatch } from './addon.ts';
 import { toCaptureBatch } from './columns.ts';
 import { CaptureError } from './errors.ts';
-import { checkOptions } from './options.ts';
-import type { Capture, CaptureBatch, CaptureOptions, CaptureTotals } from './port.ts';
+import { checkOptions, checkRules, checkThrottle } from './options.ts';
+import type { Capture, CaptureBatch, CaptureOptions, CaptureRules, CaptureTotals, PodNames } from './port.ts';
 
 const READ = 256 * 1024;
 const MAX_RECORD = 64 * 1024;
@@ -120,6 +120,20 @@ class ReplayCapture implements Capture {
   async stop(): Promise<void> {
     this.stopping = this.input.paced === true;
     await this.done;
+  }
+
+  reconfigure(rules: CaptureRules): void {
+    checkRules(rules);
+    this.native.reconfigure(rules);
+  }
+
+  throttle(oneIn: number): void {
+    checkThrottle(oneIn);
+    this.native.throttle(oneIn);
+  }
+
+  setPods(pods: readonly PodNames[]): void {
+    this.native.setPods(pods);
   }
 
   pauseDrain(ms: number): void {

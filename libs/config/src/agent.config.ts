@@ -1,6 +1,10 @@
 import { BusConfig } from './parts/bus.ts';
 import { AgentAdminConfig, LogConfig, TOPIC_PREFIX } from './parts/process.ts';
-import { Choice, Cross, Part, PartList, Switch, Text, Whole } from './setting.ts';
+import { KubeletConfig, PeerConfig } from './agent/attribution.ts';
+import { OverheadConfig } from './agent/overhead.ts';
+import { PolicyConfig } from './agent/policy.ts';
+import { SpoolConfig } from './agent/spool.ts';
+import { Cross, Part, PartList, Switch, Text, Whole } from './setting.ts';
 
 export class ProbeConfig {
   @Text('Unix socket of headwater-probe; live capture', { optional: true })
@@ -27,7 +31,7 @@ export class BatchConfig {
 }
 
 export class QueueConfig {
-  @Whole('Bytes held in memory while the bus is away; over it the oldest batch is dropped and its exchanges counted lost (queue_full)', 1_000_000, 4_294_967_296)
+  @Whole('Bytes held in memory while the bus is away; over it the oldest go to the spool, or, without one, their exchanges count as lost (queue_full)', 1_000_000, 4_294_967_296)
   max_bytes = 67_108_864;
 }
 
@@ -40,6 +44,9 @@ export class FingerprintConfig {
 
   @Switch('Make the key file if there is none (standalone; in a fleet all hosts share one key)')
   create = false;
+
+  @Text('The key before this one, likewise; while it is named, fingerprints are given by both, so that yesterday and today can be joined', { optional: true })
+  previous_key_file?: string;
 }
 
 export class ServiceRuleConfig {
@@ -56,43 +63,6 @@ export class ServiceRuleConfig {
   cgroup?: string;
 }
 
-export class RedactionRuleConfig {
-  @Text('Header name, glob, any case')
-  header!: string;
-
-  @Choice('Only in this direction', ['request', 'response'], { optional: true })
-  direction?: 'request' | 'response';
-
-  @Text('Only for this service', { optional: true })
-  service?: string;
-
-  @Text('Only on this route', { optional: true })
-  route?: string;
-
-  @Choice('What becomes of the value', ['keep', 'drop', 'presence', 'hash', 'mask'])
-  action!: 'keep' | 'drop' | 'presence' | 'hash' | 'mask';
-}
-
-export class PolicyConfig {
-  @Text('Id of the redaction policy; travels with every event', { matches: /^[\w.-]{1,64}$/, fix: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
-  id = 'default';
-
-  @Whole('Its version', 0, 2_147_483_647)
-  version = 1;
-
-  @PartList(RedactionRuleConfig, 'Rules before the built-in ones; the first that matches decides. Credentials never leave in clear, whatever they say')
-  rules: RedactionRuleConfig[] = [];
-
-  @Choice('Whether url.path carries the route template or the path itself', ['template', 'keep'])
-  path: 'template' | 'keep' = 'template';
-
-  @Switch('Whether names of query parameters are kept (values never are)')
-  query_names = false;
-
-  @Choice('Client addresses: private ones kept and public ones cut to /24 and /48, all kept, or hashed', ['truncate', 'keep', 'hash'])
-  client_address: 'truncate' | 'keep' | 'hash' = 'truncate';
-}
-
 /** apps/agent: one per host, capture -> publish. */
 @Cross<AgentConfig>((c) =>
   c.probe.socket && c.replay.file ? { fields: ['probe.socket', 'replay.file'], message: 'an agent captures live or replays, not both; leave one out' } : null,
@@ -103,6 +73,11 @@ export class PolicyConfig {
 @Cross<AgentConfig>((c) =>
   c.fingerprints.enabled && !c.fingerprints.key_file
     ? { fields: ['fingerprints.key_file', 'fingerprints.enabled'], message: 'fingerprints need a key: name its file, or set fingerprints.enabled to false' }
+    : null,
+)
+@Cross<AgentConfig>((c) =>
+  c.policy.fleet.keys.length > 0 && !c.policy.fleet.state_file
+    ? { fields: ['policy.fleet.state_file', 'policy.fleet.keys'], message: 'a signed policy must survive a restart: name a file, or leave the keys out' }
     : null,
 )
 export class AgentConfig {
@@ -134,10 +109,13 @@ export class AgentConfig {
   @Part(QueueConfig, 'Batches that wait for the bus')
   queue: QueueConfig = new QueueConfig();
 
+  @Part(SpoolConfig, 'Batches that wait on disk')
+  spool: SpoolConfig = new SpoolConfig();
+
   @Whole('Bytes the host may hold of unfinished heads', 1_048_576, 4_294_967_296)
   reassembly_max_bytes = 33_554_432;
 
-  @Whole('Idle time after which an open end is taken as the end, ms', 100, 600_000)
+  @Whole('Silence after which an open-ended body is told as begun, ms; 60 times as much ends it', 100, 600_000)
   end_inferred_after_ms = 1_000;
 
   @Part(FingerprintConfig, 'Keyed fingerprints of secret values')
@@ -146,8 +124,17 @@ export class AgentConfig {
   @PartList(ServiceRuleConfig, "Service names; the first rule that matches decides, else the executable's name")
   services: ServiceRuleConfig[] = [];
 
+  @PartList(PeerConfig, "Names of other hosts by network; the longest prefix that holds the socket's other address decides")
+  peers: PeerConfig[] = [];
+
+  @Part(KubeletConfig, 'Names of pods, from the kubelet of this host')
+  kubelet: KubeletConfig = new KubeletConfig();
+
   @Part(PolicyConfig, 'What may leave the host')
   policy: PolicyConfig = new PolicyConfig();
+
+  @Part(OverheadConfig, 'What the host may pay for it')
+  overhead: OverheadConfig = new OverheadConfig();
 
   @Part(LogConfig, 'Log')
   log: LogConfig = new LogConfig();

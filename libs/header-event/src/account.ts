@@ -1,4 +1,4 @@
-import type { BatchAccount, StartAccount } from './schema.ts';
+import type { BatchAccount, BatchSampling, StartAccount } from './schema.ts';
 import { EventCodecError } from './errors.ts';
 
 const bad = (detail: string): never => {
@@ -34,6 +34,19 @@ function starts(o: Json, key: string): StartAccount {
   };
 }
 
+function sampling(o: Json): BatchSampling | undefined {
+  const v = o['sampling'];
+  if (v === undefined) return undefined;
+  if (!isObject(v)) return bad('sampling must be an object');
+  const reason = v['reason'];
+  return {
+    reason: reason === 'policy' || reason === 'governor' ? reason : bad('sampling.reason must be policy or governor'),
+    one_in: Math.max(1, count(v, 'one_in', 'sampling.')),
+    exchanges: count(v, 'exchanges', 'sampling.'),
+    kept: count(v, 'kept', 'sampling.'),
+  };
+}
+
 /**
  * Reads the account of a batch; unknown keys are left out. Checked by hand: it is read for every record.
  * @throws EventCodecError `bad_account`, naming the field
@@ -48,6 +61,7 @@ export function parseAccount(text: string): BatchAccount {
   if (!isObject(o)) return bad('not an object');
   const coverage = o['coverage'];
   const source = o['source'];
+  const sampled = sampling(o);
   return {
     watermark_unix_ms: count(o, 'watermark_unix_ms', ''),
     since_unix_ms: count(o, 'since_unix_ms', ''),
@@ -55,6 +69,7 @@ export function parseAccount(text: string): BatchAccount {
     request: starts(o, 'request'),
     response: starts(o, 'response'),
     exchanges: count(o, 'exchanges', ''),
+    ...(sampled ? { sampling: sampled } : {}),
     unread: reasons(o, 'unread', ''),
     coverage: typeof coverage === 'number' && coverage >= 0 && coverage <= 1 ? coverage : bad('coverage must be from 0 to 1'),
     source: typeof source === 'string' && source !== '' && source.length <= 64 ? source : bad('source must be a short text'),

@@ -16,9 +16,9 @@ const schemaOf = (name: string): object => JSON.parse(readFileSync(place(`schema
 const ajv = new Ajv.default({ strict: true, strictTypes: false, formats: { 'date-time': true }, keywords: ['x-arrow'] });
 
 const CASES: Record<string, EventRow[]> = {
-  'v1-empty': [],
-  'v1-minimal': [{ start_time: '2026-11-22T19:00:00.123456789Z' }],
-  'v1-exchanges': [
+  'v1-0.2-empty': [],
+  'v1-0.2-minimal': [{ start_time: '2026-11-22T19:00:00.123456789Z' }],
+  'v1-0.2-exchanges': [
     {
       start_time: '2026-11-22T19:00:00.000000001Z',
       'headwater.phase': 'complete',
@@ -68,6 +68,11 @@ const CASES: Record<string, EventRow[]> = {
       'headwater.policy': 'default@1',
       'headwater.key_id': 'k1',
       'headwater.flags': ['gap', 'replayed'],
+      'container.name': 'web',
+      'k8s.pod.name': 'shop-0',
+      'k8s.namespace.name': 'store',
+      'service.peer.name': 'edge',
+      'headwater.netns': 4_026_531_840,
     },
     {
       start_time: '2026-11-22T19:00:01.000000000Z',

@@ -68,6 +68,12 @@ export const EVENT_COLUMNS = [
   { name: 'headwater.policy', type: 'string', description: 'Redaction policy as id@version.' },
   { name: 'headwater.key_id', type: 'string', description: 'Id of the key of the fingerprints in this row; empty when there are none.' },
   { name: 'headwater.flags', type: 'u32', description: 'Bits of EVENT_FLAGS: what is known to be imperfect in this row.' },
+  // since 0.2
+  { name: 'container.name', type: 'string', description: 'Name of the container, as the kubelet says.' },
+  { name: 'k8s.pod.name', type: 'string', description: 'Name of the pod, as the kubelet says.' },
+  { name: 'k8s.namespace.name', type: 'string', description: "The pod's namespace, as the kubelet says." },
+  { name: 'service.peer.name', type: 'string', description: "Name of the socket's other side, by the host's list of networks (CIDR)." },
+  { name: 'headwater.netns', type: 'u32', description: 'Inode number of the network namespace, as lsns shows it; 0 unknown.' },
 ] as const satisfies readonly ColumnSpec[];
 
 /** What happened to a header's value at the host (the `action` of a header entry). */
@@ -123,6 +129,18 @@ export interface EventColumns {
   headers: Record<string, HeaderColumn>;
 }
 
+/** What a declared sample rate left out since the batch before. Errors and slow exchanges are never left out. */
+export interface BatchSampling {
+  /** who asked for it: the policy's filters, or the agent to stay below its CPU ceiling */
+  reason: 'policy' | 'governor';
+  /** the strongest rate in force: one row stands for this many at most */
+  one_in: number;
+  /** exact: exchanges that the filters let through, before sampling */
+  exchanges: number;
+  /** exact: those of them that left as rows */
+  kept: number;
+}
+
 /** Law: started = emitted + filtered + lost + in_flight, in requests (`request`) and responses (`response`) apart. */
 export interface StartAccount {
   started: number;
@@ -144,8 +162,10 @@ export interface BatchAccount {
   until_unix_ms: number;
   request: StartAccount;
   response: StartAccount;
-  /** exchanges in this batch, after weights */
+  /** exchanges in this batch, after weights; an `end` row is not one more */
   exchanges: number;
+  /** only while rows are left out by a declared sample rate (filtered: `sampled`); the law above holds all the same */
+  sampling?: BatchSampling;
   /** chunks in scope that could not be read, by reason */
   unread: Record<string, number>;
   /** exchanges read / (read + known unread); 1 when nothing unreadable was seen */

@@ -64,4 +64,28 @@ export interface AgentStatus {
   /** age of the oldest exchange not yet acknowledged by the bus */
   lag_ms: number;
   kernel: string;
+  /** why these hooks: what was asked for, or what auto found */
+  hooks_why?: string;
+  /** the policies in force and what became of the last one offered */
+  policy_state?: AgentPolicyState;
+  /** absent while every exchange that the filters let through is a row */
+  sampling?: { reason: 'policy' | 'governor'; one_in: number; since: string };
+  /** CPU of agent and probe over the last 10 s, percent of one core, and the ceiling (0: none) */
+  cpu_percent?: number;
+  cpu_ceiling_percent?: number;
+  /** batches that wait on disk */
+  spool?: { bytes: number; batches: number; oldest_at: string | null };
+  /** message starts in scope that could not be read, since the start: which program, and why */
+  unread_by?: { executable: string; reason: string; messages: number }[];
+}
+
+export interface AgentPolicyState {
+  /** the host's own: `id@version`, and where it came from */
+  host: string;
+  source: 'built-in' | 'file';
+  loaded_at: string;
+  /** the fleet's policy that narrows it, or null */
+  narrowing: { policy: string; key: string; accepted_at: string } | null;
+  /** the last one that was refused, or null; cleared when a later one is accepted */
+  refused: { policy: string; source: 'file' | 'topic'; reason: string; at: string } | null;
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_CAPTURE_OPTIONS } from '@headwater/capture';
 import type { CaptureOptions } from '@headwater/capture';
 import type { AgentConfig } from '@headwater/config';
 import type { FingerprintKey } from './fingerprint-key.ts';
@@ -8,20 +9,7 @@ export function captureOptions(config: AgentConfig, key: FingerprintKey | null):
     batch: { maxRows: config.batch.max_rows, maxBytes: config.batch.max_bytes, lingerMs: config.batch.linger_ms },
     reassemblyMaxBytes: config.reassembly_max_bytes,
     endInferredAfterMs: config.end_inferred_after_ms,
-    policy: {
-      id: config.policy.id,
-      version: config.policy.version,
-      rules: config.policy.rules.map((r) => ({
-        header: r.header,
-        action: r.action,
-        ...(r.direction ? { direction: r.direction } : {}),
-        ...(r.service ? { service: r.service } : {}),
-        ...(r.route ? { route: r.route } : {}),
-      })),
-      path: config.policy.path,
-      queryNames: config.policy.query_names,
-      clientAddress: config.policy.client_address,
-    },
+    policy: DEFAULT_CAPTURE_OPTIONS.policy,
     ...(key ? { key } : {}),
     services: config.services.map((s) => ({
       service: s.service,
@@ -29,5 +17,6 @@ export function captureOptions(config: AgentConfig, key: FingerprintKey | null):
       ...(s.exe ? { exe: s.exe } : {}),
       ...(s.cgroup ? { cgroup: s.cgroup } : {}),
     })),
+    peers: config.peers.map(({ cidr, name }) => ({ cidr, name })),
   };
 }

@@ -8,6 +8,17 @@ function addReasons(a: Reasons, b: Reasons): Reasons {
   return sum;
 }
 
+type Unread = CaptureTotals['unread_by'];
+
+function mergeUnread(a: Unread, b: Unread): Unread {
+  const sum = new Map<string, Unread[number]>();
+  for (const entry of [...a, ...b]) {
+    const key = `${entry.executable}\0${entry.reason}`;
+    sum.set(key, { ...entry, messages: entry.messages + (sum.get(key)?.messages ?? 0) });
+  }
+  return [...sum.values()];
+}
+
 /** Totals of a capture that ended, and of the one after it: counts add up, states are those of the later. */
 export function addTotals(earlier: CaptureTotals | null, later: CaptureTotals): CaptureTotals {
   if (!earlier) return later;
@@ -22,5 +33,7 @@ export function addTotals(earlier: CaptureTotals | null, later: CaptureTotals): 
     connections: later.connections,
     reassembly_bytes: later.reassembly_bytes,
     drain_cpu_ns: earlier.drain_cpu_ns + later.drain_cpu_ns,
+    unread_by: mergeUnread(earlier.unread_by, later.unread_by),
+    sampling: { exchanges: earlier.sampling.exchanges + later.sampling.exchanges, kept: earlier.sampling.kept + later.sampling.kept },
   };
 }

@@ -148,6 +148,9 @@ it('a capture that ends by itself, or whose row cannot be shown, is an error', a
       totals: () => ({}) as never,
       stop: () => Promise.resolve(),
       pauseDrain: () => undefined,
+      reconfigure: () => undefined,
+      throttle: () => undefined,
+      setPods: () => undefined,
     });
   const gone = captureSource(
     '',

@@ -660,6 +660,16 @@ export interface components {
             "headwater.key_id"?: string;
             /** @description What is known to be imperfect. */
             "headwater.flags"?: ("request_head_truncated" | "response_head_truncated" | "end_inferred" | "gap" | "mid_connection" | "trailer_unseen" | "resync" | "body_unreadable" | "early_response" | "peer_unknown" | "interim_seen" | "upgraded" | "replayed" | "head_malformed")[];
+            /** @description Name of the container, as the kubelet says. */
+            "container.name"?: string;
+            /** @description Name of the pod, as the kubelet says. */
+            "k8s.pod.name"?: string;
+            /** @description The pod's namespace, as the kubelet says. */
+            "k8s.namespace.name"?: string;
+            /** @description Name of the socket's other side, by the host's list of networks (CIDR). */
+            "service.peer.name"?: string;
+            /** @description Inode number of the network namespace, as lsns shows it; 0 unknown. */
+            "headwater.netns"?: number;
         };
         Quality: {
             /** @description Every window of the range is closed with all partitions in it, and nothing was lost. */

@@ -32,7 +32,8 @@ const same = (a: Buffer, at: number, b: Uint8Array): boolean => a.compare(b, 0, 
 export function decodeBatch(bytes: Uint8Array): EventColumns {
   if (bytes.length > MAX_BATCH_BYTES) throw new EventCodecError('too_large', { bytes: bytes.length, limit: MAX_BATCH_BYTES });
   const aligned = (bytes.byteOffset & 3) === 0 ? bytes : new Uint8Array(bytes);
-  const columns = readOwn(aligned) ?? readForeign(aligned);
+  // A Buffer's slice() is a view and not a copy as a Uint8Array's is: the tolerant reader copies by it.
+  const columns = readOwn(aligned) ?? readForeign(new Uint8Array(aligned.buffer, aligned.byteOffset, aligned.length));
   checkColumns(columns);
   return columns;
 }

@@ -1,0 +1,1 @@
+export type { Filter, HeaderRule, PolicyDocument } from './document.ts';
