@@ -5,55 +5,16 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs from 'kafkajs';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { startKafka } from '../../infra/kafka/start.mjs';
 import { startRedis } from '../../infra/redis/start.mjs';
 import { healthy, metric, NODE, scratch, settingsFile, startApi } from './fleet.mjs';
 import { freePort, startNginx } from './nginx.mjs';
 import { eventually, getAll, ROOT, token } from './standalone.mjs';
+import { CompressionTypes, Kafka, logLevel, readAll } from './topic.mjs';
 
 const run = promisify(execFile);
 const EVENTS = 'headwater.header-events.v1';
 const DEAD = 'headwater.dead-letter.v1';
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
-CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({ compress: async (e) => zstdCompressSync(e.buffer), decompress: async (b) => zstdDecompressSync(b) });
-
-/** All records of a topic, by plain kafkajs. */
-async function readAll(kafka, topic) {
-  const admin = kafka.admin();
-  await admin.connect();
-  const left = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, Number(p.high)]).filter(([, high]) => high > 0));
-  await admin.disconnect();
-  const records = [];
-  if (left.size === 0) return records;
-  const consumer = kafka.consumer({ groupId: `away-${process.pid}-${Date.now()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise((done, failed) => {
-    const timer = setTimeout(() => failed(new Error(`${topic} was not read within 30 s`)), 30_000);
-    consumer
-      .run({
-        eachMessage: async ({ partition, message }) => {
-          records.push({
-            partition,
-            offset: Number(message.offset),
-            key: message.key?.toString(),
-            value: message.value,
-            headers: Object.fromEntries(Object.entries(message.headers).map(([k, v]) => [k, v.toString()])),
-          });
-          if (Number(message.offset) + 1 >= left.get(partition)) left.delete(partition);
-          if (left.size === 0) {
-            clearTimeout(timer);
-            done();
-          }
-        },
-      })
-      .catch(failed);
-  });
-  await consumer.disconnect();
-  return records;
-}
 
 test(
   'bus or store away at the start or later: waits, says so, recovers, counts exact',

@@ -1,0 +1,44 @@
+// Topics as a consumer that is not ours reads them: plain kafkajs with the zstd codec of Node.
+import kafkajs from 'kafkajs';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+export const { Kafka, logLevel } = kafkajs;
+export const { CompressionTypes } = kafkajs;
+const { CompressionCodecs } = kafkajs;
+CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({ compress: async (e) => zstdCompressSync(e.buffer), decompress: async (b) => zstdDecompressSync(b) });
+
+/** All records of a topic, by plain kafkajs. */
+export async function readAll(kafka, topic) {
+  const admin = kafka.admin();
+  await admin.connect();
+  const left = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, Number(p.high)]).filter(([, high]) => high > 0));
+  await admin.disconnect();
+  const records = [];
+  if (left.size === 0) return records;
+  const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${Date.now()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise((done, failed) => {
+    const timer = setTimeout(() => failed(new Error(`${topic} was not read within 30 s`)), 30_000);
+    consumer
+      .run({
+        eachMessage: async ({ partition, message }) => {
+          records.push({
+            partition,
+            offset: Number(message.offset),
+            key: message.key?.toString(),
+            value: message.value,
+            headers: Object.fromEntries(Object.entries(message.headers).map(([k, v]) => [k, v.toString()])),
+          });
+          if (Number(message.offset) + 1 >= left.get(partition)) left.delete(partition);
+          if (left.size === 0) {
+            clearTimeout(timer);
+            done();
+          }
+        },
+      })
+      .catch(failed);
+  });
+  await consumer.disconnect();
+  return records;
+}
