@@ -1,0 +1,77 @@
+// golden/*.bin are windows as a version wrote them. They must stay readable for ever, with the same contents.
+// `UPDATE_GOLDEN=1 vitest run golden` writes files of the present version that do not exist yet.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { HostsWindow } from './hosts-window.ts';
+import { ServiceWindow } from './service-window.ts';
+
+const T = 1_790_000_000_000;
+const place = (name: string): string => fileURLToPath(new URL(`../golden/${name}.bin`, import.meta.url));
+
+function hosts(): HostsWindow {
+  const w = new HostsWindow();
+  for (const [name, n] of [
+    ['host-a', 1],
+    ['host-ü', 2],
+  ] as const) {
+    const a = w.host(name);
+    a.request = { started: 100 * n, emitted: 90 * n, filtered: new Map([['in_body', 4]]), lost: new Map([['ring_full', 5]]), inFlight: n };
+    a.response = { started: 95 * n, emitted: 90 * n, filtered: new Map(), lost: new Map(), inFlight: 0 };
+    a.exchanges = 90 * n;
+    a.coverageRead = 90 * n;
+    a.coverageKnown = 120 * n;
+    a.unread = new Map([['io_uring', 30]]);
+    a.batches = 3;
+    a.lostBatches = new Map([
+      ['sequence_gap', 2],
+      ['sequence_gap_filled', 1],
+    ]);
+    a.repeatedBatches = 1;
+    a.clampedTimes = 2;
+    a.lateExchanges = 3;
+    a.skewMinMs = -7 * n;
+    a.untilMs = T + n;
+  }
+  return w;
+}
+
+function service(): ServiceWindow {
+  const w = new ServiceWindow();
+  w.sampled = true;
+  w.roleExchanges.server = 12;
+  w.roleExchanges.client = 1;
+  for (const [role, method, route, status] of [
+    ['server', 'GET', '/items/{int}', 200],
+    ['server', 'POST', '/ü', 503],
+    ['client', 'GET', '/', 0],
+  ] as const) {
+    const p = w.pattern(role, method, route, status);
+    p.exchanges = role === 'client' ? 1 : 6;
+    p.requestBytes = 1234;
+    p.sizedRequests = 5;
+    p.responseBytes = 2 ** 40;
+    p.sizedResponses = 4;
+    if (status !== 200) p.addError('connection_reset', 1);
+    p.firstSeenMs = T + 5;
+    p.lastSeenMs = T + 9;
+    for (const ns of [0, 1_000, 2_500_000, 7e9]) p.ttfb.add(ns, 2);
+    p.total.add(9e9, 6);
+  }
+  const h = w.header('server', 'request', 'host');
+  h.exchanges = h.occurrences = 12;
+  h.bytes = 160;
+  for (let i = 0; i < 30; i++) {
+    h.distinct.add(`shop-${i}`);
+    h.top.add(`shop-${i}`, 1 + i);
+  }
+  return w;
+}
+
+const WRITTEN = { 'hosts-1': hosts, 'service-1': service };
+
+it.each(Object.entries(WRITTEN))('%s stays readable', (name, make) => {
+  if (!existsSync(place(name)) && process.env['UPDATE_GOLDEN'] === '1') writeFileSync(place(name), make().encode());
+  const read = name.startsWith('hosts') ? HostsWindow.decode(readFileSync(place(name))) : ServiceWindow.decode(readFileSync(place(name)));
+  expect(read).toEqual((name.startsWith('hosts') ? HostsWindow : ServiceWindow).decode(make().encode()));
+});
