@@ -78,6 +78,8 @@ function checksum(bytes: Uint8Array, end: number): number {
 }
 
 export class Reader {
+  /** as it was written: at most the one asked for */
+  readonly version: number;
   private readonly view: DataView;
   private at = 0;
   private readonly end: number;
@@ -99,6 +101,7 @@ export class Reader {
     // A newer version may seal itself in another way, so it is named before the checksum is looked at.
     if (found > version) throw new SketchError('newer_version', { what, found, known: version });
     if (found === 0) this.fail('version 0');
+    this.version = found;
     if (!checked && checksum(bytes, this.end) !== this.view.getUint32(this.end, true)) this.fail('checksum differs');
   }
 

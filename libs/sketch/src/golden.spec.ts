@@ -1,4 +1,5 @@
-// golden/*.bin are windows as a version wrote them. They must stay readable for ever, with the same contents.
+// golden/*.bin are windows as a version wrote them. They must stay readable for ever, with the same contents, and be written
+// with the same bytes: what needs nothing of a newer version is written as the older one.
 // `UPDATE_GOLDEN=1 vitest run golden` writes files of the present version that do not exist yet.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -68,10 +69,37 @@ function service(): ServiceWindow {
   return w;
 }
 
-const WRITTEN = { 'hosts-1': hosts, 'service-1': service };
+/** since version 2 */
+function sampledHosts(): HostsWindow {
+  const w = hosts();
+  w.host('host-a').addSampling('policy', { oneIn: 10, exchanges: 1000, kept: 104 });
+  w.host('host-a').addSampling('governor', { oneIn: 64, exchanges: 640, kept: 12 });
+  return w;
+}
+
+/** since version 2 */
+function phasedService(): ServiceWindow {
+  const w = service();
+  const p = w.pattern('server', 'GET', '/items/{int}', 200);
+  p.begun = 3;
+  p.ended = 300;
+  return w;
+}
+
+const WRITTEN = { 'hosts-1': hosts, 'service-1': service, 'hosts-2': sampledHosts, 'service-2': phasedService };
 
 it.each(Object.entries(WRITTEN))('%s stays readable', (name, make) => {
   if (!existsSync(place(name)) && process.env['UPDATE_GOLDEN'] === '1') writeFileSync(place(name), make().encode());
-  const read = name.startsWith('hosts') ? HostsWindow.decode(readFileSync(place(name))) : ServiceWindow.decode(readFileSync(place(name)));
-  expect(read).toEqual((name.startsWith('hosts') ? HostsWindow : ServiceWindow).decode(make().encode()));
+  const bytes = readFileSync(place(name));
+  expect(bytes[1]).toBe(Number(name.at(-1)));
+  const kind = name.startsWith('hosts') ? HostsWindow : ServiceWindow;
+  expect(kind.decode(bytes)).toEqual(kind.decode(make().encode()));
+  expect(Buffer.from(make().encode()).equals(bytes)).toBe(true);
+});
+
+it('of versions 1 and 2 in one merge, nothing of either is missing', () => {
+  const w = HostsWindow.decode(readFileSync(place('hosts-1')));
+  w.merge(HostsWindow.decode(readFileSync(place('hosts-2'))));
+  const a = HostsWindow.decode(w.encode()).get('host-a')!;
+  expect([a.exchanges, a.sampling.get('governor'), a.sampling.get('policy')]).toEqual([180, { oneIn: 64, exchanges: 640, kept: 12 }, { oneIn: 10, exchanges: 1000, kept: 104 }]);
 });

@@ -2,7 +2,8 @@ import { Reader, Writer } from './bytes.ts';
 import { OTHER, byName } from './pattern.ts';
 
 const KIND = 0x48;
-const VERSION = 1;
+/** 2: sampling. What needs none of it is written as 1, so that readers of 1 meet it only where it is used. */
+const VERSION = 2;
 const WHAT = 'hosts window';
 const MAX_HOSTS = 4096;
 const MAX_REASONS = 64;
@@ -17,6 +18,15 @@ export interface StartCounts {
   inFlight: number;
 }
 
+/** What a declared sample rate left out, by one reason. */
+export interface SampledCounts {
+  /** the strongest rate that was in force */
+  oneIn: number;
+  /** exact: exchanges before sampling, and those of them that left as rows */
+  exchanges: number;
+  kept: number;
+}
+
 /** What one host's agent said of its capture in one window (by the end of each delta's span). */
 export class HostAccount {
   readonly host: string;
@@ -29,6 +39,8 @@ export class HostAccount {
   coverageKnown = 0;
   /** chunks that could not be read, by reason */
   unread = new Map<string, number>();
+  /** by who asked for it (`policy`, `governor`); empty: every exchange that the filters let through was a row */
+  sampling = new Map<string, SampledCounts>();
   batches = 0;
   /**
    * batches between agent and fold, by reason: `sequence_gap` never came (less `sequence_gap_filled`, which came
@@ -58,6 +70,7 @@ export class HostAccount {
     this.coverageRead += other.coverageRead;
     this.coverageKnown += other.coverageKnown;
     addCounts(this.unread, other.unread);
+    for (const [reason, s] of other.sampling) this.addSampling(reason, s);
     this.batches += other.batches;
     addCounts(this.lostBatches, other.lostBatches);
     this.repeatedBatches += other.repeatedBatches;
@@ -67,12 +80,18 @@ export class HostAccount {
     this.untilMs = Math.max(this.untilMs, other.untilMs);
   }
 
+  addSampling(reason: string, more: Readonly<SampledCounts>): void {
+    const key = this.sampling.has(reason) || this.sampling.size < MAX_REASONS ? reason : OTHER;
+    const s = this.sampling.get(key) ?? { oneIn: 1, exchanges: 0, kept: 0 };
+    this.sampling.set(key, { oneIn: Math.max(s.oneIn, more.oneIn), exchanges: s.exchanges + more.exchanges, kept: s.kept + more.kept });
+  }
+
   /** exchanges read / (read + known unread); 1 when nothing is known to be missing */
   get coverage(): number {
     return this.coverageKnown > 0 ? this.coverageRead / this.coverageKnown : 1;
   }
 
-  write(w: Writer): void {
+  write(w: Writer, version: number): void {
     w.string(this.host);
     writeStart(w, this.request);
     writeStart(w, this.response);
@@ -87,6 +106,14 @@ export class HostAccount {
     w.uint(this.lateExchanges);
     w.f64(this.skewMinMs);
     w.f64(this.untilMs);
+    if (version < 2) return;
+    w.uint(this.sampling.size);
+    for (const [reason, s] of [...this.sampling].sort(byName)) {
+      w.string(reason);
+      w.uint(s.oneIn);
+      w.uint(s.exchanges);
+      w.uint(s.kept);
+    }
   }
 
   static read(r: Reader): HostAccount {
@@ -104,6 +131,11 @@ export class HostAccount {
     a.lateExchanges = r.uint();
     a.skewMinMs = r.f64();
     a.untilMs = r.f64();
+    if (r.version < 2) return a;
+    for (let n = r.uint(); n > 0; n--) {
+      const reason = r.string();
+      a.sampling.set(reason, { oneIn: r.uint(), exchanges: r.uint(), kept: r.uint() });
+    }
     return a;
   }
 }
@@ -145,10 +177,11 @@ export class HostsWindow {
 
   encode(): Uint8Array {
     const w = new Writer();
+    const version = [...this.byHost.values()].some((a) => a.sampling.size > 0) ? VERSION : 1;
     w.u8(KIND);
-    w.u8(VERSION);
+    w.u8(version);
     w.uint(this.byHost.size);
-    for (const [, a] of [...this.byHost].sort(byName)) a.write(w);
+    for (const [, a] of [...this.byHost].sort(byName)) a.write(w, version);
     return w.seal();
   }
 

@@ -6,5 +6,5 @@ export { OTHER, Pattern, ROLES, type Role } from './pattern.ts';
 export { DIRECTIONS, HeaderStats, type Direction } from './header-stats.ts';
 export { MAX_HEADERS, MAX_PATTERNS, ServiceWindow } from './service-window.ts';
 export { ServiceWindowScan } from './service-window-scan.ts';
-export { HostAccount, HostsWindow, addCounts, type StartCounts } from './hosts-window.ts';
+export { HostAccount, HostsWindow, addCounts, type SampledCounts, type StartCounts } from './hosts-window.ts';
 export { hashBytes, hashKey, type Hash64 } from './hash.ts';

@@ -23,6 +23,12 @@ export class Pattern {
   sizedRequests = 0;
   responseBytes = 0;
   sizedResponses = 0;
+  /**
+   * Long exchanges, weights summed: those that began and those whose end came, each in the window where it did. Over all
+   * windows `begun - ended` are in progress (or their ends were lost).
+   */
+  begun = 0;
+  ended = 0;
   /** error.type -> exchanges */
   errors = new Map<string, number>();
   /** event times, ms since the Unix epoch; Infinity / -Infinity when nothing was seen */
@@ -51,6 +57,8 @@ export class Pattern {
     this.sizedRequests += other.sizedRequests;
     this.responseBytes += other.responseBytes;
     this.sizedResponses += other.sizedResponses;
+    this.begun += other.begun;
+    this.ended += other.ended;
     for (const [type, n] of other.errors) this.errors.set(type, (this.errors.get(type) ?? 0) + n);
     this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
@@ -58,7 +66,7 @@ export class Pattern {
     this.total.merge(other.total);
   }
 
-  write(w: Writer): void {
+  write(w: Writer, version: number): void {
     w.u8(ROLES.indexOf(this.role));
     w.string(this.method);
     w.string(this.route);
@@ -75,6 +83,10 @@ export class Pattern {
     }
     w.f64(this.firstSeenMs);
     w.f64(this.lastSeenMs);
+    if (version >= 2) {
+      w.uint(this.begun);
+      w.uint(this.ended);
+    }
     this.ttfb.write(w);
     this.total.write(w);
   }
@@ -94,6 +106,10 @@ export class Pattern {
     }
     p.firstSeenMs = r.f64();
     p.lastSeenMs = r.f64();
+    if (r.version >= 2) {
+      p.begun = r.uint();
+      p.ended = r.uint();
+    }
     p.ttfb = DdSketch.read(r);
     p.total = DdSketch.read(r);
     return p;

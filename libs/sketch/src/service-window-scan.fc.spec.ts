@@ -17,6 +17,7 @@ const row = fc.record({
   error: fc.constantFrom('', 'connection_reset', 'no_response'),
   header: fc.constantFrom('host', 'x-id'),
   value: fc.string({ maxLength: 8 }),
+  phase: fc.constantFrom(0 as const, 0 as const, 1 as const, 2 as const),
 });
 
 function windowOf(rows: readonly (typeof row extends fc.Arbitrary<infer T> ? T : never)[]): ServiceWindow {
@@ -25,6 +26,8 @@ function windowOf(rows: readonly (typeof row extends fc.Arbitrary<infer T> ? T :
     w.roleExchanges[s.role] += s.weight;
     const p = w.pattern(s.role, s.method, s.route, s.status);
     p.exchanges += s.weight;
+    if (s.phase === 1) p.begun += s.weight;
+    if (s.phase === 2) p.ended += s.weight;
     p.requestBytes += 10 * s.weight;
     p.responseBytes += s.ns;
     p.firstSeenMs = Math.min(p.firstSeenMs, s.ns);
@@ -98,6 +101,7 @@ describe('ServiceWindowScan', () => {
             p.firstSeenMs,
             p.lastSeenMs,
           ]);
+          expect([scan.begun, scan.ended]).toEqual([p.begun, p.ended]);
           expect(scan.errorTypes()).toEqual(p.errors);
           expect(scan.errors).toBe([...p.errors.values()].reduce((a, b) => a + b, 0));
           keys.add(scan.withKey((b, begin, end) => Buffer.from(b.subarray(begin, end)).toString('hex')));

@@ -25,6 +25,9 @@ export class ServiceWindowScan {
   responseBytes = 0;
   /** exchanges without a whole response, of all types */
   errors = 0;
+  /** long exchanges that began, and whose end came */
+  begun = 0;
+  ended = 0;
   firstSeenMs = Infinity;
   lastSeenMs = -Infinity;
   private readonly r: Reader;
@@ -72,6 +75,10 @@ export class ServiceWindowScan {
     }
     this.firstSeenMs = r.f64();
     this.lastSeenMs = r.f64();
+    if (r.version >= 2) {
+      this.begun = r.uint();
+      this.ended = r.uint();
+    }
     this.pending = TTFB;
     return true;
   }

@@ -3,7 +3,8 @@ import { HeaderStats, type Direction } from './header-stats.ts';
 import { OTHER, Pattern, byName, type Role } from './pattern.ts';
 
 export const KIND = 0x53;
-export const VERSION = 1;
+/** 2: phases of long exchanges. What has none is written as 1, so that readers of 1 meet it only where there are some. */
+export const VERSION = 2;
 export const WHAT = 'service window';
 /** Patterns of a window, overflow buckets (one a role and status) apart. */
 export const MAX_PATTERNS = 1000;
@@ -130,16 +131,22 @@ export class ServiceWindow {
     return found;
   }
 
+  private hasPhases(): boolean {
+    for (const p of this.byPattern.values()) if (p.begun > 0 || p.ended > 0) return true;
+    return false;
+  }
+
   /** Canonical: equal contents give equal bytes, whatever the order they came in. */
   encode(): Uint8Array {
     const w = new Writer();
+    const version = this.hasPhases() ? VERSION : 1;
     w.u8(KIND);
-    w.u8(VERSION);
+    w.u8(version);
     w.u8(this.sampled ? 1 : 0);
     w.uint(this.roleExchanges.server);
     w.uint(this.roleExchanges.client);
     w.uint(this.byPattern.size);
-    for (const [, p] of [...this.byPattern].sort(byName)) p.write(w);
+    for (const [, p] of [...this.byPattern].sort(byName)) p.write(w, version);
     w.uint(this.byHeader.size);
     for (const [, h] of [...this.byHeader].sort(byName)) h.write(w);
     return w.seal();

@@ -17,6 +17,7 @@ interface Seen {
   error: string;
   header: string;
   value: string;
+  phase: 0 | 1 | 2;
 }
 const seen: fc.Arbitrary<Seen> = fc.record({
   role: fc.constantFrom(0 as const, 1 as const),
@@ -29,6 +30,7 @@ const seen: fc.Arbitrary<Seen> = fc.record({
   error: fc.constantFrom('', 'connection_reset', 'no_response'),
   header: fc.constantFrom('host', 'x-id'),
   value: fc.string({ maxLength: 8 }),
+  phase: fc.constantFrom(0 as const, 0 as const, 0 as const, 1 as const, 2 as const),
 });
 const some = fc.array(seen, { maxLength: 15 });
 
@@ -40,6 +42,8 @@ function of(all: readonly Seen[]): ServiceWindow {
     w.sampled ||= s.weight > 1;
     const p = w.pattern(role, s.method, s.route, s.status);
     p.exchanges += s.weight;
+    if (s.phase === 1) p.begun += s.weight;
+    if (s.phase === 2) p.ended += s.weight;
     p.requestBytes += 10 * s.weight;
     p.firstSeenMs = Math.min(p.firstSeenMs, s.atMs);
     p.lastSeenMs = Math.max(p.lastSeenMs, s.atMs);
@@ -90,7 +94,7 @@ describe('ServiceWindow', () => {
       fc.property(fc.uint8Array({ maxLength: 80 }), (body) => {
         const w = new Writer();
         w.u8(0x53);
-        w.u8(1);
+        w.u8(1 + (body.length % 2));
         w.raw(body);
         try {
           ServiceWindow.decode(w.seal()).encode();
@@ -104,7 +108,7 @@ describe('ServiceWindow', () => {
 
   it('a newer version is refused as such', () => {
     const bytes = of([]).encode();
-    bytes[1] = 2;
+    bytes[1] = 3;
     expect(() => ServiceWindow.decode(bytes)).toThrow(expect.objectContaining({ code: 'newer_version' }));
     expect(() => HostsWindow.decode(bytes)).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
@@ -145,8 +149,9 @@ describe('HostsWindow', () => {
     inFlight: fc.nat(5),
     reason: fc.constantFrom('ring_full', 'budget'),
     skew: fc.integer({ min: -5, max: 5 }),
+    oneIn: fc.constantFrom(0, 0, 2, 64),
   });
-  const ofDeltas = (all: readonly { host: string; untilMs: number; n: number; inFlight: number; reason: string; skew: number }[]): HostsWindow => {
+  const ofDeltas = (all: readonly { host: string; untilMs: number; n: number; inFlight: number; reason: string; skew: number; oneIn: number }[]): HostsWindow => {
     const w = new HostsWindow();
     for (const d of all) {
       const one = new HostsWindow();
@@ -156,6 +161,7 @@ describe('HostsWindow', () => {
       h.request.inFlight = d.inFlight;
       h.request.lost.set(d.reason, d.n);
       h.skewMinMs = d.skew;
+      if (d.oneIn > 0) h.addSampling(d.inFlight > 2 ? 'policy' : 'governor', { oneIn: d.oneIn, exchanges: d.n, kept: Math.floor(d.n / d.oneIn) });
       w.merge(one);
     }
     return w;
