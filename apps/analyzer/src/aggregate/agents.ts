@@ -1,4 +1,4 @@
-import { Sequences } from './sequences.ts';
+import { Sequences, type StoredSequences } from './sequences.ts';
 
 const VERSION = 1;
 /** An incarnation that said nothing for longer than any bus keeps records will not come again. */
@@ -21,6 +21,8 @@ interface Agent {
 /** The agents whose batches one partition carries; stored with every commit of that partition. */
 export class Agents {
   private readonly byId = new Map<string, Agent>();
+  /** host -> the newest watermark of any of its incarnations */
+  private readonly newestOf = new Map<string, number>();
   /** newest bus time of any batch, ms */
   newestMs = 0;
 
@@ -35,26 +37,31 @@ export class Agents {
 
   heard(agent: Agent, watermark: number, atMs: number): void {
     agent.watermark = Math.max(agent.watermark, watermark);
+    this.newestOf.set(agent.host, Math.max(this.newestOf.get(agent.host) ?? 0, agent.watermark));
     agent.heardMs = Math.max(agent.heardMs, atMs);
     this.newestMs = Math.max(this.newestMs, atMs);
   }
 
+  /** Another incarnation of its host is further: what still comes of this one is its backlog, sent by its successor. */
+  outdated(agent: Agent): boolean {
+    return agent.watermark < this.newestOf.get(agent.host)!;
+  }
+
   /**
    * The instant before which all has been folded, as of partition time `nowMs`: the least over the agents that
-   * spoke within `silentAfterMs`. Agents that fell silent are left out and their hosts named. With nobody
+   * spoke within `silentAfterMs`; of a host the newest incarnation's, since a backlog of the ones before is late data and holds
+   * nothing open. Agents that fell silent are left out and their hosts named. With nobody
    * speaking the partition's own time stands.
    */
   watermark(nowMs: number, silentAfterMs: number): { watermark: number; silent: string[] } {
     let least = Infinity;
     const silent = new Set<string>();
-    const live = new Set<string>();
+    const live = new Map<string, number>();
     for (const a of this.byId.values()) {
       if (a.heardMs < nowMs - silentAfterMs) silent.add(a.host);
-      else {
-        live.add(a.host);
-        least = Math.min(least, a.watermark);
-      }
+      else live.set(a.host, Math.max(live.get(a.host) ?? 0, a.watermark));
     }
+    for (const watermark of live.values()) least = Math.min(least, watermark);
     return { watermark: least === Infinity ? nowMs : least, silent: [...silent].filter((h) => !live.has(h)).sort() };
   }
 
@@ -74,12 +81,13 @@ export class Agents {
       const stored = JSON.parse(Buffer.from(bytes).toString()) as {
         version: number;
         newest: number;
-        agents: { host: string; incarnation: string; watermark: number; heard: number; last: number; gaps: number[] }[];
+        agents: ({ host: string; incarnation: string; watermark: number; heard: number } & StoredSequences)[];
       };
       if (stored.version > VERSION) throw new AgentsError(`agents' sequence numbers were written by a newer version (${stored.version}; this one knows up to ${VERSION})`);
       known.newestMs = stored.newest;
       for (const a of stored.agents) {
         known.byId.set(`${a.host}/${a.incarnation}`, { host: a.host, incarnation: a.incarnation, sequences: Sequences.from(a), watermark: a.watermark, heardMs: a.heard });
+        known.newestOf.set(a.host, Math.max(known.newestOf.get(a.host) ?? 0, a.watermark));
       }
     } catch (cause) {
       if (cause instanceof AgentsError) throw cause;

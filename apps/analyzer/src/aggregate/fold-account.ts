@@ -11,6 +11,10 @@ export function foldAccount(host: HostAccount, account: BatchAccount): void {
   host.coverageRead += account.exchanges;
   host.coverageKnown += account.coverage > 0 ? Math.round(account.exchanges / account.coverage) : account.exchanges;
   addCounts(host.unread, Object.entries(account.unread));
+  if (account.sampling) {
+    const { reason, one_in, exchanges, kept } = account.sampling;
+    host.addSampling(reason, { oneIn: one_in, exchanges, kept });
+  }
   host.batches++;
 }
 

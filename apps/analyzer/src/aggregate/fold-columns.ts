@@ -12,6 +12,8 @@ export interface TimeRules {
   /** times further ahead of the reference than this are set back to it */
   clampAheadMs: number;
   oldest: Oldest;
+  /** rows were left out by a declared sample rate: perhaps all that this one of its windows would have had */
+  sampled: boolean;
 }
 
 const END = 2;
@@ -64,6 +66,7 @@ export function foldColumns(columns: EventColumns, windows: Windows, nowMs: numb
     const window = windows.service(dictionary.string(g.service), g.place, nowMs);
     const role = ROLES[g.role] ?? 'server';
     const mine = order.subarray(g.from, g.from + g.rows);
+    window.sampled ||= rules.sampled;
     for (const row of mine) {
       if (phase[row] !== END) {
         window.roleExchanges[role] += weight[row]!;
@@ -82,7 +85,6 @@ export function foldColumns(columns: EventColumns, windows: Windows, nowMs: numb
 /** Fills groupOf (-1: too old for any window) and eventMs. */
 function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, oldest }: TimeRules, report: { clamped: number; late: number }): Group[] {
   const startTime = columns.columns['start_time']!;
-  const total = columns.columns['headwater.total_ns']!;
   const phase = columns.columns['headwater.phase']!;
   const role = columns.columns['headwater.role']!;
   const service = columns.columns['service.name']!;
@@ -95,9 +97,8 @@ function groupRows(columns: EventColumns, { referenceMs, clampAheadMs, oldest }:
   let last: Group | undefined;
   let lastIndex = -1;
   for (let row = 0; row < columns.rows; row++) {
+    // The time of an end row is that of the last byte: it belongs to the instant at which it ended, hours after its start perhaps.
     let ms = msOf(startTime[2 * row]!, startTime[2 * row + 1]!);
-    // An end belongs to the instant at which it ended; its start may lie hours back.
-    if (phase[row] === END && total[2 * row + 1]! < 0x8000_0000) ms += msOf(total[2 * row]!, total[2 * row + 1]!);
     if (ms > referenceMs + clampAheadMs) {
       ms = referenceMs;
       report.clamped++;

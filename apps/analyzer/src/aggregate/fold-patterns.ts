@@ -44,7 +44,11 @@ export class PatternFold {
         const ns = known64(ttfb[low]!, ttfb[low + 1]!);
         if (ns >= 0) p.ttfb.add(ns, w);
       }
-      if (phase[row] === BEGIN) continue;
+      if (phase[row] === BEGIN) {
+        p.begun += w;
+        continue;
+      }
+      if (phase[row] === END) p.ended += w;
       // An error is known when the exchange is over; whoever folds a begin must not count it twice.
       if (error[row] !== 0) p.addError(dictionary.string(error[row]!), w);
       const ns = known64(total[low]!, total[low + 1]!);

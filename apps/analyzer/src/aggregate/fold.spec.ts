@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EventColumnsBuilder, type BatchAccount, type EventColumns, type EventRow } from '@headwater/header-event';
 import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import type { Claim } from '@headwater/summary-store';
@@ -114,7 +115,7 @@ describe('fold of one batch', () => {
     const { services } = folded(
       columns(
         row(T, { ...long, 'headwater.phase': 'begin' }),
-        row(T, { ...long, 'headwater.phase': 'end', 'headwater.total_ns': 25_000_000_000n, 'http.response.size': 900, 'error.type': 'connection_closed' }),
+        row(T + 25_000, { 'headwater.phase': 'end', 'headwater.total_ns': 25_000_000_000n, 'http.response.size': 900, 'error.type': 'connection_closed' }),
       ),
     );
     const begin = [...services['0 s:s']!.patterns()][0]!;
@@ -123,6 +124,65 @@ describe('fold of one batch', () => {
     expect([end.exchanges, end.ttfb.count, end.total.sum, end.responseBytes, end.errors.size]).toEqual([0, 0, 25e9, 900, 1]);
     expect([[...services['0 s:s']!.headers()].length, [...services['20 s:s']!.headers()].length]).toEqual([1, 0]);
     expect([services['0 s:s']!.roleExchanges.server, services['20 s:s']!.roleExchanges.server]).toEqual([1, 0]);
+    expect([begin.begun, begin.ended, end.begun, end.ended]).toEqual([1, 0, 0, 1]);
+  });
+
+  it('phases in one batch, in two, an end alone and a begin alone: an exchange is one where it began, sums come from its end', () => {
+    const begin = (ms: number, more: EventRow = {}) =>
+      row(ms, { 'headwater.phase': 'begin', 'headwater.ttfb_ns': 7, 'headwater.total_ns': -1n, 'http.request.headers': [{ name: 'a', value: 'b' }], ...more });
+    const end = (ms: number, more: EventRow = {}) =>
+      row(ms, { 'headwater.phase': 'end', 'headwater.ttfb_ns': 7, 'headwater.total_ns': 3_000_000n, 'http.request.size': 10, 'http.response.size': 20, ...more });
+    const merged = (...batches: EventColumns[]) => {
+      const fold = new UnitFold(claim(), RULES, T);
+      batches.forEach((c, i) => fold.fold(arrived(i + 1, c), T));
+      const w = new ServiceWindow();
+      for (const s of Object.values(windowsOf(fold).services)) w.merge(s);
+      return w;
+    };
+    const together = merged(columns(begin(T), end(T + 3), begin(T + 5), end(T + 20_000)));
+    // The order of arrival does not matter either: a backlog may bring the begin after the end.
+    for (const w of [
+      together,
+      merged(columns(begin(T)), columns(end(T + 3)), columns(begin(T + 5)), columns(end(T + 20_000))),
+      merged(columns(end(T + 3), end(T + 20_000)), columns(begin(T), begin(T + 5))),
+    ]) {
+      const [p] = [...w.patterns()];
+      expect([w.patternCount, w.roleExchanges.server, p!.exchanges, p!.begun, p!.ended]).toEqual([1, 2, 2, 2, 2]);
+      expect([p!.ttfb.count, p!.total.count, p!.total.sum, p!.requestBytes, p!.sizedRequests, p!.responseBytes]).toEqual([2, 2, 6e6, 20, 2, 40]);
+      expect([...w.headers()].map((h) => [h.name, h.exchanges])).toEqual([['a', 2]]);
+      expect(w.encode()).toEqual(together.encode());
+    }
+    // The agent was restarted: an end whose begin nobody saw is no exchange, an exchange without an end has no total.
+    const torn = [...merged(columns(end(T), begin(T + 1))).patterns()][0]!;
+    expect([torn.exchanges, torn.ttfb.count, torn.total.count, torn.begun - torn.ended]).toEqual([1, 1, 1, 0]);
+    const open = [...merged(columns(begin(T), begin(T + 1), end(T + 2))).patterns()][0]!;
+    expect([open.exchanges, open.begun - open.ended]).toEqual([2, 1]);
+    // Weights: an end stands for as many as its begin.
+    const weighted = [...merged(columns(begin(T, { 'headwater.weight': 5 }), end(T + 1, { 'headwater.weight': 5 }))).patterns()][0]!;
+    expect([weighted.exchanges, weighted.begun, weighted.ended, weighted.ttfb.count, weighted.total.count, weighted.responseBytes]).toEqual([5, 5, 5, 5, 5, 100]);
+  });
+
+  it('of a batch with a declared rate all windows are sampled, whatever the weights of its rows; the account has the exact counts', () => {
+    const sampling = { reason: 'governor', one_in: 8, exchanges: 100, kept: 14 } as const;
+    const { services, hosts } = folded(columns(row(T), row(T, { 'service.name': 'b', 'headwater.weight': 8 })), { account: account(9, { sampling }) });
+    expect([services['0 s:s']!.sampled, services['0 s:b']!.sampled, folded(columns(row(T))).services['0 s:s']!.sampled]).toEqual([true, true, false]);
+    expect([...hosts.get('h')!.sampling]).toEqual([['governor', { oneIn: 8, exchanges: 100, kept: 14 }]]);
+    expect(hosts.get('h')!.exchanges).toBe(9);
+  });
+
+  it('headers are counted with their weights: presence, occurrences, bytes, top values; an end has none', () => {
+    const of = (more: EventRow) =>
+      row(T, {
+        'http.request.headers': [
+          { name: 'Ab', value: 'xyz' },
+          { name: 'ab', value: 'xyz' },
+        ],
+        ...more,
+      });
+    const [h] = [
+      ...folded(columns(of({ 'headwater.weight': 10 }), of({ 'headwater.weight': 1 }), of({ 'headwater.phase': 'end', 'headwater.weight': 7 }))).services['0 s:s']!.headers(),
+    ];
+    expect([h!.exchanges, h!.occurrences, h!.bytes, h!.distinct.estimate(), h!.top.top()]).toEqual([11, 22, 110, 1, [{ value: 'xyz', count: 22, error: 0 }]]);
   });
 
   it('headers: casings are one name, repeats are occurrences of one exchange, values only where the policy tells them', () => {
@@ -229,6 +289,53 @@ describe("fold of an agent's batches", () => {
     const h = windowsOf(fold).hosts.get('h')!;
     expect([h.exchanges, h.batches, h.repeatedBatches, Object.fromEntries(h.lostBatches)]).toEqual([3, 3, 2, { sequence_gap: 2, sequence_gap_filled: 1 }]);
     expect([h.request.started, h.request.filtered.get('scope'), h.request.inFlight]).toEqual([3, 3, 7]);
+  });
+
+  it('what fills a gap is taken back where the gap was counted; a backlog moves no clock and holds no window open', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const say = (seq: number, untilMs: number, incarnation = 'i') =>
+      fold.fold(
+        arrived(seq, columns(row(untilMs)), {
+          identity: { hostId: 'h', incarnation },
+          account: account(1, { until_unix_ms: untilMs, watermark_unix_ms: untilMs }),
+          referenceMs: T,
+        }),
+        T,
+      );
+    const lost = () =>
+      Object.fromEntries(
+        fold
+          .commit(unit, [], T)
+          .segments.filter((s) => s.subject === 'h:')
+          .map((s) => [(s.start - T) / 1000, { ...Object.fromEntries(HostsWindow.decode(s.bytes).get('h')!.lostBatches), skew: HostsWindow.decode(s.bytes).get('h')!.skewMinMs }]),
+      );
+    // The batches 1 to 3 of ten minutes ago wait on the disk while live ones go on; those of another incarnation come in their order.
+    say(4, T - 15);
+    expect(lost()).toEqual({ '-10': { sequence_gap: 3, skew: 15 } });
+    say(1, T - 600_000);
+    say(3, T - 590_000);
+    say(2, T - 595_000);
+    say(1, T - 700_000, 'before');
+    say(2, T - 690_000, 'before');
+    expect(lost()).toEqual({
+      '-10': { sequence_gap: 3, sequence_gap_filled: 3, skew: 15 },
+      '-600': { skew: Infinity },
+      '-590': { skew: Infinity },
+      '-700': { skew: Infinity },
+      '-690': { skew: Infinity },
+    });
+    fold.settle(T, true);
+    expect(fold.watermark).toBe(T - 15);
+  });
+
+  it('agents as a version stored them that did not keep when a gap was counted', () => {
+    const stored = readFileSync(new URL('../../golden/agents-1.json', import.meta.url));
+    const fold = new UnitFold(claim({ agents: stored }), RULES, T);
+    expect(fold.fold(arrived(9, columns(row(T)), { identity: { hostId: 'host-a', incarnation: 'one' } }), T).repeated).toBe(1);
+    expect(fold.fold(arrived(5, columns(row(T)), { identity: { hostId: 'host-a', incarnation: 'one' } }), T).gapsFilled).toBe(1);
+    expect(Object.fromEntries(windowsOf(fold).hosts.get('host-a')!.lostBatches)).toEqual({ sequence_gap_filled: 1 });
+    fold.settle(T, true);
+    expect(fold.watermark).toBe(T);
   });
 
   it('goes on from what was committed: sequence numbers, windows, watermark', () => {

@@ -1,7 +1,14 @@
 /** Gaps remembered of one agent incarnation; beyond it the oldest is forgotten and what fills it counts as a repeat. */
 const MAX_GAPS = 512;
 
-export type Arrival = { kind: 'repeat' } | { kind: 'next'; missed: number } | { kind: 'filled' };
+/** `countedMs`: the time under which its gap was counted; null: by a version that did not keep it */
+export type Arrival = { kind: 'repeat' } | { kind: 'next'; missed: number } | { kind: 'filled'; countedMs: number | null };
+
+export interface StoredSequences {
+  last: number;
+  gaps: number[];
+  counted?: (number | null)[];
+}
 
 /**
  * Which batches (1, 2, 3 ...) of one agent incarnation have been folded: the newest number and the gaps below it.
@@ -11,13 +18,21 @@ export class Sequences {
   last = 0;
   /** ascending, disjoint, inclusive pairs from, to, from, to ... */
   private gaps: number[] = [];
+  /** of each gap the time under which it was counted, ms: what fills it is taken back there, and nowhere else */
+  private counted: (number | null)[] = [];
 
-  /** Takes note of batch `seq`; `repeat` must not be folded. */
-  arrive(seq: number): Arrival {
+  /** Takes note of batch `seq` of time `ms`; `repeat` must not be folded. */
+  arrive(seq: number, ms: number): Arrival {
     if (seq > this.last) {
       const missed = seq - this.last - 1;
-      if (missed > 0) this.gaps.push(this.last + 1, seq - 1);
-      if (this.gaps.length > 2 * MAX_GAPS) this.gaps.splice(0, 2);
+      if (missed > 0) {
+        this.gaps.push(this.last + 1, seq - 1);
+        this.counted.push(ms);
+      }
+      if (this.counted.length > MAX_GAPS) {
+        this.gaps.splice(0, 2);
+        this.counted.shift();
+      }
       this.last = seq;
       return { kind: 'next', missed };
     }
@@ -30,19 +45,22 @@ export class Sequences {
       if (from < seq) parts.push(from, seq - 1);
       if (seq < to) parts.push(seq + 1, to);
       this.gaps.splice(i, 2, ...parts);
-      return { kind: 'filled' };
+      const countedMs = this.counted[i / 2] ?? null;
+      this.counted.splice(i / 2, 1, ...Array.from({ length: parts.length / 2 }, () => countedMs));
+      return { kind: 'filled', countedMs };
     }
     return { kind: 'repeat' };
   }
 
-  toJSON(): { last: number; gaps: number[] } {
-    return { last: this.last, gaps: this.gaps };
+  toJSON(): StoredSequences {
+    return { last: this.last, gaps: this.gaps, counted: this.counted };
   }
 
-  static from(stored: { last: number; gaps: number[] }): Sequences {
+  static from({ last, gaps, counted }: StoredSequences): Sequences {
     const s = new Sequences();
-    s.last = stored.last;
-    s.gaps = [...stored.gaps];
+    s.last = last;
+    s.gaps = [...gaps];
+    s.counted = Array.from({ length: gaps.length / 2 }, (_, i) => counted?.[i] ?? null);
     return s;
   }
 }

@@ -99,9 +99,8 @@ export class UnitFold {
     const { clampAheadMs } = this.rules;
     this.pass(batch.offset);
     const { agent, known } = this.agents.of(identity.hostId, identity.incarnation);
-    const arrival = agent.sequences.arrive(seq);
-
     const until = account.until_unix_ms > referenceMs + clampAheadMs ? referenceMs : account.until_unix_ms;
+    const arrival = agent.sequences.arrive(seq, until);
     const host = this.windows.hosts(this.placeFor(until, referenceMs), nowMs).host(identity.hostId);
     const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0, coarse: 0 };
     this.agents.heard(agent, Math.min(account.watermark_unix_ms, referenceMs), referenceMs);
@@ -111,15 +110,18 @@ export class UnitFold {
       return report;
     }
     if (arrival.kind === 'filled') {
-      add(host.lostBatches, 'sequence_gap_filled', 1);
+      // Taken back where it was counted as lost, so that no window keeps a loss which was none.
+      const counted = arrival.countedMs === null ? host : this.windows.hosts(this.placeFor(arrival.countedMs, referenceMs), nowMs).host(identity.hostId);
+      add(counted.lostBatches, 'sequence_gap_filled', 1);
       report.gapsFilled = 1;
     } else if (arrival.missed > 0) {
       add(host.lostBatches, !known && this.trimmed ? 'retention' : 'sequence_gap', arrival.missed);
       report.gaps = arrival.missed;
     }
     foldAccount(host, { ...account, until_unix_ms: until });
-    host.skewMinMs = Math.min(host.skewMinMs, referenceMs - account.until_unix_ms);
-    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, oldest: this.oldest(referenceMs) });
+    // A backlog's way to the bus says nothing of the clock.
+    if (arrival.kind === 'next' && !this.agents.outdated(agent)) host.skewMinMs = Math.min(host.skewMinMs, referenceMs - account.until_unix_ms);
+    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, oldest: this.oldest(referenceMs), sampled: account.sampling !== undefined });
     host.clampedTimes += rows.clamped;
     host.lateExchanges += rows.late;
     return { ...report, ...rows };
