@@ -54,6 +54,19 @@ export class SampleGroup {
     this.taken++;
   }
 
+  /** The end of one of its samples came. */
+  end(sample: Sample, kept: Kept, exchange: string): void {
+    sample.kept = kept;
+    sample.exchange = exchange;
+    sample.open = false;
+    this.bytes = this.samples.reduce((sum, s) => sum + s.exchange.length, 0);
+    this.taken++;
+  }
+
+  get hasOpen(): boolean {
+    return this.samples.some((s) => s.open === true);
+  }
+
   /** The newest sample of any kind, ms; for forgetting. */
   get lastTakenMs(): number {
     return Math.max(...Object.values(this.takenMs));

@@ -45,7 +45,8 @@ export class SampleGroups {
   forget(nowMs: number): void {
     for (const [id, group] of this.groups) {
       const quiet = nowMs - group.lastTakenMs;
-      if (group.dirty || quiet < QUIET_MS) continue;
+      // Of a stream that is still open the end is to come.
+      if (group.dirty || quiet < (group.hasOpen ? HELD_MS : QUIET_MS)) continue;
       this.bytes -= group.bytes;
       group.forgetSamples();
       if (quiet < HELD_MS) continue;

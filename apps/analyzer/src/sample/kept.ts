@@ -9,8 +9,10 @@ export interface Sample {
   seenAt: string;
   /** host id of the agent that saw it */
   host: string;
-  /** header event v1 as JSON text: `toJson` of the row, nothing added */
+  /** header event v1 as JSON text: `toJson` of the row, nothing added but what its end brought */
   exchange: string;
+  /** a long exchange whose end has not come */
+  open?: boolean;
 }
 
 export interface GroupName {

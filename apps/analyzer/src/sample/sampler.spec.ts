@@ -227,6 +227,60 @@ describe('Sampler', () => {
     expect(lost).toEqual(['too_large', 'error']);
   });
 
+  describe('long exchanges', () => {
+    const phase = (name: 'begin' | 'end', more: EventRow = {}) =>
+      row({ 'headwater.phase': name, 'headwater.total_ns': -1n, 'headwater.connection': 7n, 'headwater.ordinal': 2, ...more });
+    const end = (more: EventRow = {}) =>
+      phase('end', { 'headwater.total_ns': 30_000_000, 'http.response.body.size': 512, 'http.request.headers': [], 'http.response.headers': [], ...more });
+    const stored_ = async (now: number) => {
+      await sampler.write(state, now);
+      return only().samples.map((s) => [s.kept, s.exchange['headwater.phase'], s.exchange['headwater.total_ns'], (s.exchange['http.request.headers'] as []).length]);
+    };
+
+    it('is kept when it begins, still open, and has the total of its end when that comes, in another batch', async () => {
+      sampler.look(arrived([phase('begin', { 'headwater.flags': ['mid_connection'] })]), NOW);
+      expect(await stored_(NOW)).toEqual([['good', 'begin', undefined, 3]]);
+      sampler.look(arrived([end({ 'headwater.flags': ['end_inferred'] })]), NOW + 20_000);
+      expect(await stored_(NOW + 20_000)).toEqual([['good', 'complete', 30_000_000, 3]]);
+      expect(only().samples[0]!.exchange).toMatchObject({ 'headwater.flags': ['mid_connection', 'end_inferred'], 'http.response.body.size': 512 });
+      // Once: another end of the same is nothing new.
+      sampler.look(arrived([end({ 'headwater.total_ns': 1 })]), NOW + 40_000);
+      expect(await stored_(NOW + 40_000)).toEqual([['good', 'complete', 30_000_000, 3]]);
+    });
+
+    it('counts as failed or slow by its end', async () => {
+      sampler.look(arrived([phase('begin'), end({ 'error.type': 'connection_closed' })]), NOW);
+      expect(await stored_(NOW)).toEqual([['failed', 'complete', 30_000_000, 3]]);
+      sampler.look(arrived([phase('begin', { 'headwater.ordinal': 3 }), end({ 'headwater.ordinal': 3, 'headwater.total_ns': 2_000_000_000 })]), NOW + 20_000);
+      expect(await stored_(NOW + 20_000)).toEqual([
+        ['slow', 'complete', 2_000_000_000, 3],
+        ['failed', 'complete', 30_000_000, 3],
+      ]);
+    });
+
+    it('of an end without a sample of its beginning only a failure is kept, by itself', async () => {
+      sampler.look(arrived([phase('begin'), end({ 'headwater.connection': 8n }), end({ 'headwater.ordinal': 9 })]), NOW);
+      expect(await stored_(NOW)).toEqual([['good', 'begin', undefined, 3]]);
+      sampler.look(arrived([end({ 'headwater.connection': 8n, 'error.type': 'connection_reset' })]), NOW + 20_000);
+      expect(await stored_(NOW + 20_000)).toEqual([
+        ['failed', 'end', 30_000_000, 0],
+        ['good', 'begin', undefined, 3],
+      ]);
+    });
+
+    it('waits for the end of a stream for hours, and not for one whose place was taken', async () => {
+      sampler.look(arrived([phase('begin')]), NOW);
+      await sampler.write(state, NOW);
+      const later = NOW + 3 * 3_600_000;
+      await sampler.write(state, later);
+      sampler.look(arrived([end()], later), later);
+      expect(await stored_(later)).toEqual([['good', 'complete', 30_000_000, 3]]);
+      for (let i = 1; i < 6; i++) sampler.look(arrived([phase('begin', { 'headwater.ordinal': 10 + i })], later + i * 20_000), later + i * 20_000);
+      sampler.look(arrived([end({ 'headwater.ordinal': 11 })], later + 200_000), later + 200_000);
+      expect((await stored_(later + 200_000)).map((s) => s[1])).toEqual(['begin', 'begin', 'begin']);
+    });
+  });
+
   it('gives an endpoint that always fails its place beside a flood of failures elsewhere', async () => {
     const flood = Array.from({ length: 3_000 }, () => row({ 'http.response.status_code': 404 }));
     sampler.look(arrived([...flood, row({ 'http.response.status_code': 500, 'http.route': '/rare' })]), NOW);
@@ -253,5 +307,18 @@ describe('SlowLine', () => {
     expect(over).toBeGreaterThan(0);
     expect(line.over(1e9)).toBe(true);
     expect(line.over(0)).toBe(false);
+  });
+
+  it('an exchange that stands for a thousand counts as a thousand; no weight runs a counter over', () => {
+    const line = new SlowLine();
+    // One in a thousand fast ones was kept, and every slow one.
+    let over = 0;
+    for (let i = 0; i < 200; i++) {
+      line.over(1e6, 1_000);
+      if (line.over(1e9)) over++;
+    }
+    expect(over).toBeGreaterThan(190);
+    for (let i = 0; i < 100; i++) line.over(1e6, 2 ** 31);
+    expect([line.over(1e6), line.over(1e9)]).toEqual([false, true]);
   });
 });

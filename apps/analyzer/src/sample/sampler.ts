@@ -1,16 +1,18 @@
-import { DictionaryStrings, ROLES, toJson, wideToNumber } from '@headwater/header-event';
+import { DictionaryStrings, ROLES, toJson, wideToNumber, type EventColumns } from '@headwater/header-event';
 import type { StateStore } from '@headwater/state-store';
 import type { Arrived } from '../arrived.ts';
 import { CodeTable } from './code-table.ts';
 import { SampleGroups } from './groups.ts';
 import type { SampleGroup } from './group.ts';
-import { SAMPLE_MAX_BYTES, type Kept } from './kept.ts';
+import { SAMPLE_MAX_BYTES, type Kept, type Sample } from './kept.ts';
+import { joined, OpenSamples } from './open.ts';
 import { writeSamples } from './write.ts';
 
 /** Older batches (a replay of the log) are not sampled: what they held is in the store, or out of date. */
 const RECENT_MS = 5 * 60_000;
 const SLOW_NS = 1e9;
 const BEGIN = 1;
+const END = 2;
 /** Characters of JSON held in all. */
 const HELD_MAX = 32 << 20;
 const FORGET_EVERY_MS = 60_000;
@@ -18,9 +20,9 @@ const AFTER_FAILURE_MS = 5_000;
 
 /**
  * What a second may cost, whatever comes: exchanges that are neither failed nor over a second and are looked at,
- * groups looked up by their strings, and rows turned into JSON. Failed and slow ones have their own share.
+ * groups looked up by their strings, rows turned into JSON, and ends looked up. Failed and slow ones have their own share.
  */
-const A_SECOND = { ordinary: 2_000, lookups: 100, urgentLookups: 300, taken: 20, urgentTaken: 60 };
+const A_SECOND = { ordinary: 2_000, lookups: 100, urgentLookups: 300, taken: 20, urgentTaken: 60, ends: 2_000 };
 
 export type SampleLoss = 'no_room' | 'too_large' | 'store' | 'error';
 
@@ -36,6 +38,7 @@ export interface SampleCounts {
  */
 export class Sampler {
   private readonly groups = new SampleGroups();
+  private readonly open = new OpenSamples();
   private readonly table = new CodeTable();
   private readonly counts: SampleCounts;
   private readonly serviceOf: (name: string) => string;
@@ -76,12 +79,16 @@ export class Sampler {
     const role = c['headwater.role']!;
     const method = c['http.request.method']!;
     const route = c['http.route']!;
+    const weight = c['headwater.weight']!;
     let strings: DictionaryStrings | null = null;
     let { ordinary } = left;
     table.clear();
     for (let row = 0; row < columns.rows; row++) {
-      // Its end follows and knows how it went.
-      if (phase[row] === BEGIN) continue;
+      if (phase[row] === END) {
+        if (left.ends-- > 0 && this.end(columns, row, identity.hostId)) continue;
+        // Of its beginning there is no sample: it is one by itself where it failed on the way.
+        if (error[row] === 0) continue;
+      }
       const failed = status[row]! >= 400 || error[row] !== 0;
       const urgent = failed || isLong(total, row);
       if (!urgent && ordinary-- <= 0) continue;
@@ -104,25 +111,42 @@ export class Sampler {
       }
       const group = table.group(slot);
       if (!group) continue;
-      const over = ns >= 0 && group.durations.over(ns);
+      const over = ns >= 0 && group.durations.over(ns, weight[row]!);
       const kept: Kept = failed ? 'failed' : over || urgent ? 'slow' : 'good';
       if (!group.wants(kept, nowMs)) continue;
       if ((kept === 'good' ? left.taken : left.urgentTaken) <= 0) continue;
       if (kept === 'good') left.taken--;
       else left.urgentTaken--;
       strings ??= new DictionaryStrings(columns.dictionary);
-      this.take(group, kept, JSON.stringify(toJson(columns, row, strings)), identity.hostId, referenceMs, nowMs);
+      const sample = this.take(group, kept, JSON.stringify(toJson(columns, row, strings)), identity.hostId, referenceMs, nowMs);
+      if (sample && phase[row] === BEGIN) this.open.add(columns, row, group, sample);
     }
     left.ordinary = Math.max(0, ordinary);
   }
 
-  private take(group: SampleGroup, kept: Kept, exchange: string, host: string, seenMs: number, nowMs: number): void {
-    if (exchange.length > SAMPLE_MAX_BYTES) return this.counts.lost('too_large');
-    if (this.groups.bytes + exchange.length > HELD_MAX) return this.counts.lost('no_room');
+  /** Completes the sample of this exchange's beginning, if there is one. */
+  private end(columns: EventColumns, row: number, host: string): boolean {
+    const found = this.open.take(columns, row, host);
+    if (!found) return false;
+    const { group, sample } = found;
+    const failed = sample.kept === 'failed' || columns.columns['error.type']![row] !== 0;
     this.groups.bytes -= group.bytes;
-    group.take({ kept, seenAt: new Date(seenMs).toISOString(), host, exchange }, nowMs);
+    group.end(sample, failed ? 'failed' : isLong(columns.columns['headwater.total_ns']!, row) ? 'slow' : sample.kept, joined(sample.exchange, toJson(columns, row)));
+    this.groups.bytes += group.bytes;
+    return true;
+  }
+
+  private take(group: SampleGroup, kept: Kept, exchange: string, host: string, seenMs: number, nowMs: number): Sample | null {
+    if (exchange.length > SAMPLE_MAX_BYTES || this.groups.bytes + exchange.length > HELD_MAX) {
+      this.counts.lost(exchange.length > SAMPLE_MAX_BYTES ? 'too_large' : 'no_room');
+      return null;
+    }
+    const sample: Sample = { kept, seenAt: new Date(seenMs).toISOString(), host, exchange };
+    this.groups.bytes -= group.bytes;
+    group.take(sample, nowMs);
     this.groups.bytes += group.bytes;
     this.counts.kept(kept);
+    return sample;
   }
 
   /**
@@ -136,6 +160,7 @@ export class Sampler {
       if (nowMs - this.forgotMs >= FORGET_EVERY_MS) {
         this.forgotMs = nowMs;
         this.groups.forget(nowMs);
+        this.open.forget();
       }
       this.counts.written(await writeSamples(state, this.groups.values(), nowMs));
     } catch (error) {

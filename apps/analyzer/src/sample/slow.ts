@@ -15,13 +15,16 @@ export class SlowLine {
   private stale = 0;
   private line = BUCKETS;
 
-  /** Counts a duration, ns. Answers whether it lies above the line as it was before. */
-  over(ns: number): boolean {
+  /** Counts a duration, ns, for as many exchanges as it stands for. Answers whether it lies above the line as it was before. */
+  over(ns: number, weight = 1): boolean {
+    // Bounded: no counter may run over before all are halved.
+    const n = Math.min(weight, HALVE_AT);
     const bucket = ns < 1 ? 0 : Math.min(BUCKETS - 1, Math.floor(Math.log2(ns) * BUCKETS_AN_OCTAVE));
     const over = bucket > this.line;
-    this.counts[bucket]!++;
-    if (++this.seen >= HALVE_AT) this.halve();
-    if (++this.stale >= LOOK_AGAIN_AFTER || this.seen === ENOUGH) this.draw();
+    this.counts[bucket]! += n;
+    this.seen += n;
+    if (this.seen >= HALVE_AT) this.halve();
+    if (++this.stale >= LOOK_AGAIN_AFTER || (this.seen >= ENOUGH && this.line === BUCKETS)) this.draw();
     return over;
   }
 
