@@ -1,1 +1,10 @@
 export type { Filter, HeaderRule, PolicyDocument } from './document.ts';
+export { POLICY_ERRORS, PolicyError } from './errors.ts';
+export type { PolicyErrorCode, PolicyProblem } from './errors.ts';
+export { MAX_POLICY_BYTES, readPolicy } from './read.ts';
+export { canonicalPolicy } from './canonical.ts';
+export { policyName, toLayer } from './layer.ts';
+export type { Layer, LayerMatch } from './layer.ts';
+export { newPolicyKeys, readPrivateKey, readPublicKey } from './keys.ts';
+export { FLEET, POLICY_HEADERS, signPolicy, verifyPolicy } from './record.ts';
+export type { PolicyRecord, TrustedKey, VerifiedPolicy } from './record.ts';
