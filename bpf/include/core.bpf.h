@@ -41,7 +41,8 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1 };
 enum { IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
-enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8 };
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8 };
+enum { SHUTDOWN_BOTH = 3 };
 enum { MSG_PEEK = 2, MSG_TRUNC = 0x20, MSG_ERRQUEUE = 0x2000 };
 enum { PF_IO_WORKER = 0x10, PF_KTHREAD = 0x00200000 };
 enum { EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ECONNREFUSED = 111 };
@@ -71,6 +72,7 @@ struct sock_cgroup_data { struct cgroup *cgroup; };
 
 struct sock {
 	struct sock_common __sk_common;
+	__u8 sk_shutdown;
 	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
@@ -87,13 +89,19 @@ struct tcp_sock {
 };
 
 struct super_block { __u32 s_dev; };
-struct inode { unsigned long i_ino; struct super_block *i_sb; };
-struct file { struct inode *f_inode; };
+struct inode { __u16 i_mode; unsigned long i_ino; struct super_block *i_sb; };
+struct file { struct inode *f_inode; const void *f_op; void *private_data; };
+struct fdtable { unsigned int max_fds; struct file **fd; };
+struct files_struct { struct fdtable *fdt; };
+struct socket { struct sock *sk; };
 struct linux_binprm { struct file *file; };
 
 typedef struct { int counter; } atomic_t;
 struct signal_struct { atomic_t live; };
+struct thread_info { __u32 status; };
 struct task_struct {
+	struct thread_info thread_info;
+	struct files_struct *files;
 	unsigned int flags;
 	int tgid;
 	__u64 start_boottime;
@@ -102,7 +110,7 @@ struct task_struct {
 };
 
 /* x86-64: the one machine-specific type */
-struct pt_regs { unsigned long r10, ax, dx, si, di, orig_ax; unsigned short cs; };
+struct pt_regs { unsigned long r10, bx, ax, dx, si, di, orig_ax; unsigned short cs; };
 
 #pragma clang attribute pop
 
@@ -115,5 +123,15 @@ struct hw_msghdr { __u64 name; __u32 namelen, pad; __u64 iov, iovlen, control, c
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include "wire.h"
+
+/* A field of a kernel structure: a plain load where the verifier knows the pointer's type, else (syscall mode: sockets
+ * come out of a descriptor table, as numbers) a bpf_probe_read_kernel of about 20 ns. */
+#ifdef HW_SYSCALL
+#define GET(p, field) BPF_CORE_READ(p, field)
+#define GET2(p, to, field) BPF_CORE_READ(p, to, field)
+#else
+#define GET(p, field) ((p)->field)
+#define GET2(p, to, field) ((p)->to->field)
+#endif
 
 #endif

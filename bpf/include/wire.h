@@ -151,6 +151,7 @@ enum hw_counter {
 	HW_C_CONNS,		/* sockets first seen */
 	HW_C_CLOSES,		/* CLOSE records put into the ring (counted by another program, possibly in an interrupt) */
 	HW_C_LOST_CLOSES,	/* CLOSE records the ring had no room for */
+	HW_C_FORGOTTEN,		/* syscall mode: sockets forgotten for want of room, within 128 a CPU; they come back as new ones (HW_F_MID) */
 	HW_C_UNREAD = 20,	/* + enum hw_why: chunks that could not be read */
 	HW_C_N = 40,
 };

@@ -29,7 +29,8 @@ void die(enum exit_code code, const char *format, ...)
 int main(int argc, char **argv)
 {
 	static struct options options;
-	struct capture capture;
+	static struct host host;
+	struct capture capture = { .why = host.why };
 	char why[512];
 	pid_t parent = getppid();
 	int listener, signal_fd, rc;
@@ -40,8 +41,9 @@ int main(int argc, char **argv)
 		drop_privileges();
 		return check_host(&options);
 	}
-	if (host_problem())
-		die(EXIT_UNABLE, "%s", host_problem());
+	look_at_host(&host, &options);
+	if (*host.problem)
+		die(EXIT_UNABLE, "%s", host.problem);
 	missing_capabilities(why, sizeof(why));
 	if (*why)
 		die(EXIT_UNABLE, "missing %s: run as root or grant exactly these capabilities", why);
@@ -53,7 +55,7 @@ int main(int argc, char **argv)
 		unlink(options.socket_path);
 		return EXIT_OK;
 	}
-	if (load_capture(&capture, &options, why, sizeof(why))) {
+	if (load_capture(&capture, &options, host.chosen, why, sizeof(why))) {
 		unlink(options.socket_path);
 		die(EXIT_UNABLE, "%s", why);
 	}

@@ -13,6 +13,7 @@ static const char usage[] =
 	"  SCOPE: port=N | peer-port=N | pid=N | exe=PATH | cgroup=PATH | netns=self|PATH | all\n"
 	"  --i-mean-all          needed with the scope \"all\"\n"
 	"  --exclude-pid PID     a process that cgroup=, netns= and all leave out (repeatable)\n"
+	"  --hooks MODE          auto (default): sock where the kernel has the socket tracepoints (6.3), else syscall\n"
 	"  --ring-bytes N        size of the ring, a power of two, 65536 to 268435456 (default 4194304)\n"
 	"  --head-budget N       bytes captured of one message head, 1024 to 65536 (default 16384)\n"
 	"  --client-uid UID      user that may connect (default: the user that runs the probe)\n"
@@ -30,6 +31,17 @@ static unsigned long number(const char *option, const char *text, unsigned long 
 	if (errno || *end || !*text || *text == '-' || n < min || n > max)
 		die(EXIT_USAGE, "%s %s: give a number from %lu to %lu", option, text, min, max);
 	return n;
+}
+
+static uint32_t hooks(const char *value)
+{
+	if (!strcmp(value, "sock"))
+		return HW_HOOKS_SOCK;
+	if (!strcmp(value, "syscall"))
+		return HW_HOOKS_SYSCALL;
+	if (strcmp(value, "auto"))
+		die(EXIT_USAGE, "--hooks %s: give auto, sock or syscall", value);
+	return 0;
 }
 
 void parse_options(struct options *o, int argc, char **argv)
@@ -54,7 +66,7 @@ void parse_options(struct options *o, int argc, char **argv)
 			o->exit_with_agent = true;
 		} else if (!strcmp(option, "--socket") || !strcmp(option, "--scope") || !strcmp(option, "--ring-bytes") ||
 			   !strcmp(option, "--head-budget") || !strcmp(option, "--exclude-pid") ||
-			   !strcmp(option, "--client-uid")) {
+			   !strcmp(option, "--client-uid") || !strcmp(option, "--hooks")) {
 			if (!value)
 				die(EXIT_USAGE, "%s needs a value: see --help", option);
 			i++;
@@ -62,6 +74,8 @@ void parse_options(struct options *o, int argc, char **argv)
 				o->socket_path = value;
 			} else if (!strcmp(option, "--scope")) {
 				add_scope(o, value);
+			} else if (!strcmp(option, "--hooks")) {
+				o->hooks = hooks(value);
 			} else if (!strcmp(option, "--ring-bytes")) {
 				o->ring_bytes = number(option, value, 65536, 256 << 20);
 				if (o->ring_bytes & (o->ring_bytes - 1))

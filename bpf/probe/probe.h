@@ -10,6 +10,7 @@
 
 #define PROBE_VERSION "0.1.0"
 #define MAX_NAMED 64
+#define MAX_PROGRAMS 8
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNABLE = 3 };
 
@@ -27,13 +28,16 @@ struct options {
 	uint32_t ring_bytes, head_budget;
 	bool mean_all, check, exit_with_agent, client_uid_set;
 	uid_t client_uid;
+	uint32_t hooks;			/* enum hw_hooks asked for, 0: auto */
 };
 
 /* The loaded programs, seen from outside the skeleton. */
 struct capture {
 	int ring_fd, counters_fd, control_fd, exclude_fd;
-	int program_fds[8];
+	int program_fds[MAX_PROGRAMS];
 	int n_programs;
+	enum hw_hooks hooks;
+	const char *why;	/* why these hooks, one sentence */
 };
 
 /* message for a person: one line on stderr, then exit */
@@ -47,17 +51,26 @@ void drop_load_privileges(void);	/* after load: only attribution is left */
 void missing_capabilities(char *names, size_t size);
 
 /* load.c: 0, or -errno with a sentence in `why` */
-int load_capture(struct capture *c, const struct options *o, char *why, size_t size);
+int load_capture(struct capture *c, const struct options *o, enum hw_hooks hooks, char *why, size_t size);
 void unload_capture(void);
 uint64_t recursion_misses(const struct capture *c);
 
 int check_host(const struct options *o);	/* check.c: prints JSON, returns the exit code */
-const char *host_problem(void);			/* NULL, or why this kernel cannot be captured on */
+
+/* hooks.c: what this kernel has. */
+struct host {
+	char problem[256];	/* empty, or why this kernel cannot be captured on (with the hooks asked for) */
+	char why[sizeof(((struct hw_hello *)0)->why)];	/* why `chosen` */
+	bool sock, syscall;	/* possible here */
+	enum hw_hooks chosen;
+};
+void look_at_host(struct host *h, const struct options *o);
 
 int open_socket(const struct options *o);	/* serve.c */
 int hold_signals(void);
 int serve(int listener, int signal_fd, struct capture *c, const struct options *o);
 
 void describe_process(struct hw_reply *r);	/* process.c */
+void describe_cgroup(struct hw_reply *r);
 
 #endif

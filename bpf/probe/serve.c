@@ -49,7 +49,7 @@ int open_socket(const struct options *o)
 static int greet(int agent, const struct capture *c, const struct options *o)
 {
 	struct hw_hello hello = {
-		.magic = HW_HELLO_MAGIC, .version = HW_WIRE_VERSION, .hooks = HW_HOOKS_SOCK,
+		.magic = HW_HELLO_MAGIC, .version = HW_WIRE_VERSION, .hooks = c->hooks,
 		.cpus = libbpf_num_possible_cpus(), .ring_bytes = o->ring_bytes,
 		.head_budget = o->head_budget, .probe_pid = getpid(),
 	};
@@ -62,6 +62,7 @@ static int greet(int agent, const struct capture *c, const struct options *o)
 	struct utsname kernel;
 
 	memcpy(hello.scope, o->scope_text, sizeof(hello.scope));
+	snprintf(hello.why, sizeof(hello.why), "%s", c->why);
 	if (!uname(&kernel))
 		snprintf(hello.kernel, sizeof(hello.kernel), "%.63s", kernel.release);
 	header->cmsg_level = SOL_SOCKET;
@@ -89,6 +90,8 @@ static int answer(int agent, const struct capture *c)
 		describe_process(&reply);
 	else if (request.what == HW_REQ_STATS)
 		reply.recursion_misses = recursion_misses(c);
+	else if (request.what == HW_REQ_CGROUP)
+		describe_cgroup(&reply);
 	else
 		reply.error = EINVAL;
 	/* an agent that does not read its answers is dropped rather than waited for */
@@ -136,7 +139,8 @@ int serve(int listener, int signal_fd, struct capture *c, const struct options *
 	struct ucred who = {};
 	int agent = -1;
 
-	printf("ready %s scope \"%s\" ring %u\n", o->socket_path, o->scope_text, o->ring_bytes);
+	printf("ready %s scope \"%s\" ring %u hooks %s\n", o->socket_path, o->scope_text, o->ring_bytes,
+	       c->hooks == HW_HOOKS_SOCK ? "sock" : "syscall");
 	fflush(stdout);
 	for (;;) {
 		struct pollfd fds[3] = { { listener, POLLIN, 0 }, { signal_fd, POLLIN, 0 }, { agent, POLLIN, 0 } };

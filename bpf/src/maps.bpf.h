@@ -29,6 +29,8 @@ struct {
 
 enum dir_mode { MODE_OPEN = 0 /* a chunk may start a message */, MODE_HEAD = 1 };
 
+#define HW_SOCKS 16384	/* sockets known at once in syscall mode: 7 MB */
+
 /* longest method name that is recognised, without the space behind it */
 #define METHOD_MAX 32
 
@@ -64,17 +66,39 @@ struct sock_state {
 	__u32 srtt_us, retrans;
 	__u8 conn_sent;
 	__u8 last_dir;
-	__u8 pad[6];
+	__u8 ended;		/* CLOSE was told, or must not be */
+	__u8 is_tcp;		/* syscall mode: plain TCP */
+	__u32 ino;		/* syscall mode: of the socket's inode, tells a reused address */
 	struct dir_state d[2];
 };
 
 /* What is known of a socket; its presence means: this socket was in scope. */
+#ifdef HW_SYSCALL
+/* A descriptor table gives no pointer that sk_storage accepts (kernel 6.1), so the key is the socket's address;
+ * syscall.bpf.c says how a reused address is told. Bounded: the socket unused for longest is forgotten. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HW_SOCKS);
+	__type(key, __u64);
+	__type(value, struct sock_state);
+} hw_socks SEC(".maps");
+
+static __always_inline struct sock_state *known(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&hw_socks, &key);
+}
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct sock_state);
 } hw_socks SEC(".maps");
+
+#define known(sk) bpf_sk_storage_get(&hw_socks, sk, 0, 0)
+#endif
 
 /*
  * One chunk under way. It lives in a map value, not on the stack: there the verifier knows its
@@ -98,6 +122,10 @@ struct walk {
 	__u32 scan_at, scan_to;
 	__u64 woken_ns;
 	struct hw_iovec iovs[8];
+#ifdef HW_SYSCALL
+	__u32 why;		/* enum hw_why of the call */
+	__u32 later;		/* bytes of the same call behind this chunk (sendmmsg, recvmmsg) */
+#endif
 };
 
 struct scratch {
@@ -106,6 +134,9 @@ struct scratch {
 	struct walk w;
 	struct hw_conn conn;
 	struct hw_close close;	/* only so that BTF holds its layout for the test */
+#ifdef HW_SYSCALL
+	struct sock_state fresh;
+#endif
 };
 
 /* One slot a direction, so that a program never meets the other one's. */
@@ -127,6 +158,15 @@ static __always_inline void count(__u32 key, __u64 n)
 
 	if (p)
 		*p += n;
+}
+
+/* CLOSE is told in interrupts and, for Unix sockets, in task context: the one counter that both may touch. */
+static __always_inline void count_close(__u32 key)
+{
+	__u64 *p = bpf_map_lookup_elem(&hw_counters, &key);
+
+	if (p)
+		__sync_fetch_and_add(p, 1);
 }
 
 #endif

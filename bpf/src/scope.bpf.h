@@ -35,13 +35,13 @@ struct {
 
 static __noinline bool cgroup_in_scope(struct sock *sk)
 {
-	struct cgroup *group = sk->sk_cgrp_data.cgroup, *up;
+	struct cgroup *group = GET(sk, sk_cgrp_data.cgroup), *up;
 	__u32 verdict = 0, *known;
 	__u64 id, key;
 
 	if (!group)
 		return false;
-	id = group->kn->id;
+	id = GET2(group, kn, id);
 	known = bpf_map_lookup_elem(&hw_cgroup_verdicts, &id);
 	if (known)
 		return *known;
@@ -65,13 +65,13 @@ static __always_inline bool in_scope(struct sock *sk)
 	__u64 key;
 
 	if (cfg_scope & SCOPE_PORT) {
-		__u16 port = sk->__sk_common.skc_num;
+		__u16 port = GET(sk, __sk_common.skc_num);
 
 		if (cfg_ports[port >> 3] & (1 << (port & 7)))
 			return true;
 	}
 	if (cfg_scope & SCOPE_PEER_PORT) {
-		__u16 port = bpf_ntohs(sk->__sk_common.skc_dport);
+		__u16 port = bpf_ntohs(GET(sk, __sk_common.skc_dport));
 
 		if (cfg_peer_ports[port >> 3] & (1 << (port & 7)))
 			return true;
@@ -86,7 +86,7 @@ static __always_inline bool in_scope(struct sock *sk)
 	if (cfg_scope & SCOPE_ALL)
 		goto own;
 	if (cfg_scope & SCOPE_NETNS) {
-		key = sk->__sk_common.skc_net.net->ns.inum;
+		key = GET2(sk, __sk_common.skc_net.net, ns.inum);
 		if (bpf_map_lookup_elem(&hw_netns, &key))
 			goto own;
 	}

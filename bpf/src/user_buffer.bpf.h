@@ -7,7 +7,14 @@
 #ifndef HEADWATER_USER_BUFFER_BPF_H
 #define HEADWATER_USER_BUFFER_BPF_H
 
-static __always_inline enum hw_why locate(struct task_struct *task, struct walk *w)
+#ifdef HW_SYSCALL
+/* syscall.bpf.c has set the buffer in w: it holds the registers of the very call */
+static __always_inline enum hw_why buffer_of(struct task_struct *task, struct walk *w)
+{
+	return w->why;
+}
+#else
+static __always_inline enum hw_why buffer_of(struct task_struct *task, struct walk *w)
 {
 	struct pt_regs *regs;
 	struct hw_msghdr msg;
@@ -59,6 +66,7 @@ static __always_inline enum hw_why locate(struct task_struct *task, struct walk 
 		w->iov_left = 1024;
 	return HW_U_NONE;
 }
+#endif
 
 /* Next user segment. One read costs the same for 16 as for 128 bytes, so eight iovecs at a time. */
 static __always_inline int next_segment(struct walk *w)

@@ -58,12 +58,12 @@ export const counterNames = (() => {
  * Starts probe and reader. Returns `records` (growing), `ask(command)` -> its answer,
  * `settled()` (the ring is empty), `counters()` by name, `stop()`.
  */
-export async function capture(scopes, { probeArgs = [], readerArgs = [], uid } = {}) {
+export async function capture(scopes, { probeArgs = [], readerArgs = [], uid, hooks = 'auto' } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'hw-kernel-'));
   chmodSync(dir, 0o755);
   const socket = join(dir, 'probe.sock');
   const probe = track(
-    spawn(probePath, ['--socket', socket, ...scopes.flatMap((s) => ['--scope', s]), ...probeArgs], {
+    spawn(probePath, ['--socket', socket, '--hooks', hooks, ...scopes.flatMap((s) => ['--scope', s]), ...probeArgs], {
       stdio: ['ignore', 'pipe', 'inherit'],
     }),
   );

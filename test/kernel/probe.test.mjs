@@ -78,7 +78,7 @@ describe('probe', { skip }, () => {
 
   it('--check: a real load, the hooks by name', () => {
     const said = JSON.parse(execFileSync(probePath, ['--check'], { encoding: 'utf8' }));
-    assert.deepEqual([said.ok, said.reasons, said.hooks, said.loaded, said.btf], [true, [], ['sock'], true, true]);
+    assert.deepEqual([said.ok, said.reasons, said.hooks, said.chosen, said.loaded, said.btf], [true, [], ['sock', 'syscall'], 'sock', true, true]);
   });
 
   it('holds exactly the capabilities it needs: four to load, two to serve', async () => {

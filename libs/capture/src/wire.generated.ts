@@ -84,6 +84,7 @@ export const hw_counter = {
   HW_C_CONNS: 15,
   HW_C_CLOSES: 16,
   HW_C_LOST_CLOSES: 17,
+  HW_C_FORGOTTEN: 18,
   HW_C_UNREAD: 20,
   HW_C_N: 40,
 } as const
