@@ -23,7 +23,8 @@ struct Live::Shared {
 Napi::Function Live::define(Napi::Env env) {
   return DefineClass(env, "Live",
                      {InstanceMethod("open", &Live::open), InstanceMethod("start", &Live::start), InstanceMethod("stop", &Live::stop),
-                      InstanceMethod("totals", &Live::totals), InstanceMethod("pause", &Live::pause)});
+                      InstanceMethod("totals", &Live::totals), InstanceMethod("pause", &Live::pause), InstanceMethod("reconfigure", &Live::reconfigure),
+                      InstanceMethod("throttle", &Live::throttle)});
 }
 
 Live::Live(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Live>(info), shared_(std::make_shared<Shared>()) {
@@ -98,6 +99,16 @@ Napi::Value Live::stop(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Live::totals(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), drain_->totalsJson()); }
+
+Napi::Value Live::reconfigure(const Napi::CallbackInfo& info) {
+  drain_->reconfigure(readRules(info[0].As<Napi::Object>()));
+  return info.Env().Undefined();
+}
+
+Napi::Value Live::throttle(const Napi::CallbackInfo& info) {
+  drain_->throttle(info[0].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
+}
 
 Napi::Value Live::pause(const Napi::CallbackInfo& info) {
   drain_->pause(info[0].As<Napi::Number>().Uint32Value());

@@ -7,7 +7,7 @@
 
 namespace hw {
 
-// The drain thread behind five methods.
+// The drain thread behind a few methods.
 class Live : public Napi::ObjectWrap<Live> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -21,6 +21,8 @@ class Live : public Napi::ObjectWrap<Live> {
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value totals(const Napi::CallbackInfo& info);
   Napi::Value pause(const Napi::CallbackInfo& info);
+  Napi::Value reconfigure(const Napi::CallbackInfo& info);  // (rules)
+  Napi::Value throttle(const Napi::CallbackInfo& info);     // (one in)
 
   struct Shared;
   std::shared_ptr<Shared> shared_;

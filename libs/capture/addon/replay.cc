@@ -10,7 +10,7 @@ namespace hw {
 Napi::Function Replay::define(Napi::Env env) {
   return DefineClass(env, "Replay",
                      {InstanceMethod("push", &Replay::push), InstanceMethod("flush", &Replay::flush), InstanceMethod("totals", &Replay::totals),
-                      InstanceMethod("audit", &Replay::audit)});
+                      InstanceMethod("audit", &Replay::audit), InstanceMethod("reconfigure", &Replay::reconfigure), InstanceMethod("throttle", &Replay::throttle)});
 }
 
 // (options, startUnixMs | 0, audit after every record)
@@ -63,6 +63,16 @@ Napi::Value Replay::flush(const Napi::CallbackInfo& info) {
 
 Napi::Value Replay::totals(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), "{" + core_->totalsJson() + ",\"kernel\":{},\"drain_cpu_ns\":0}");
+}
+
+Napi::Value Replay::reconfigure(const Napi::CallbackInfo& info) {
+  core_->reconfigure(readRules(info[0].As<Napi::Object>()));
+  return info.Env().Undefined();
+}
+
+Napi::Value Replay::throttle(const Napi::CallbackInfo& info) {
+  core_->throttle(info[0].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
 }
 
 Napi::Value Replay::audit(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), core_->audit()); }

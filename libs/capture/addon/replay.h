@@ -16,6 +16,8 @@ class Replay : public Napi::ObjectWrap<Replay> {
   Napi::Value flush(const Napi::CallbackInfo& info);  // (): the rest
   Napi::Value totals(const Napi::CallbackInfo& info);
   Napi::Value audit(const Napi::CallbackInfo& info);
+  Napi::Value reconfigure(const Napi::CallbackInfo& info);  // (rules)
+  Napi::Value throttle(const Napi::CallbackInfo& info);     // (one in)
   Napi::Array take(Napi::Env env);
 
   std::vector<BatchPtr> out_;

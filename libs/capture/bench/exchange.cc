@@ -84,8 +84,7 @@ int main(int argc, char** argv) {
   double best = 1e18;
   for (int r = 0; r < rounds; r++) {
     Options o;
-    o.keyId = "k1";
-    o.key = std::string(32, '\x42');
+    o.key = {"k1", std::string(32, '\x42')};
     uint64_t rows = 0, batches = 0;
     Core core(o, [&](BatchPtr& b) {
       rows += b->rows;

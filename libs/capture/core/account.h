@@ -18,8 +18,15 @@ struct Starts {
   bool balanced() const { return started == resolved() + static_cast<uint64_t>(in_flight) && in_flight >= 0; }
 };
 
+// What a declared sample rate left out.
+struct Sampling {
+  uint64_t exchanges = 0, kept = 0;      // let through by the filters, and those of them that became rows
+  uint64_t rated = 0, ratedKept = 0;     // only those that a rate greater than 1 was in force for
+};
+
 struct Account {
   Starts of[2];
+  Sampling sampling;
   void start(Kind k, uint64_t n = 1) { of[k].started += n; of[k].in_flight += static_cast<int64_t>(n); }
   void emit(Kind k) { of[k].emitted++; of[k].in_flight--; }
   void filter(Kind k, Filter why, uint64_t n = 1) { of[k].filtered[why] += n; of[k].in_flight -= static_cast<int64_t>(n); }

@@ -56,7 +56,18 @@ std::string Core::accountJson() {
   starts(out, "request", account.of[REQUEST], told_.of[REQUEST]);
   starts(out, "response", account.of[RESPONSE], told_.of[RESPONSE]);
   out += ',';
-  number(out, "exchanges", batch_->rows);
+  number(out, "exchanges", batch_->exchanges);
+  const Sampling &all = account.sampling, &before = told_.sampling;
+  if (all.rated > before.rated) {
+    out += throttle_ > 1 ? ",\"sampling\":{\"reason\":\"governor\"," : ",\"sampling\":{\"reason\":\"policy\",";
+    number(out, "one_in", strongestRate_);
+    out += ',';
+    number(out, "exchanges", all.exchanges - before.exchanges);
+    out += ',';
+    number(out, "kept", all.kept - before.kept);
+    out += '}';
+  }
+  strongestRate_ = 1;
   out += ",\"unread\":{";
   bool first = true;
   for (auto& [name, n] : unread_) {

@@ -98,6 +98,7 @@ Batch::Batch(uint32_t max) : maxRows(max) {
 void Batch::reset() {
   for (int c = 0; c < COLUMN_N && rows > 0; c++) memset(data_.get() + at_[c], 0, static_cast<size_t>(columnWidth(kColumns[c].type)) * rows);
   rows = 0;
+  exchanges = 0;
   dict.clear();
   for (HeaderLists& l : lists) l.clear();
   account.clear();

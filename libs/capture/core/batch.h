@@ -80,6 +80,7 @@ class Batch {
   size_t weight() const { return rows * 160u + dict.bytes() + (lists[0].entries + lists[1].entries) * 9u; }
 
   uint32_t rows = 0;
+  uint64_t exchanges = 0;  // after weights
   const uint32_t maxRows;
   Dictionary dict;
   HeaderLists lists[2];  // by Kind

@@ -63,6 +63,11 @@ class Cache {
     return place;
   }
 
+  // Serials go on, so no place is mistaken for what it held before.
+  void clear() {
+    for (T& t : places_) t = T{};
+  }
+
  private:
   static constexpr size_t kWays = 4;
   const size_t maxKey_, mask_;

@@ -11,9 +11,10 @@ constexpr uint64_t kSweepNs = 100000000, kIdleBatchNs = 5000000000ULL, kForgetNs
 
 }  // namespace
 
-Core::Core(Options o, Send send) : options(std::move(o)), send_(std::move(send)), policy_(options) {
+Core::Core(Options o, Send send) : options(std::move(o)), send_(std::move(send)), policy_(options), sampler_(options.sampleSeed) {
   connections_.reserve(1024);
   batch_ = batches_->take(options.maxRows);
+  judging_ = !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
 }
 
 Core::~Core() { connections_.clear(); }
@@ -136,12 +137,18 @@ void Core::flush(uint64_t now) {
 void Core::emit(Connection& c, Exchange& e, const char* error) {
   Message* q = e.request;
   Message* s = e.response;
-  if (ready_.size() >= options.readyBatches) {
+  judge(c, e, error, false);
+  if (!e.logged) {
+    account.filter(REQUEST, e.unloggedBy);
+    if (s != nullptr) account.filter(RESPONSE, s->malformed ? F_MALFORMED : e.unloggedBy);
+  } else if (ready_.size() >= options.readyBatches) {
     account.lose(REQUEST, L_BATCH_QUEUE_FULL);
     if (s != nullptr) account.lose(RESPONSE, L_BATCH_QUEUE_FULL);
   } else {
     if (batch_->rows == 0) batchOpenedNs_ = nowNs;
     writeRow(c, e, error);
+    batch_->exchanges += e.weight;
+    account.sampling.kept++;
     account.emit(REQUEST);
     if (s != nullptr) {
       if (s->malformed) account.filter(RESPONSE, F_MALFORMED);
@@ -164,10 +171,34 @@ void Core::closeBatch() {
   batch_->account = accountJson();
   ready_.push_back(std::move(batch_));
   batch_ = batches_->take(options.maxRows);
-  policy_.newBatch();
-  memset(words_, 0, sizeof words_);
+  freshBatch();
   lastBatchNs_ = nowNs;
   offerBatches();
+}
+
+// What was worked out for the open batch means nothing any more.
+void Core::freshBatch() {
+  policy_.newBatch();
+  memset(words_, 0, sizeof words_);
+}
+
+void Core::reconfigure(Rules rules) {
+  if (batch_->rows > 0) closeBatch();
+  else batch_->reset();
+  static_cast<Rules&>(options) = std::move(rules);
+  rulesVersion++;
+  heads.forget();
+  policy_.reload();
+  freshBatch();
+  for (auto& [cookie, c] : connections_) c->clientAddress.clear();
+  judging_ = throttle_ > 1 || !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
+}
+
+void Core::throttle(uint32_t oneIn) {
+  if (oneIn == throttle_) return;
+  if (batch_->rows > 0) closeBatch();
+  throttle_ = oneIn;
+  judging_ = throttle_ > 1 || !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
 }
 
 bool Core::offerBatches() {

@@ -1,6 +1,7 @@
 // The whole of the capture behind one door: records in, batches out. One thread uses it.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -11,7 +12,9 @@
 #include "batch.h"
 #include "connection.h"
 #include "options.h"
+#include "filter.h"
 #include "policy.h"
+#include "sampling.h"
 
 namespace hw {
 
@@ -32,6 +35,10 @@ class Core {
   bool offerBatches();
   // The end: every batch still waiting goes to `last`, which may block.
   void closing(const std::function<void(BatchPtr&)>& last);
+  // The open batch closes; what is written from then on obeys these rules.
+  void reconfigure(Rules rules);
+  // Keeps one of `oneIn` on top of the filters' rates.
+  void throttle(uint32_t oneIn);
   void setClock(int64_t unixMinusMono) { unixMinusMono_ = unixMinusMono; }
   // Kernel-side deltas since the last call.
   void onKernelLoss(uint64_t requests, uint64_t responses);
@@ -45,16 +52,29 @@ class Core {
   Message* newMessage(Kind k);
   void freeMessage(Message* m);
   void emit(Connection& c, Exchange& e, const char* error);
+  // Asks filters and sampling once per exchange; the answer is in `e`. `begun`: it goes on, so nobody knows yet whether
+  // it will be slow, and sampling never leaves it out.
+  void judge(const Connection& c, Exchange& e, const char* error, bool begun) {
+    if (e.judged) return;
+    e.judged = true;
+    if (judging_) judgeNow(c, e, error, begun);
+    account.sampling.exchanges += e.logged || e.unloggedBy == F_SAMPLED;
+  }
+  // Its first row and its place in the account; what `emit` writes of it later is its end (phases.cc).
+  void begin(Connection& c, Exchange& e);
+  void onUnreadStart(uint32_t tgid, uint8_t why);
   int64_t unixNs(uint64_t monoNs) const { return static_cast<int64_t>(monoNs) + unixMinusMono_; }
 
   HeadReader heads;
-  const Options options;
+  Options options;  // its Rules change by `reconfigure` only
+  uint64_t rulesVersion = 1;  // changes with them
   Account account;
   Attribution attribution;
   uint64_t nowNs = 0;
   uint64_t heldBytes = 0;       // unfinished heads and waiting records
   uint64_t unreadMessages = 0;  // message starts that could not be read
   uint64_t badRecords = 0;
+  uint64_t endsLost = 0;  // `end` rows that could not be written
   bool replay = false;
   size_t connectionCount() const { return connections_.size(); }
   size_t waitingBatches() const { return ready_.size(); }
@@ -64,7 +84,10 @@ class Core {
   void forget(uint64_t cookie);
   void sweep(bool all);
   void closeBatch();
+  void freshBatch();
   std::string accountJson();
+  void judgeNow(const Connection& c, Exchange& e, const char* error, bool begun);
+  std::string_view routeOf(const Message& q);
   // row.cc
   void writeRow(Connection& c, Exchange& e, const char* error);
   std::string_view writeTarget(const Message& q);
@@ -85,6 +108,9 @@ class Core {
 
   Send send_;
   Policy policy_;
+  Sampler sampler_;
+  bool judging_ = false;  // there are filters, or a rate
+  uint32_t throttle_ = 1, strongestRate_ = 1;  // the latter since the last batch
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   Connection* last_ = nullptr;
   std::vector<std::unique_ptr<Message>> pool_;
@@ -98,6 +124,7 @@ class Core {
   uint64_t toldUnread_ = 0, toldEmitted_ = 0;
   int64_t sinceUnixMs_ = 0, watermarkMs_ = 0;
   std::unordered_map<std::string, uint64_t> unread_;
+  std::map<std::pair<std::string, uint8_t>, uint64_t> unreadBy_;  // executable, enum hw_why
   std::string pathText_;
   Start scratchStart_;
   Who who_;

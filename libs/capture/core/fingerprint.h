@@ -1,20 +1,25 @@
 // Keyed fingerprints: BLAKE2b with the host's key, cut to 64 bit, "<key id>:<16 hex>". Without a key there are none.
+// While keys are rotated every fingerprint is given by both, the current one first.
 #pragma once
 #include <string>
 #include <string_view>
+
+#include "options.h"
 
 namespace hw {
 
 class Fingerprint {
  public:
   Fingerprint() = default;
-  Fingerprint(std::string keyId, std::string key);  // key: 32 bytes, or empty
-  bool enabled() const { return !key_.empty(); }
-  const std::string& keyId() const { return keyId_; }
-  void append(std::string_view value, std::string& out) const;
+  explicit Fingerprint(const Key& key, const Key& previous = {});  // key: 32 bytes, or empty
+  bool enabled() const { return !key_.bytes.empty(); }
+  const std::string& keyId() const { return key_.id; }  // the current one's
+  // "k2:<hex>", or "k2:<hex> <label>k1:<hex>": what stands in front of the first one, the caller has written.
+  void append(std::string_view value, std::string& out, std::string_view label = {}) const;
 
  private:
-  std::string keyId_, key_;
+  static void one(const Key& key, std::string_view value, std::string& out);
+  Key key_, previous_;
 };
 
 }  // namespace hw

@@ -59,6 +59,11 @@ HeadReader::HeadReader() : known_{{kLineSets, kMaxLine}, {kLineSets, kMaxLine}},
   missed_.reserve(kMaxLines);
 }
 
+void HeadReader::forget() {
+  known_[REQUEST].clear();
+  known_[RESPONSE].clear();
+}
+
 size_t HeadReader::scan(const char* data, size_t n) {
   lines_ = scanned_ = 0;
   plain_ = false;

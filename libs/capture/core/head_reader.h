@@ -45,6 +45,8 @@ class HeadReader {
   size_t scan(const char* data, size_t n);
   // Like parseHead.
   HeadResult read(Kind kind, std::string& bytes, bool truncated, Head& out);
+  // The rules changed: what was made of header lines is worked out again. Heads in hand lose their way to it.
+  void forget();
 
  private:
   struct Missed {

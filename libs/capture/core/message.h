@@ -38,6 +38,10 @@ struct Exchange {
   Message* request = nullptr;
   Message* response = nullptr;
   bool interim = false;
+  // What filters and sampling say of it (Core::judge); asked once, so that both rows of a long one share it.
+  uint32_t weight = 1;
+  Filter unloggedBy = F_POLICY;
+  bool judged = false, logged = true;
 };
 
 }  // namespace hw

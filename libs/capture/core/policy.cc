@@ -20,6 +20,9 @@ constexpr std::string_view kHarmless[] = {
 // Values that are URIs: their query and user information are cut even when kept.
 constexpr std::string_view kUris[] = {"referer", "location", "content-location", "refresh", "origin", "link", "x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri", "sourcemap", "destination"};
 
+// By Action. A header's name decides alone whether its answers may be summaries, so those meet presence and drop only.
+constexpr uint8_t kStrictness[] = {0, 3, 2, 1, 2, 4};
+
 constexpr size_t kMemos = 256;
 constexpr size_t kNameSlots = 4096, kMaxNames = 2048, kMaxName = 256, kMaxValue = 4096;
 
@@ -52,22 +55,45 @@ void mask(std::string_view v, std::string& out) {
 
 }  // namespace
 
-Policy::Policy(const Options& o) : o_(o), fp_(o.keyId, o.key), text_(o.policyId + "@" + std::to_string(o.policyVersion)), names_(kNameSlots), memos_(kMemos) {
-  for (const Rule& r : o.rules) byRow_ |= !r.service.empty() || !r.route.empty();
+Policy::Policy(const Rules& rules) : o_(rules), names_(kNameSlots), memos_(kMemos) { reload(); }
+
+// Decisions and texts of the rules before are forgotten; the lines that HeadReader remembers are the caller's.
+void Policy::reload() {
+  fp_ = Fingerprint(o_.key, o_.previousKey);
+  text_ = o_.policy.id + "@" + std::to_string(o_.policy.version);
+  if (o_.narrowed) text_ += "+" + o_.narrowing.id + "@" + std::to_string(o_.narrowing.version);
+  byRow_ = false;
+  for (const Rule& r : o_.policy.rules) byRow_ |= !r.service.empty() || !r.route.empty();
+  if (o_.narrowed)
+    for (const Rule& r : o_.narrowing.rules) byRow_ |= !r.service.empty() || !r.route.empty();
+  epoch_++;
+  for (Name& n : names_)
+    if (!n.text.empty()) fill(n);
+  for (Memo& m : memos_) m = {};
 }
 
-Action Policy::decide(const Name& n, Kind kind, const RowContext* row) const {
-  for (const Rule& r : o_.rules) {
+Decision Policy::decideIn(const PolicyLayer& layer, const Name& n, Kind kind, const RowContext* row) const {
+  const bool secret = n.secret != SecretKind::NONE;
+  for (size_t i = 0; i < layer.rules.size(); i++) {
+    const Rule& r = layer.rules[i];
     if (r.direction >= 0 && r.direction != kind) continue;
     if (!glob(r.header, n.text, true)) continue;
     if (row != nullptr && (!matches(r.service, row->service) || !matches(r.route, row->route))) continue;
-    if (n.secret != SecretKind::NONE && r.action != A_DROP && r.action != A_PRESENCE) return A_SUMMARY;
-    return r.action;
+    if (secret && r.action != A_DROP && r.action != A_PRESENCE) return {A_SUMMARY, Decision::CREDENTIAL, 0};
+    return {r.action, static_cast<int16_t>(i), 0};
   }
-  if (n.secret != SecretKind::NONE) return A_SUMMARY;
+  if (secret) return {A_SUMMARY, Decision::CREDENTIAL, 0};
   for (const std::string_view h : kHarmless)
-    if (glob(h, n.text, true)) return A_KEEP;
-  return A_PRESENCE;
+    if (glob(h, n.text, true)) return {A_KEEP, Decision::ALLOW_LIST, 0};
+  return {A_PRESENCE, Decision::NOT_LISTED, 0};
+}
+
+Decision Policy::decide(const Name& n, Kind kind, const RowContext* row) const {
+  const Decision own = decideIn(o_.policy, n, kind, row);
+  if (!o_.narrowed) return own;
+  Decision other = decideIn(o_.narrowing, n, kind, row);
+  other.layer = 1;
+  return kStrictness[other.action] > kStrictness[own.action] ? other : own;
 }
 
 void Policy::fill(Name& n) {
@@ -75,7 +101,7 @@ void Policy::fill(Name& n) {
   n.cutQuery = false;
   for (const std::string_view u : kUris) n.cutQuery |= glob(u, n.text, true);
   if (!byRow_)
-    for (const Kind k : {REQUEST, RESPONSE}) n.action[k] = decide(n, k, nullptr);
+    for (const Kind k : {REQUEST, RESPONSE}) n.action[k] = decide(n, k, nullptr).action;
   n.epoch = 0;
 }
 
@@ -121,19 +147,7 @@ int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64
   return m.index;
 }
 
-int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line) {
-  if (action == A_KEEP) {
-    if (looksLikeCredential(v)) {
-      action = A_SUMMARY;
-      fingerprinted |= fp_.enabled();
-      return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds, line);
-    }
-    if (n.cutQuery) {
-      cutUri(v, scratch_);
-      return batch.dict.intern(scratch_);
-    }
-    return batch.dict.intern(v.substr(0, kMaxValue));
-  }
+int32_t Policy::value(Batch& batch, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line) {
   if (action == A_SUMMARY) {
     fingerprinted |= fp_.enabled() && n.secret != SecretKind::CHALLENGE;
     return summary(batch, n.secret, v, row.nowUnixSeconds, line);
@@ -148,12 +162,18 @@ int32_t Policy::value(Batch& batch, Kind kind, const Name& n, uint8_t& action, s
     fingerprinted = true;
     return batch.dict.intern(scratch_);
   }
-  if (action == A_MASK) {
-    mask(v, scratch_);
-    return batch.dict.intern(scratch_);
+  if (n.cutQuery) {
+    cutUri(v, uri_);
+    v = uri_;
   }
-  (void)kind;
-  return 0;
+  if (looksLikeCredential(v)) {
+    action = A_SUMMARY;
+    fingerprinted |= fp_.enabled();
+    return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds, line);
+  }
+  if (action == A_KEEP) return batch.dict.intern(v.substr(0, kMaxValue));
+  mask(v, scratch_);
+  return batch.dict.intern(scratch_);
 }
 
 bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, const Head& head, const RowContext& row) {
@@ -170,7 +190,7 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
     }
     Name& n = name(view(bytes, h.name));
     uint8_t action = n.action[kind];
-    if (byRow_) action = decide(n, kind, &row);
+    if (byRow_) action = decide(n, kind, &row).action;
     bool mark = false;
     int32_t v = 0;
     if (action != A_DROP) {
@@ -178,7 +198,7 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
         n.index = batch.dict.internHashed(n.text, n.hash);
         n.epoch = epoch_;
       }
-      if (action != A_PRESENCE) v = value(batch, kind, n, action, view(bytes, h.value), row, mark, line);
+      if (action != A_PRESENCE) v = value(batch, n, action, view(bytes, h.value), row, mark, line);
       list.add(n.index, v, action);
       fingerprinted |= mark;
     }
@@ -193,12 +213,26 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
   return fingerprinted;
 }
 
+Decision Policy::explain(Batch& batch, Kind kind, std::string_view header, std::string_view v, const RowContext& row, uint8_t& action, std::string& leaves) {
+  Name& n = name(header);
+  const Decision d = decide(n, kind, &row);
+  action = d.action;
+  leaves.clear();
+  if (action == A_DROP || action == A_PRESENCE) return d;
+  bool fingerprinted = false;
+  const auto at = static_cast<size_t>(value(batch, n, action, v, row, fingerprinted, nullptr));
+  const auto from = static_cast<size_t>(batch.dict.offsets()[at]);
+  leaves = batch.dict.text().substr(from, static_cast<size_t>(batch.dict.offsets()[at + 1]) - from);
+  return d;
+}
+
 // Private and local addresses say nothing of a person outside; public ones lose their last part.
 void Policy::address(std::string_view text, bool isPublic, const uint8_t* bytes, bool v6, std::string& out) const {
   out.clear();
-  if (o_.clientAddress == AddressMode::KEEP || (o_.clientAddress == AddressMode::TRUNCATE && !isPublic)) {
+  const AddressMode mode = o_.clientAddress();
+  if (mode == AddressMode::KEEP || (mode == AddressMode::TRUNCATE && !isPublic)) {
     out = text;
-  } else if (o_.clientAddress == AddressMode::HASH) {
+  } else if (mode == AddressMode::HASH) {
     if (fp_.enabled()) fp_.append(text, out);
   } else if (!v6) {
     out = std::to_string(bytes[0]) + "." + std::to_string(bytes[1]) + "." + std::to_string(bytes[2]) + ".0";

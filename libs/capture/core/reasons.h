@@ -18,7 +18,9 @@ enum Kind : uint8_t { REQUEST = 0, RESPONSE = 1 };
   X(UNSOLICITED, "unsolicited", "a response without a request on an intact connection")             \
   X(MID_CONNECTION, "mid_connection", "a response to a request from before the capture saw it")     \
   X(TUNNEL, "tunnel", "bytes after an upgrade or CONNECT")                                          \
-  X(DUPLICATE, "duplicate", "bytes already seen at this stream position")
+  X(DUPLICATE, "duplicate", "bytes already seen at this stream position")                           \
+  X(POLICY, "policy", "a filter of the policy says that it is not logged")                          \
+  X(SAMPLED, "sampled", "left out by a declared sample rate; a row of greater weight stands for it")
 
 #define HW_LOST_REASONS(X)                                                                          \
   X(RING_FULL, "ring_full", "the kernel had no room in the ring")                                   \

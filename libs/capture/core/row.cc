@@ -7,46 +7,11 @@
 #include "core.h"
 #include "glob.h"
 #include "route.h"
+#include "target.h"
 
 namespace hw {
 
 namespace {
-
-// host[:port], [v6]:port or user@host; only the host.
-std::string_view hostOnly(std::string_view authority) {
-  const size_t at = authority.rfind('@');
-  if (at != std::string_view::npos) authority.remove_prefix(at + 1);
-  if (!authority.empty() && authority[0] == '[') return authority.substr(1, authority.find(']') == std::string_view::npos ? std::string_view::npos : authority.find(']') - 1);
-  return authority.substr(0, std::min<size_t>(authority.find(':'), 255));
-}
-
-bool isPublic4(const uint8_t* a) {
-  return !(a[0] == 10 || a[0] == 127 || a[0] == 0 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254) ||
-           (a[0] == 100 && (a[1] & 0xc0) == 64));
-}
-
-bool isPublic6(const uint8_t* a) {
-  static constexpr uint8_t kZero[15] = {};
-  if (memcmp(a, kZero, 15) == 0) return false;  // :: and ::1
-  return !((a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80));
-}
-
-void queryNames(std::string_view query, std::string& out) {
-  size_t names = 0;
-  while (!query.empty() && names < 32) {
-    const size_t amp = query.find_first_of("&;");
-    const std::string_view pair = query.substr(0, amp);
-    const size_t eq = pair.find('=');
-    if (!pair.empty()) {
-      if (names++ > 0) out += '&';
-      // a bare word may be a value (?token), so only words in front of '=' are names
-      if (eq == std::string_view::npos) out += "{opaque}";
-      else out += pair.substr(0, std::min<size_t>(eq, 64));
-    }
-    if (amp == std::string_view::npos) break;
-    query.remove_prefix(amp + 1);
-  }
-}
 
 int64_t span(uint64_t from, uint64_t to) { return to >= from ? static_cast<int64_t>(to - from) : -1; }
 
@@ -70,35 +35,20 @@ int32_t Core::hostIndex(const Message& q) {
 void Core::readTarget(const Message& q, Start& t) {
   Dictionary& dict = batch_->dict;
   const std::string_view method = view(q.bytes, q.head.method);
-  std::string_view target = view(q.bytes, q.head.target), host, scheme = "http";
-  if (method == "CONNECT") {
-    host = target;
-    target = {};
-  } else if (!target.empty() && target[0] != '/' && target != "*") {
-    const size_t sep = target.find("://");
-    if (sep != std::string_view::npos) {  // absolute form, RFC 9112 3.2.2
-      if (sep == 5 && lower(target[4]) == 's') scheme = "https";
-      target.remove_prefix(sep + 3);
-      const size_t slash = target.find_first_of("/?#");
-      host = target.substr(0, slash);
-      target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
-    }
-  }
-  const size_t mark = target.find('?');
-  const std::string_view path = target.substr(0, mark);
-  if (!t.routed) routeTemplate(path.empty() && mark == 0 ? std::string_view("/") : path, t.route);
+  const Target target = splitTarget(method, view(q.bytes, q.head.target));
+  if (!t.routed) routeTemplate(target.path, t.route);
   t.routed = true;
   t.methodIndex = dict.intern(method);
-  t.schemeIndex = dict.intern(scheme);
+  t.schemeIndex = dict.intern(target.scheme);
   t.routeIndex = dict.intern(t.route);
-  t.pathIndex = options.pathKeep ? dict.intern(path.substr(0, 4096)) : t.routeIndex;
+  t.pathIndex = options.pathKeep() ? dict.intern(target.path.substr(0, 4096)) : t.routeIndex;
   t.queryIndex = 0;
-  if (options.queryNames && mark != std::string_view::npos) {
+  if (target.hasQuery && options.queryNames()) {
     pathText_.clear();
-    queryNames(target.substr(mark + 1), pathText_);
+    queryNames(target.query, pathText_);
     t.queryIndex = dict.intern(pathText_);
   }
-  t.hostIndex = host.empty() ? -1 : dict.intern(hostOnly(host));
+  t.hostIndex = target.hasHost ? dict.intern(target.host) : -1;
   t.epoch = policy_.epoch();
 }
 
@@ -146,7 +96,7 @@ void Core::writeAddresses(Connection& c) {
   }
   char text[INET6_ADDRSTRLEN];
   if (inet_ntop(v6 ? AF_INET6 : AF_INET, a, text, sizeof text) == nullptr) return;
-  policy_.address(text, v6 ? isPublic6(a) : isPublic4(a), a, v6, c.clientAddress);
+  policy_.address(text, isPublicAddress(a, v6), a, v6, c.clientAddress);
   b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
 }
 
@@ -220,7 +170,7 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   if (s != nullptr && s->head.contentType >= 0 && view(s->bytes, s->head.headers[static_cast<size_t>(s->head.contentType)].value).starts_with("application/grpc"))
     b.put<int32_t>(C_RPC_SYSTEM, fixed(W_GRPC, "grpc"));
   b.put<int32_t>(C_RPC_GRPC_STATUS_CODE, -1);
-  b.put<uint32_t>(C_HEADWATER_WEIGHT, 1);
+  b.put<uint32_t>(C_HEADWATER_WEIGHT, e.weight);
   b.put<int32_t>(C_HEADWATER_POLICY, fixed(W_POLICY, policy_.text()));
   if (fingerprinted) b.put<int32_t>(C_HEADWATER_KEY_ID, fixed(W_KEY_ID, policy_.fingerprint().keyId()));
   b.put<uint32_t>(C_HEADWATER_FLAGS, flags);

@@ -36,7 +36,7 @@ void appendFingerprint(std::string_view value, const Fingerprint& fp, std::strin
   }
   if (!out.empty()) out += ' ';
   out += "fp=";
-  fp.append(value, out);
+  fp.append(value, out, "fp=");
 }
 
 void appendName(std::string_view name, std::string& out) {

@@ -37,7 +37,7 @@ std::string Core::totalsJson() const {
   reasons(out, s.lost, kLostNames);
   out += "},\"in_flight\":" + pair(static_cast<uint64_t>(q.in_flight), static_cast<uint64_t>(s.in_flight));
   out += ",\"connections\":" + std::to_string(connections_.size()) + ",\"reassembly_bytes\":" + std::to_string(heldBytes);
-  out += ",\"unread_by\":[],\"sampling\":{\"exchanges\":0,\"kept\":0}";
+  out += ",\"unread_by\":[],\"sampling\":{\"exchanges\":" + std::to_string(account.sampling.rated) + ",\"kept\":" + std::to_string(account.sampling.ratedKept) + "}";
   return out;
 }
 

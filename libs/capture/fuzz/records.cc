@@ -12,8 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   o.reassemblyMaxBytes = 65536;
   o.maxPending = 8;
   o.maxHeldRecords = 8;
-  o.keyId = "k";
-  o.key = std::string(32, 'k');
+  o.key = {"k", std::string(32, 'k')};
   hw::Core core(o, [](hw::BatchPtr& b) {
     b->reset();
     return true;

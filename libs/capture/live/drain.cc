@@ -74,6 +74,29 @@ void Drain::pause(uint32_t ms) { pausedUntilNs_ = clockNs(CLOCK_MONOTONIC) + ms 
 
 void Drain::setClock() { core_.setClock(static_cast<int64_t>(clockNs(CLOCK_REALTIME)) - static_cast<int64_t>(clockNs(CLOCK_MONOTONIC))); }
 
+void Drain::reconfigure(Rules rules) {
+  const std::lock_guard<std::mutex> lock(ordersMutex_);
+  newRules_ = std::move(rules);
+  ordered_ = true;
+}
+
+void Drain::throttle(uint32_t oneIn) {
+  const std::lock_guard<std::mutex> lock(ordersMutex_);
+  newThrottle_ = oneIn;
+  ordered_ = true;
+}
+
+// With the core's mutex held.
+void Drain::takeOrders() {
+  if (!ordered_) return;
+  const std::lock_guard<std::mutex> lock(ordersMutex_);
+  ordered_ = false;
+  if (newRules_.has_value()) core_.reconfigure(std::move(*newRules_));
+  newRules_.reset();
+  if (newThrottle_ > 0) core_.throttle(newThrottle_);
+  newThrottle_ = 0;
+}
+
 int Drain::onRecord(void* self, void* data, size_t size) {
   Drain& d = *static_cast<Drain*>(self);
   if (size >= sizeof(hw_conn) && *static_cast<unsigned char*>(data) == HW_T_CONN) {
@@ -102,6 +125,7 @@ void Drain::run() {
     if (now >= pausedUntilNs_) {
       while (wanted_) usleep(20);
       const std::lock_guard<std::mutex> lock(mutex_);
+      takeOrders();
       if (now - clockAt > 1000 * kMs) {
         clockAt = now;
         setClock();
@@ -128,6 +152,7 @@ void Drain::run() {
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    takeOrders();
     while (!pass()) {
     }
     readCounters();

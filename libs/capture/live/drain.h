@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -30,6 +31,9 @@ class Drain {
   void stop();   // asks; `end` tells when it is done
   void join();
   void pause(uint32_t ms);
+  // Both take effect on the drain thread, within one pass of it; the caller never waits for it.
+  void reconfigure(Rules rules);
+  void throttle(uint32_t oneIn);
   std::string totalsJson();
   const hw_hello& hello() const { return probe_.hello(); }
 
@@ -41,6 +45,7 @@ class Drain {
   void readReplies();
   void resolve(uint32_t tgid, const char* comm);
   void setClock();
+  void takeOrders();
 
   Out out_;
   ProbeClient probe_;
@@ -48,6 +53,10 @@ class Drain {
   ring_buffer* ring_ = nullptr;
   std::thread thread_;
   std::mutex mutex_;  // the core, between the drain thread and totals()
+  std::mutex ordersMutex_;
+  std::optional<Rules> newRules_;
+  uint32_t newThrottle_ = 0;          // 0: none
+  std::atomic<bool> ordered_{false};  // there is one of them
   std::atomic<bool> stop_{false}, wanted_{false};
   std::atomic<uint64_t> pausedUntilNs_{0};
   int wake_ = -1;

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { CaptureError } from './errors.ts';
-import type { CaptureOptions, CaptureRules, PodNames, ProbeInfo } from './port.ts';
+import type { ExchangeDecision, ExchangeSample, HeaderSample } from './explain.ts';
+import type { CaptureOptions, CaptureRules, HeaderDecision, PodNames, ProbeInfo } from './port.ts';
 
 /** One closed batch as addon/batch_object.cc lays it out. */
 export interface RawBatch {
@@ -43,6 +44,8 @@ export interface NativeLive extends NativeRules {
 interface Addon {
   Replay: new (options: CaptureOptions, startUnixMs: number, audit: boolean) => NativeReplay;
   Live: new (options: CaptureOptions) => NativeLive;
+  explainHeaders(rules: CaptureRules, sample: HeaderSample): HeaderDecision[];
+  explainExchange(rules: CaptureRules, sample: ExchangeSample): ExchangeDecision;
   /** name -> sentence, from core/reasons.h */
   reasons: { filtered: Record<string, string>; lost: Record<string, string> };
 }

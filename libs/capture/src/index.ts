@@ -5,4 +5,6 @@ export { DEFAULT_CAPTURE_OPTIONS, checkOptions, checkRules } from './options.ts'
 export { openLive } from './live.ts';
 export { openReplay } from './replay.ts';
 export type { ReplayInput } from './replay.ts';
+export { explainExchange, explainHeaders } from './explain.ts';
+export type { ExchangeDecision, ExchangeSample, HeaderField, HeaderSample } from './explain.ts';
 export { addon } from './addon.ts';

@@ -118,8 +118,7 @@ void hostileCore(bool reading, uint64_t& rows, uint64_t& lost) {
   Options o;
   o.maxRows = 100;
   o.readyBatches = 3;
-  o.keyId = "k1";
-  o.key = std::string(32, 'k');
+  o.key = {"k1", std::string(32, 'k')};
   rows = 0;
   Core core(o, [&](BatchPtr& b) {
     if (!reading) return false;

@@ -1,0 +1,72 @@
+#include "target.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "glob.h"
+
+namespace hw {
+
+std::string_view hostOnly(std::string_view authority) {
+  const size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) authority.remove_prefix(at + 1);
+  if (!authority.empty() && authority[0] == '[') return authority.substr(1, authority.find(']') == std::string_view::npos ? std::string_view::npos : authority.find(']') - 1);
+  return authority.substr(0, std::min<size_t>(authority.find(':'), 255));
+}
+
+Target splitTarget(std::string_view method, std::string_view target) {
+  Target t;
+  t.scheme = "http";
+  if (method == "CONNECT") {
+    t.host = hostOnly(target);
+    t.hasHost = !target.empty();
+    target = {};
+  } else if (!target.empty() && target[0] != '/' && target != "*") {
+    const size_t sep = target.find("://");
+    if (sep != std::string_view::npos) {  // absolute form, RFC 9112 3.2.2
+      if (sep == 5 && lower(target[4]) == 's') t.scheme = "https";
+      target.remove_prefix(sep + 3);
+      const size_t slash = target.find_first_of("/?#");
+      const std::string_view authority = target.substr(0, slash);
+      t.host = hostOnly(authority);
+      t.hasHost = !authority.empty();
+      target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+    }
+  }
+  const size_t mark = target.find('?');
+  t.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) {
+    t.hasQuery = true;
+    t.query = target.substr(mark + 1);
+    if (t.path.empty()) t.path = "/";
+  }
+  return t;
+}
+
+void queryNames(std::string_view query, std::string& out) {
+  size_t names = 0;
+  while (!query.empty() && names < 32) {
+    const size_t amp = query.find_first_of("&;");
+    const std::string_view pair = query.substr(0, amp);
+    const size_t eq = pair.find('=');
+    if (!pair.empty()) {
+      if (names++ > 0) out += '&';
+      // a bare word may be a value (?token), so only words in front of '=' are names
+      if (eq == std::string_view::npos) out += "{opaque}";
+      else out += pair.substr(0, std::min<size_t>(eq, 64));
+    }
+    if (amp == std::string_view::npos) break;
+    query.remove_prefix(amp + 1);
+  }
+}
+
+bool isPublicAddress(const uint8_t* a, bool v6) {
+  if (!v6)
+    return !(a[0] == 10 || a[0] == 127 || a[0] == 0 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254) ||
+             (a[0] == 100 && (a[1] & 0xc0) == 64));
+  static constexpr uint8_t kZero[15] = {};
+  if (memcmp(a, kZero, 15) == 0) return false;  // :: and ::1
+  return !((a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80));
+}
+
+}  // namespace hw
