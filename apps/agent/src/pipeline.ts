@@ -12,11 +12,14 @@ import type { FingerprintKey } from './capture/fingerprint-key.ts';
 import { openCapture, playsOn } from './capture/open.ts';
 import { captureOptions } from './capture/options.ts';
 import { addTotals } from './capture/sum.ts';
+import { Overhead } from './overhead/watch.ts';
+import { Numbers } from './publish/numbers.ts';
 import { Publisher } from './publish/publisher.ts';
 import { serveAdmin } from './report/admin-server.ts';
 import { Heartbeat } from './report/heartbeat.ts';
 import { agentMetrics } from './report/metrics.ts';
 import { agentStatus } from './report/status.ts';
+import { openSpool } from './spool/open.ts';
 
 /** How long the queue may take to empty at the end. */
 const FINISH_MS = 10_000;
@@ -33,21 +36,30 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   let ended: CaptureTotals | null = null;
   const totals = (): CaptureTotals | null => (capture ? addTotals(ended, capture.totals()) : ended);
 
+  const numbers = new Numbers();
+  const spool = openSpool(config, identity, (host) => numbers.next(host), log);
   const bus = await openBus(busSettings(config.bus), (level, message) => log[level](message));
   const publisher = new Publisher({
     bus,
     topic: topicName(config.topic_prefix, 'headerEvents'),
     identity,
+    numbers,
+    ...(spool ? { spool: { spool, backlogBytesPerS: config.spool.backlog_bytes_per_s } } : {}),
     queueMaxBytes: config.queue.max_bytes,
     log,
     onSent: (seconds, batches) => metrics.sent(seconds, batches),
   });
+  const overhead = new Overhead(config.overhead.cpu_ceiling_percent, () => capture, log);
   const metrics = agentMetrics({
     totals,
-    queueLost: () => publisher.queue.lost,
+    publishLost: () => publisher.lost,
+    inheritedLost: () => spool?.lostInherited ?? {},
+    spool: () => ({ bytes: spool?.bytes ?? 0, batches: spool?.batches ?? 0 }),
+    oneIn: () => overhead.oneIn,
+    cpuPercent: () => overhead.percent,
     queueBytes: () => publisher.queue.bytes,
     queueBatches: () => publisher.queue.length,
-    lagMs: () => publisher.queue.lagMs(Date.now()),
+    lagMs: () => publisher.lagMs(Date.now()),
   });
   const admin = await serveAdmin(config.admin.host, config.admin.port, metrics.registry, () => {
     const waiting = [captureTrouble, publisher.trouble].filter((w) => w !== null);
@@ -66,7 +78,9 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
         capture,
         replay: config.replay.file !== undefined,
         totals: totals(),
-        queue: publisher.queue,
+        publisher,
+        spool,
+        overhead,
         coverage,
         policy: `${DEFAULT_CAPTURE_OPTIONS.policy.id}@${DEFAULT_CAPTURE_OPTIONS.policy.version}`,
       }),
@@ -113,7 +127,9 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   }
 
   const unsent = await publisher.finish(FINISH_MS);
+  overhead.stop();
   await heartbeat.finish(1_000);
+  await spool?.close();
   admin.server.close();
   admin.server.closeAllConnections();
   await Promise.race([bus.close(), sleep(2_000, undefined, { ref: false })]);

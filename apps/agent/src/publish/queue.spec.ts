@@ -32,9 +32,14 @@ function balance(accounts: readonly BatchAccount[]) {
   return sum;
 }
 
+const queueOf = (maxBytes: number) => {
+  let seq = 0;
+  return new BatchQueue(maxBytes, () => ++seq);
+};
+
 describe('BatchQueue', () => {
   it('gives batches in order, numbered from 1, and keeps the number of one that is taken again', () => {
-    const queue = new BatchQueue(1_000_000);
+    const queue = queueOf(1_000_000);
     queue.push(batch(1, 100, 1), 0);
     queue.push(batch(2, 100, 2), 0);
     expect(queue.head(1).map((b) => b.seq)).toEqual([1]);
@@ -44,12 +49,12 @@ describe('BatchQueue', () => {
   });
 
   it('drops the oldest over its bound and says so in the next account, exactly', () => {
-    const queue = new BatchQueue(12_000);
+    const queue = queueOf(12_000);
     for (let i = 1; i <= 5; i++) queue.push(batch(i * 10, 4_000, i * 1_000), 0);
     const kept = queue.head(Infinity);
     expect(kept.map((b) => b.account.exchanges)).toEqual([40, 50]);
     expect(kept.map((b) => b.seq)).toEqual([1, 2]);
-    expect(queue.lost.queue_full).toBe(60);
+    expect(queue.lost.queue_full?.request).toBe(60);
     expect(balance(kept.map((b) => b.account))).toEqual({ started: 150, emitted: 90, lost: 60 });
     expect(kept.flatMap((b) => Object.keys(b.account.request.lost))).toEqual(['queue_full', 'queue_full']);
     expect(Math.min(...kept.map((b) => b.account.since_unix_ms))).toBe(900);
@@ -57,7 +62,7 @@ describe('BatchQueue', () => {
   });
 
   it('never drops what may have arrived; then the newest goes', () => {
-    const queue = new BatchQueue(10_500);
+    const queue = queueOf(10_500);
     queue.push(batch(1, 4_000, 1), 0);
     queue.push(batch(2, 4_000, 2), 0);
     const taken = queue.head(Infinity);
@@ -70,18 +75,21 @@ describe('BatchQueue', () => {
   });
 
   it('counts what is refused for its size and what is left at the end', () => {
-    const queue = new BatchQueue(1_000_000);
+    const queue = queueOf(1_000_000);
     queue.push(batch(3, 10, 1), 0);
     queue.refuse(queue.head(1)[0]!);
     queue.push(batch(5, 10, 2), 0);
-    expect(queue.head(1)[0]?.account.request).toMatchObject({ started: 8, emitted: 5, lost: { too_large: 3 } });
+    expect(queue.head(100_000).map((b) => b.account.request)).toMatchObject([
+      { started: 3, emitted: 0, lost: { too_large: 3 } },
+      { started: 5, emitted: 5 },
+    ]);
     expect(queue.abandon()).toBe(5);
-    expect(queue.lost).toEqual({ queue_full: 0, too_large: 3, unsent: 5 });
+    expect(queue.lost).toEqual({ too_large: { request: 3, response: 3 }, unsent: { request: 5, response: 5 } });
     expect([queue.length, queue.bytes]).toEqual([0, 0]);
   });
 
   it('takes a single batch that is over the bound', () => {
-    const queue = new BatchQueue(1_000);
+    const queue = queueOf(1_000);
     queue.push(batch(1, 5_000, 1), 0);
     expect(queue.length).toBe(1);
   });

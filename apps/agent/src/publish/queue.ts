@@ -1,7 +1,8 @@
+import { EventColumnsBuilder } from '@headwater/header-event';
 import type { CaptureBatch } from '@headwater/capture';
 import type { BatchAccount, EventColumns } from '@headwater/header-event';
-import { asLoss, mergeAccounts } from './account.ts';
-import type { PublishLoss } from './account.ts';
+import { asLoss, countLoss, mergeAccounts, rowsOf } from '../account.ts';
+import type { Losses, PublishLoss } from '../account.ts';
 
 /** Room one queued batch takes, beside its columns. */
 const ENTRY_BYTES = 1_024;
@@ -17,19 +18,23 @@ export interface QueuedBatch {
 
 /**
  * Batches that wait for the bus, oldest first, bounded in bytes. Over the bound the oldest batch that was never
- * handed to the bus goes; what it would have said of losses, and its own exchanges as lost, ride in the next account.
+ * handed to the bus goes: elsewhere, if `overflow` takes it (it answers null), else what it would have said of losses,
+ * and its own exchanges as lost, ride in the next account.
  */
 export class BatchQueue {
   private readonly entries: QueuedBatch[] = [];
   private readonly maxBytes: number;
+  private readonly overflow: (batch: QueuedBatch) => PublishLoss | null;
+  private readonly nextSeq: () => number;
   private debt: BatchAccount | null = null;
-  private seq = 0;
   private held = 0;
-  /** exchanges (requests) that were captured but will not reach the bus, by reason, since the start */
-  readonly lost: Record<PublishLoss, number> = { queue_full: 0, too_large: 0, unsent: 0 };
+  /** rows that were captured but will not reach the bus, by reason, since the start */
+  readonly lost: Losses = {};
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, nextSeq: () => number, overflow: (batch: QueuedBatch) => PublishLoss | null = () => 'queue_full') {
     this.maxBytes = maxBytes;
+    this.nextSeq = nextSeq;
+    this.overflow = overflow;
   }
 
   get bytes(): number {
@@ -49,19 +54,20 @@ export class BatchQueue {
   push(batch: CaptureBatch, nowMs: number): void {
     const bytes = sizeOf(batch.columns);
     while (this.held + bytes > this.maxBytes) {
-      const at = this.entries.findIndex((e) => e.seq === 0);
-      if (at < 0) break;
-      const [oldest] = this.entries.splice(at, 1);
+      const oldest = this.entries.find((e) => e.seq === 0);
       if (!oldest) break;
-      this.held -= oldest.bytes;
-      this.owe(oldest.account, 'queue_full');
+      this.take(oldest);
+      const reason = this.overflow(oldest);
+      if (reason) this.owe(oldest.account, reason);
     }
+    const entry: QueuedBatch = { columns: batch.columns, account: this.settle(batch.account), seq: 0, bytes, queuedAtMs: nowMs };
     if (this.held + bytes > this.maxBytes && this.entries.length > 0) {
       // Only batches under way are left, and they may have arrived: the new one goes instead.
-      this.owe(batch.account, 'queue_full');
+      const reason = this.overflow(entry);
+      if (reason) this.owe(entry.account, reason);
       return;
     }
-    this.entries.push({ columns: batch.columns, account: this.settle(batch.account), seq: 0, bytes, queuedAtMs: nowMs });
+    this.entries.push(entry);
     this.held += bytes;
   }
 
@@ -71,22 +77,44 @@ export class BatchQueue {
     let bytes = 0;
     for (const entry of this.entries) {
       if (head.length > 0 && bytes + entry.bytes > maxBytes) break;
-      if (entry.seq === 0) entry.seq = ++this.seq;
+      if (entry.seq === 0) entry.seq = this.nextSeq();
       head.push(entry);
       bytes += entry.bytes;
     }
     return head;
   }
 
-  /** These arrived. */
-  delivered(batches: readonly QueuedBatch[]): void {
-    for (const batch of batches) this.remove(batch);
+  /** Takes the oldest out as long as `elsewhere` has it. */
+  drain(elsewhere: (batch: QueuedBatch) => boolean): void {
+    for (const entry of [...this.entries]) {
+      if (!elsewhere(entry)) return;
+      this.take(entry);
+    }
   }
 
-  /** The bus will never take this one. Its number stays used, so the reader counts the gap too and sees why in the next account. */
+  /** These arrived, or are elsewhere. */
+  delivered(batches: readonly QueuedBatch[]): void {
+    for (const batch of batches) this.take(batch);
+  }
+
+  /** The bus will never take this one. Its rows go and are counted; its number stays used, and carries its account. */
   refuse(batch: QueuedBatch): void {
-    this.remove(batch);
-    this.owe(batch.account, 'too_large');
+    countLoss(this.lost, 'too_large', rowsOf(batch.account));
+    const before = batch.bytes;
+    batch.columns = new EventColumnsBuilder().finish();
+    batch.bytes = sizeOf(batch.columns);
+    batch.account = asLoss(batch.account, 'too_large');
+    if (this.entries.includes(batch)) this.held += batch.bytes - before;
+  }
+
+  /** What is owed becomes a batch of its own, when no other will come to carry it. */
+  settleUp(nowMs: number): void {
+    if (!this.debt) return;
+    const account = this.debt;
+    this.debt = null;
+    const columns = new EventColumnsBuilder().finish();
+    this.entries.push({ columns, account, seq: 0, bytes: sizeOf(columns), queuedAtMs: nowMs });
+    this.held += sizeOf(columns);
   }
 
   /** At the end: what is left is lost. Answers how many exchanges. */
@@ -94,13 +122,13 @@ export class BatchQueue {
     let exchanges = 0;
     for (const entry of this.entries.splice(0)) {
       exchanges += entry.account.exchanges;
-      this.lost.unsent += entry.account.exchanges;
+      countLoss(this.lost, 'unsent', rowsOf(entry.account));
     }
     this.held = 0;
     return exchanges;
   }
 
-  private remove(batch: QueuedBatch): void {
+  private take(batch: QueuedBatch): void {
     const at = this.entries.indexOf(batch);
     if (at < 0) return;
     this.entries.splice(at, 1);
@@ -108,7 +136,7 @@ export class BatchQueue {
   }
 
   private owe(account: BatchAccount, reason: PublishLoss): void {
-    this.lost[reason] += account.exchanges;
+    countLoss(this.lost, reason, rowsOf(account));
     const loss = asLoss(account, reason);
     this.debt = this.debt ? mergeAccounts(this.debt, loss) : loss;
   }

@@ -1,5 +1,6 @@
 import type { Capture, CaptureTotals } from '@headwater/capture';
 import type { AgentIdentity, AgentStatus } from '@headwater/header-event';
+import type { Losses } from '../account.ts';
 import { hostTotals } from './totals.ts';
 
 export interface StatusParts {
@@ -9,7 +10,9 @@ export interface StatusParts {
   capture: Capture | null;
   replay: boolean;
   totals: CaptureTotals | null;
-  queue: { lost: Readonly<Record<string, number>>; lagMs(now: number): number };
+  publisher: { lost: Losses; lagMs(now: number): number };
+  spool: { bytes: number; batches: number; oldestMs: number | null } | null;
+  overhead: { percent: number; ceiling: number; oneIn: number; since: Date };
   coverage: number;
   policy: string;
 }
@@ -17,7 +20,7 @@ export interface StatusParts {
 /** The heartbeat. Losses and exchanges count requests: one exchange has one. */
 export function agentStatus(parts: StatusParts): AgentStatus {
   const now = new Date();
-  const { request } = hostTotals(parts.totals, parts.queue.lost);
+  const { request } = hostTotals(parts.totals, parts.publisher.lost);
   const probe = parts.capture?.probe ?? null;
   return {
     host: parts.identity.hostId,
@@ -33,7 +36,15 @@ export function agentStatus(parts: StatusParts): AgentStatus {
     filtered: request.filtered,
     exchanges: request.emitted,
     coverage: parts.coverage,
-    lag_ms: parts.queue.lagMs(now.getTime()),
+    lag_ms: parts.publisher.lagMs(now.getTime()),
     kernel: probe?.kernel ?? '',
+    ...(probe?.hooksWhy ? { hooks_why: probe.hooksWhy } : {}),
+    ...(parts.overhead.oneIn > 1 ? { sampling: { reason: 'governor' as const, one_in: parts.overhead.oneIn, since: parts.overhead.since.toISOString() } } : {}),
+    cpu_percent: Math.round(parts.overhead.percent * 10) / 10,
+    cpu_ceiling_percent: parts.overhead.ceiling,
+    ...(parts.spool
+      ? { spool: { bytes: parts.spool.bytes, batches: parts.spool.batches, oldest_at: parts.spool.oldestMs === null ? null : new Date(parts.spool.oldestMs).toISOString() } }
+      : {}),
+    ...(parts.totals ? { unread_by: parts.totals.unread_by } : {}),
   };
 }

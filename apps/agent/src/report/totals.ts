@@ -1,4 +1,5 @@
 import type { CaptureTotals } from '@headwater/capture';
+import type { Losses } from '../account.ts';
 
 export interface Side {
   started: number;
@@ -8,12 +9,13 @@ export interface Side {
   in_flight: number;
 }
 
-/** What the host counted, seen from the bus: what the queue lost was emitted by the capture and is lost here. */
-export function hostTotals(totals: CaptureTotals | null, queueLost: Readonly<Record<string, number>>): { request: Side; response: Side } {
+/** What the host counted, seen from the bus: what was lost on the way to it was emitted by the capture and is lost here. */
+export function hostTotals(totals: CaptureTotals | null, publishLost: Losses): { request: Side; response: Side } {
   const side = (kind: 'request' | 'response'): Side => {
     const lost = { ...totals?.lost[kind] };
     let moved = 0;
-    for (const [reason, n] of Object.entries(queueLost)) {
+    for (const [reason, rows] of Object.entries(publishLost)) {
+      const n = rows[kind];
       if (n > 0) lost[reason] = (lost[reason] ?? 0) + n;
       moved += n;
     }
