@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CaptureError, DEFAULT_CAPTURE_OPTIONS } from '@headwater/capture';
+import { CaptureError, checkRules } from '@headwater/capture';
 import type { Capture, CaptureTotals } from '@headwater/capture';
 import { busSettings } from '@headwater/config';
 import type { AgentConfig } from '@headwater/config';
@@ -8,10 +8,12 @@ import { openBus } from '@headwater/event-bus';
 import { topicName } from '@headwater/header-event';
 import type { AgentIdentity } from '@headwater/header-event';
 import type { Logger } from 'pino';
-import type { FingerprintKey } from './capture/fingerprint-key.ts';
+import type { FingerprintKeys } from './capture/fingerprint-key.ts';
 import { openCapture, playsOn } from './capture/open.ts';
 import { captureOptions } from './capture/options.ts';
 import { addTotals } from './capture/sum.ts';
+import { policyMetrics } from './policy/metrics.ts';
+import { PolicyStage } from './policy/stage.ts';
 import { Overhead } from './overhead/watch.ts';
 import { Numbers } from './publish/numbers.ts';
 import { Publisher } from './publish/publisher.ts';
@@ -28,13 +30,24 @@ const PROBE_PAUSE_MS = 1_000;
 const RECORDING_PAUSE_MS = 1_000;
 
 /** Capture, publish, report; until `stop` is aborted. Answers the exchanges that could not be sent. */
-export async function runAgent(config: AgentConfig, hostId: string, key: FingerprintKey | null, version: string, log: Logger, stop: AbortSignal): Promise<number> {
+export async function runAgent(config: AgentConfig, hostId: string, keys: FingerprintKeys, version: string, log: Logger, stop: AbortSignal): Promise<number> {
   const identity: AgentIdentity = { hostId, incarnation: randomUUID() };
   const startedAt = new Date();
   let capture: Capture | null = null;
   let captureTrouble: string | null = 'the capture has not started';
   let ended: CaptureTotals | null = null;
   const totals = (): CaptureTotals | null => (capture ? addTotals(ended, capture.totals()) : ended);
+  const policies = new PolicyStage({
+    config,
+    hostId,
+    hasKey: keys.key !== undefined,
+    log,
+    apply: (layers) => {
+      const rules = captureOptions(config, keys, layers);
+      checkRules(rules);
+      capture?.reconfigure(rules);
+    },
+  });
 
   const numbers = new Numbers();
   const spool = openSpool(config, identity, (host) => numbers.next(host), log);
@@ -62,9 +75,11 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
     lagMs: () => publisher.lagMs(Date.now()),
   });
   const admin = await serveAdmin(config.admin.host, config.admin.port, metrics.registry, () => {
-    const waiting = [captureTrouble, publisher.trouble].filter((w) => w !== null);
-    return { status: waiting.length > 0 ? 'waiting' : 'ok', waiting_for: waiting };
+    const waiting = [policies.trouble, captureTrouble, publisher.trouble].filter((w) => w !== null);
+    return { status: waiting.length > 0 ? 'waiting' : 'ok', waiting_for: waiting, policy: { in_force: policies.name, refused: policies.refused } };
   });
+  policyMetrics(metrics.registry, policies);
+  policies.follow(bus, topicName(config.topic_prefix, 'capturePolicy'));
   log.info({ host_id: hostId, incarnation: identity.incarnation, admin: `http://${config.admin.host}:${admin.port}` }, 'agent started');
   let coverage = 1;
   const heartbeat = new Heartbeat(
@@ -82,17 +97,19 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
         spool,
         overhead,
         coverage,
-        policy: `${DEFAULT_CAPTURE_OPTIONS.policy.id}@${DEFAULT_CAPTURE_OPTIONS.policy.version}`,
+        policy: policies.name,
+        policyState: policies.state,
       }),
     log,
   );
 
   const aborted = new Promise<'stop'>((ok) => stop.addEventListener('abort', () => ok('stop'), { once: true }));
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+  await Promise.race([policies.ready, aborted]);
   // A probe that is away, at the start or later, is waited for; the queue and the numbering live on.
   for (let turn = 0; !stop.aborted; turn++) {
     try {
-      capture = await openCapture(config, captureOptions(config, key), turn);
+      capture = await openCapture(config, captureOptions(config, keys, policies.layers()), turn);
     } catch (error) {
       if (!(error instanceof CaptureError && error.retryable)) throw error;
       const why = error.message;
@@ -132,6 +149,6 @@ export async function runAgent(config: AgentConfig, hostId: string, key: Fingerp
   await spool?.close();
   admin.server.close();
   admin.server.closeAllConnections();
-  await Promise.race([bus.close(), sleep(2_000, undefined, { ref: false })]);
+  await Promise.race([Promise.all([policies.close(), bus.close()]), sleep(2_000, undefined, { ref: false })]);
   return unsent;
 }

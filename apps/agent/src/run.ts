@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AgentConfig, loadConfigOrExit } from '@headwater/config';
 import { pino } from 'pino';
-import { readFingerprintKey } from './capture/fingerprint-key.ts';
+import { fingerprintKeys } from './capture/fingerprint-key.ts';
 import { hostIdFrom } from './host-id.ts';
 import { runAgent } from './pipeline.ts';
 import { VERSION } from './version.ts';
@@ -19,8 +19,7 @@ export async function run(): Promise<number> {
   }
   try {
     const hostId = config.host_id ?? hostIdFrom(readFileSync('/etc/machine-id', 'utf8'));
-    const key = config.fingerprints.enabled && config.fingerprints.key_file ? readFingerprintKey(config.fingerprints.key_file, config.fingerprints.create) : null;
-    const unsent = await runAgent(config, hostId, key, VERSION, log, stop.signal);
+    const unsent = await runAgent(config, hostId, fingerprintKeys(config.fingerprints), VERSION, log, stop.signal);
     if (unsent > 0) log.error({ exchanges: unsent }, 'stopped; the bus did not take these exchanges, they are lost (unsent)');
     else log.info('stopped; everything captured was sent');
     return 0;

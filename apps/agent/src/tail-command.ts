@@ -4,9 +4,10 @@ import { DEFAULT_CAPTURE_OPTIONS, openLive, openReplay } from '@headwater/captur
 import type { CaptureOptions } from '@headwater/capture';
 import { AgentConfig, ConfigError, loadConfig } from '@headwater/config';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readFingerprintKey } from './capture/fingerprint-key.ts';
+import { fingerprintKeys } from './capture/fingerprint-key.ts';
 import { hostIdFrom } from './host-id.ts';
 import { captureOptions } from './capture/options.ts';
+import { storedLayers } from './policy/stored.ts';
 import { busSource } from './tail/bus-source.ts';
 import { captureSource } from './tail/capture-source.ts';
 import { Columns } from './tail/columns.ts';
@@ -140,8 +141,9 @@ async function runTail(o: Options, args: readonly string[]): Promise<number> {
 function sourceOf(o: Options, say: (line: string) => void): TailSource {
   if (o.replay !== undefined || o.probeSocket !== undefined) {
     const config = o.config === undefined ? null : agentConfig(o.config);
-    const options = config ? captureOptions(config, keyOf(config)) : DEFAULT_CAPTURE_OPTIONS;
     const host = config?.host_id ?? hostId();
+    const keys = config ? fingerprintKeys(config.fingerprints, false) : {};
+    const options = config ? captureOptions(config, keys, storedLayers(config, host, keys.key !== undefined)) : DEFAULT_CAPTURE_OPTIONS;
     const quick: CaptureOptions = { ...options, batch: { ...options.batch, lingerMs: Math.min(options.batch.lingerMs, 100) } };
     if (o.replay !== undefined) {
       const file = o.replay;
@@ -161,10 +163,6 @@ function sourceOf(o: Options, say: (line: string) => void): TailSource {
 
 function agentConfig(file: string, env: Readonly<Record<string, string | undefined>> = process.env): AgentConfig {
   return loadConfig(AgentConfig, { argv: ['--config', file], env });
-}
-
-function keyOf(config: AgentConfig): ReturnType<typeof readFingerprintKey> | null {
-  return config.fingerprints.enabled && config.fingerprints.key_file ? readFingerprintKey(config.fingerprints.key_file, false) : null;
 }
 
 function hostId(): string {

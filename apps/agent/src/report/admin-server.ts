@@ -8,6 +8,8 @@ export interface Health {
   status: 'ok' | 'waiting';
   /** what it waits for, in words; empty when all is well */
   waiting_for: string[];
+  /** the policies in force, and the last one that is refused still */
+  policy: { in_force: string; refused: { source: string; code: string; policy: string; reason: string; at: string } | null };
 }
 
 /** `/metrics` and `/healthz`. Waiting for the probe or the bus is healthy: nothing here gets better by a restart. */

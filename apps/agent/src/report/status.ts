@@ -1,5 +1,5 @@
 import type { Capture, CaptureTotals } from '@headwater/capture';
-import type { AgentIdentity, AgentStatus } from '@headwater/header-event';
+import type { AgentIdentity, AgentPolicyState, AgentStatus } from '@headwater/header-event';
 import type { Losses } from '../account.ts';
 import { hostTotals } from './totals.ts';
 
@@ -15,6 +15,7 @@ export interface StatusParts {
   overhead: { percent: number; ceiling: number; oneIn: number; since: Date };
   coverage: number;
   policy: string;
+  policyState: AgentPolicyState;
 }
 
 /** The heartbeat. Losses and exchanges count requests: one exchange has one. */
@@ -31,6 +32,7 @@ export function agentStatus(parts: StatusParts): AgentStatus {
     hooks: probe?.hooks ?? '',
     scope: probe ? probe.scope.split(/[\s,]+/).filter((s) => s !== '') : [],
     policy: parts.policy,
+    policy_state: parts.policyState,
     source: parts.replay ? 'replay' : 'live',
     losses: request.lost,
     filtered: request.filtered,
