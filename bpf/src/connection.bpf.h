@@ -115,7 +115,7 @@ static __always_inline int put_close(struct sock_state *st, __u32 how, __u32 err
  * A Unix stream socket has no state tracepoint: its end is a receive that returns 0. The peer may only
  * have shut down its sending side (SHUT_WR) and wait for the answer; then this is no end yet.
  */
-static __noinline int unix_end(struct sock *sk, struct sock_state *st)
+static __always_inline int unix_end(struct sock *sk, struct sock_state *st)
 {
 	if (!st || st->ended)
 		return 0;

@@ -17,13 +17,15 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A receive into no room at all also returns 0. */
-static __always_inline bool wanted_bytes(void)
+/* A receive that returned 0: the end of a Unix stream, if there was room for bytes at all. */
+static __noinline int received_nothing(struct sock *sk, int msg_flags)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	__u64 nr = regs->orig_ax, n = regs->dx;
 
-	return (nr != 0 && nr != 45) || n;
+	if (sk->__sk_common.skc_family != AF_UNIX || msg_flags & MSG_PEEK || ((nr == 0 || nr == 45) && !n))
+		return 0;
+	return unix_end(sk, known(sk));
 }
 
 static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, const __u32 dir)
@@ -33,11 +35,8 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 	struct scratch *s;
 	__u32 slot = dir, family;
 
-	if (ret <= 0) {
-		if (dir == HW_RX && !ret && !(msg_flags & MSG_PEEK) && sk->__sk_common.skc_family == AF_UNIX && wanted_bytes())
-			unix_end(sk, known(sk));
-		return 0;
-	}
+	if (ret <= 0)
+		return dir == HW_RX && !ret ? received_nothing(sk, msg_flags) : 0;
 	if (!in_scope(sk))
 		return 0;
 	family = sk->__sk_common.skc_family;
