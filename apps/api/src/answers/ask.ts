@@ -133,7 +133,7 @@ export class Asker {
       (to) => fold.passed(to),
     );
     await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.headers(), (v, _, service) => fold.addBefore(service, v));
-    return this.#page(q, fold.rows(), got);
+    return this.#page(q, fold.rows(got.quality.quality(q.range, q.now).sampling !== null), got);
   }
 
   /** Kept samples. The range's quality is what the hosts said of it. */

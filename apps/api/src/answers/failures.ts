@@ -1,8 +1,7 @@
 import type { Ranked } from '../query/cursor.ts';
 import { iso } from '../query/time.ts';
 import { failedOf, type Group } from './pattern-totals.ts';
-import { excessOf, ratio } from './ratios.ts';
-import { round } from './round.ts';
+import { excessOf, failureRatio } from './ratios.ts';
 import type { GroupRow } from './selection.ts';
 
 export interface FailureRow extends GroupRow {
@@ -31,7 +30,7 @@ export function failureRows(groups: readonly Group[], sort: FailureSort): Ranked
   for (const { key, keys, totals: t, base } of groups) {
     const failed = failedOf(t);
     if (failed === 0) continue;
-    const baseline = base.before === 0 ? null : t.failedBefore / base.before;
+    const baseline = base.before === 0 ? null : Math.min(1, t.failedBefore / base.before);
     const excess = excessOf(failed, base.exchanges, baseline);
     rows.push({
       rank: sort === 'excess' ? excess : failed,
@@ -42,8 +41,8 @@ export function failureRows(groups: readonly Group[], sort: FailureSort): Ranked
         client_errors: t.clientErrors,
         server_errors: t.serverErrors,
         transport_errors: t.transportErrors,
-        error_ratio: round(failed / t.exchanges, 6),
-        baseline_ratio: ratio(t.failedBefore, base.before),
+        error_ratio: failureRatio(failed, t.exchanges) ?? 0,
+        baseline_ratio: base.before === 0 ? null : failureRatio(t.failedBefore, base.before),
         excess,
         error_types: Object.fromEntries([...t.errorTypes].sort(([a], [b]) => (a < b ? -1 : 1))),
         first_seen: iso(t.firstFailureMs),

@@ -1,4 +1,4 @@
-import type { AgentStatus } from '@headwater/header-event';
+import type { AgentPolicyState, AgentStatus } from '@headwater/header-event';
 import type { HostAccount, HostsWindow, StartCounts } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
 
@@ -19,14 +19,30 @@ export interface AccountRow {
   lost_batches: Record<string, number>;
   clamped_times: number;
   late_exchanges: number;
+  /** what declared sample rates left out in the range, by who asked for it; empty: nothing */
+  sampling: { reason: string; one_in: number; exchanges: number; kept: number }[];
 }
 
 export interface AgentRow {
   host: string;
   version: string;
   hooks: string;
+  /** null in this and the seven below: the agent is of a version that does not say */
+  hooks_why: string | null;
   scope: string[];
   policy: string;
+  /** the policies in force and what became of the last one offered */
+  policy_state: AgentPolicyState | null;
+  /** null also while nothing is sampled */
+  sampling: NonNullable<AgentStatus['sampling']> | null;
+  /** agent and probe over the last 10 s, percent of one core */
+  cpu_percent: number | null;
+  /** 0: none */
+  cpu_ceiling_percent: number | null;
+  /** batches that wait on disk */
+  spool: NonNullable<AgentStatus['spool']> | null;
+  /** message starts in scope that could not be read since the start: which program, and why; most first */
+  unread_by: NonNullable<AgentStatus['unread_by']> | null;
   /** live capture, or a replay of recorded traffic */
   source: 'live' | 'replay';
   kernel: string;
@@ -78,8 +94,15 @@ export function agentRow(status: StoredStatus, hosts: HostsWindow, now: number):
       host: status.host,
       version: status.version,
       hooks: status.hooks,
+      hooks_why: status.hooks_why ?? null,
       scope: status.scope,
       policy: status.policy,
+      policy_state: status.policy_state ?? null,
+      sampling: status.sampling ?? null,
+      cpu_percent: status.cpu_percent ?? null,
+      cpu_ceiling_percent: status.cpu_ceiling_percent ?? null,
+      spool: status.spool ?? null,
+      unread_by: status.unread_by?.toSorted((a, b) => b.messages - a.messages) ?? null,
       source: status.source,
       kernel: status.kernel,
       incarnation: status.incarnation,
@@ -113,5 +136,6 @@ function accountRow(a: HostAccount): AccountRow {
     lost_batches: sorted(a.lostBatches),
     clamped_times: a.clampedTimes,
     late_exchanges: a.lateExchanges,
+    sampling: [...a.sampling].sort(([x], [y]) => (x < y ? -1 : 1)).map(([reason, s]) => ({ reason, one_in: s.oneIn, exchanges: s.exchanges, kept: s.kept })),
   };
 }

@@ -27,7 +27,7 @@ export interface HeaderRow {
   presence_before: number | null;
   /** carries credentials */
   sensitive: boolean;
-  /** distinct values, estimated; at least this many where `sampled` */
+  /** distinct values, estimated; at least this many where `sampled`, and then `top` lists some of the most frequent */
   distinct: number;
   /** names and values as they left the host */
   bytes: number;
@@ -149,7 +149,8 @@ export class HeaderFold {
     if (before > 0) for (const row of this.#rows.values()) row.distinct?.settle(before);
   }
 
-  rows(): Ranked<HeaderRow>[] {
+  /** @param sampled a host left exchanges out by a declared rate: perhaps all of a window that then has none to say so */
+  rows(sampled: boolean): Ranked<HeaderRow>[] {
     const t = this.#steps?.times() ?? [];
     const rows: Ranked<HeaderRow>[] = [];
     for (const [key, { base, stats: h, before, points, distinct }] of this.#rows) {
@@ -165,7 +166,7 @@ export class HeaderFold {
         distinct: Math.round(h.distinct.estimate()),
         bytes: h.bytes,
         top: h.top.top(TOP).map((e) => ({ value: e.value, exchanges: e.count, error: e.error })),
-        sampled: base.sampled,
+        sampled: sampled || base.sampled,
       };
       if (distinct !== null)
         row.series = {

@@ -7,9 +7,13 @@ export interface GroupLatency {
   total: DdSketch;
   requestBytes: number;
   responseBytes: number;
+  /** long exchanges that began, and whose end came */
+  begun: number;
+  ended: number;
 }
 
-const NONE: GroupLatency = { ttfb: new DdSketch(), total: new DdSketch(), requestBytes: 0, responseBytes: 0 };
+const empty = (): GroupLatency => ({ ttfb: new DdSketch(), total: new DdSketch(), requestBytes: 0, responseBytes: 0, begun: 0, ended: 0 });
+const NONE = empty();
 
 /** Latencies and sizes of the selected patterns, by what the query groups by. */
 export class PatternLatency {
@@ -30,7 +34,7 @@ export class PatternLatency {
     if (!selects(this.#selection, pattern)) return (this.#byIndex[pattern.index] = null);
     const key = this.#keys.map((k) => pattern[k]).join('\u0000');
     let g = this.#groups.get(key);
-    if (g === undefined) this.#groups.set(key, (g = { ttfb: new DdSketch(), total: new DdSketch(), requestBytes: 0, responseBytes: 0 }));
+    if (g === undefined) this.#groups.set(key, (g = empty()));
     return (this.#byIndex[pattern.index] = g);
   }
 
@@ -40,6 +44,8 @@ export class PatternLatency {
     if (g === null) return;
     g.requestBytes += scan.requestBytes;
     g.responseBytes += scan.responseBytes;
+    g.begun += scan.begun;
+    g.ended += scan.ended;
     scan.addTtfb(g.ttfb);
     scan.addTotal(g.total);
   }

@@ -3,6 +3,17 @@ import { RESOLUTION_MS } from '@headwater/summary-store';
 import { WINDOW_MS, type TimeRange } from '../query/time.ts';
 import type { Window } from '../windows/reader.ts';
 
+/** What declared sample rates left out; each exchange that stayed stands for several. */
+export interface Sampling {
+  /** the strongest rate that was in force on any host */
+  one_in: number;
+  /** exact, of the hosts and times that were sampled: exchanges, and those of them that are in the figures by themselves */
+  exchanges: number;
+  kept: number;
+  /** `policy`: the filters say so; `governor`: to stay below the agent's CPU ceiling */
+  reasons: string[];
+}
+
 /** How far the data of a range can be trusted. */
 export interface Quality {
   /** every window of the range is closed with all partitions in it, and nothing was lost */
@@ -10,6 +21,10 @@ export interface Quality {
   /** exchanges whose request was seen starting and did not arrive, all reasons */
   lost: number;
   lost_by: Record<string, number>;
+  /** batches that never came to the analyzer, or came too late for the log of the bus */
+  lost_batches: number;
+  /** null: every exchange that the hosts' filters let through is in the figures by itself */
+  sampling: Sampling | null;
   /** hosts that reported in the range */
   hosts: number;
   /** read / (read + known to be unreadable, as encrypted traffic); 1 when nothing is known to be missing */
@@ -49,19 +64,32 @@ export class QualityFold {
     let read = 0;
     let known = 0;
     let lostBatches = 0;
+    let sampling: Sampling | null = null;
     for (const account of this.#hosts.hosts()) {
       hosts += 1;
       read += account.coverageRead;
       known += account.coverageKnown;
       for (const [reason, n] of account.request.lost) if (n > 0) lostBy.set(reason, (lostBy.get(reason) ?? 0) + n);
-      for (const n of account.lostBatches.values()) lostBatches += n;
+      // What filled a gap came after all.
+      for (const [reason, n] of account.lostBatches) lostBatches += reason === 'sequence_gap_filled' ? -n : n;
+      for (const [reason, s] of account.sampling) {
+        sampling ??= { one_in: 1, exchanges: 0, kept: 0, reasons: [] };
+        sampling.one_in = Math.max(sampling.one_in, s.oneIn);
+        sampling.exchanges += s.exchanges;
+        sampling.kept += s.kept;
+        if (!sampling.reasons.includes(reason)) sampling.reasons.push(reason);
+      }
     }
+    sampling?.reasons.sort();
+    lostBatches = Math.max(0, lostBatches);
     let lost = 0;
     for (const n of lostBy.values()) lost += n;
     return {
       complete: lost === 0 && lostBatches === 0 && this.closed(range.start, range.end, now),
       lost,
       lost_by: Object.fromEntries([...lostBy].sort(([a], [b]) => (a < b ? -1 : 1))),
+      lost_batches: lostBatches,
+      sampling,
       hosts,
       coverage: known > 0 ? Math.round((read / known) * 1e6) / 1e6 : 1,
     };

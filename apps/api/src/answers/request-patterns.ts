@@ -23,6 +23,9 @@ export interface RequestPatternRow extends GroupRow {
   /** of requests and responses whose size is known */
   request_bytes?: number;
   response_bytes?: number;
+  /** long exchanges (streams, upgrades, tunnels, slow responses) that began in the range, and whose end came in it */
+  begun?: number;
+  ended?: number;
 }
 
 /** Lengths of the range and of those it is compared with, ms. */
@@ -50,12 +53,14 @@ export function requestPatternRows(groups: readonly Group[], lengths: Lengths, l
 }
 
 function latencyOf(latency: PatternLatency, key: string): Partial<RequestPatternRow> {
-  const { ttfb, total, requestBytes, responseBytes } = latency.of(key);
+  const { ttfb, total, requestBytes, responseBytes, begun, ended } = latency.of(key);
   return {
     ttfb_ms: quantiles3(ttfb),
     total_ms: quantiles3(total),
     total_ms_sum: round(total.sum / 1e6, 3),
     request_bytes: requestBytes,
     response_bytes: responseBytes,
+    begun,
+    ended,
   };
 }

@@ -3,7 +3,7 @@ import type { Ranked } from '../query/cursor.ts';
 import type { TimeRange } from '../query/time.ts';
 import type { FullDigest, RoleTotals, ServiceDigest } from '../windows/digest.ts';
 import { quantileMs, quantiles3, type Quantiles3 } from './quantiles.ts';
-import { burnRate, ratio, trendOf } from './ratios.ts';
+import { burnRate, failureRatio, trendOf } from './ratios.ts';
 import { round } from './round.ts';
 import { Steps, StepValues } from './series.ts';
 
@@ -148,7 +148,7 @@ export class ServiceFold {
         client_errors: s.client,
         server_errors: s.server,
         transport_errors: s.transport,
-        error_ratio: ratio(s.server + s.transport, s.exchanges) ?? 0,
+        error_ratio: failureRatio(s.server + s.transport, s.exchanges) ?? 0,
         burn_rate: burnRate(s.burn.server + s.burn.transport, s.burn.exchanges, slo),
         trend: trendOf(s.exchanges, lengthMs, s.before, earlierMs.before),
         trend_day: trendOf(s.exchanges, lengthMs, s.day, earlierMs.day),

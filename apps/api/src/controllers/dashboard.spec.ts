@@ -356,6 +356,7 @@ test('/v1/fleet/agents: the account of the range, null where a host said nothing
       lost_batches: { sequence_gap: 2 },
       clamped_times: 1,
       late_exchanges: 5,
+      sampling: [],
     },
     null,
   ]);

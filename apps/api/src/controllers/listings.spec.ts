@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AgentStatus } from '@headwater/header-event';
 import type { ServiceWindow } from '@headwater/sketch';
 import { StoreError } from '@headwater/summary-store';
 import { document, expectSchema } from '../testing/schemas.ts';
@@ -85,7 +86,7 @@ describe('/v1/services', () => {
     ]);
     expect(json.data[0].ttfb_ms.p50).toBeGreaterThan(9.9);
     expect(json.data[0].ttfb_ms.p50).toBeLessThan(10.1);
-    expect(json.quality).toEqual({ complete: true, lost: 0, lost_by: {}, hosts: 2, coverage: 1 });
+    expect(json.quality).toEqual({ complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 2, coverage: 1 });
   });
   test('the client role is apart', async () => {
     const { json } = await w.get(`/v1/services?${RANGE}&role=client`);
@@ -293,10 +294,37 @@ describe('/v1/fleet/agents', () => {
       { host: 'web-1', losses: { ring_full: 2 }, skew_ms: 4, alive: true, conflicts: ['i0'] },
       { host: 'web-2', skew_ms: null, alive: false, conflicts: [] },
     ]);
+    // An agent of a version before says none of these.
+    expect(json.data[0]).toMatchObject({ hooks_why: null, policy_state: null, sampling: null, cpu_percent: null, cpu_ceiling_percent: null, spool: null, unread_by: null });
     expect((await w.get(`/v1/fleet/agents?${RANGE}&host=web-2`)).json.data).toHaveLength(1);
     const etag = (await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag'];
     await w.state.set('agent/web-1', status('web-1', { exchanges: 13 }));
     expect((await w.get(`/v1/fleet/agents?${RANGE}`)).headers['etag']).not.toBe(etag);
+  });
+  test('what a new agent says of itself is passed on', async () => {
+    const said: Partial<AgentStatus> = {
+      hooks_why: 'auto: the kernel has no tracepoints of sockets',
+      policy_state: {
+        host: 'shop@3',
+        source: 'file',
+        loaded_at: '2026-11-22T08:00:00Z',
+        narrowing: { policy: 'fleet@7', key: 'k1', accepted_at: '2026-11-22T08:00:02Z' },
+        refused: { policy: 'fleet@8', source: 'topic', reason: 'it would widen what is captured', at: '2026-11-22T09:00:02Z' },
+      },
+      sampling: { reason: 'governor', one_in: 8, since: '2026-11-22T09:58:00Z' },
+      cpu_percent: 4.9,
+      cpu_ceiling_percent: 5,
+      spool: { bytes: 1_048_576, batches: 12, oldest_at: '2026-11-22T09:50:00Z' },
+      unread_by: [
+        { executable: 'curl', reason: 'tls', messages: 3 },
+        { executable: 'redis', reason: 'io_uring', messages: 30 },
+      ],
+    };
+    await w.state.set('agent/web-3', status('web-3', said));
+    const { json } = await w.get(`/v1/fleet/agents?${RANGE}&host=web-3`);
+    expectSchema('AgentList', json);
+    expect(json.data).toMatchObject([{ ...said, unread_by: said.unread_by!.toReversed() }]);
+    await w.state.delete('agent/web-3');
   });
   test('a page ends and the next begins after it', async () => {
     const { json } = await w.get(`/v1/fleet/agents?${RANGE}&limit=1`);
@@ -379,7 +407,76 @@ describe('ETag and quality follow the windows', () => {
     await w.commit(at(1_800), [{ subject: 'h:', window: account }]);
     await w.close(at(1_800), 'h:', account);
     const { json } = await w.get('/v1/failures?start=2026-11-22T09:30:00Z&end=2026-11-22T09:31:00Z');
-    expect(json.quality).toEqual({ complete: false, lost: 6, lost_by: { gap: 1, ring_full: 5 }, hosts: 2, coverage: 0.75 });
+    expect(json.quality).toEqual({ complete: false, lost: 6, lost_by: { gap: 1, ring_full: 5 }, lost_batches: 0, sampling: null, hosts: 2, coverage: 0.75 });
+  });
+
+  test('batches that came after all are no loss; those that did not are', async () => {
+    const range = 'start=2026-11-22T09:32:00Z&end=2026-11-22T09:33:00Z';
+    const account = (filled: number) => hosts([{ host: 'a', lostBatches: { sequence_gap: 3, sequence_gap_filled: filled } }]);
+    await w.commit(at(1_920), [{ subject: 'h:', window: account(2) }]);
+    await w.close(at(1_920), 'h:', account(2));
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: false, lost: 0, lost_batches: 1 });
+    await w.commit(at(1_920), [{ subject: 'h:', window: account(3) }]);
+    await w.close(at(1_920), 'h:', account(3));
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: true, lost: 0, lost_batches: 0 });
+  });
+
+  test('declared sampling: of all hosts, the strongest rate, exact counts; through a close and a roll-up; header rows are bounds', async () => {
+    // The windows of a service need not know: all that was in one may have been left out.
+    const rowsOf = service([{ route: '/s', status: 200, n: 640, ttfbMs: 5, seenAt: at(2_100) }], shopHeaders);
+    const first = hosts([
+      { host: 'a', sampling: { policy: { oneIn: 10, exchanges: 1_000, kept: 104 }, governor: { oneIn: 4, exchanges: 90, kept: 25 } } },
+      { host: 'b', sampling: { policy: { oneIn: 20, exchanges: 500, kept: 30 } } },
+      { host: 'c' },
+    ]);
+    const range = 'start=2026-11-22T09:35:00Z&end=2026-11-22T09:36:00Z';
+    const sampling = { one_in: 20, exchanges: 1_590, kept: 159, reasons: ['governor', 'policy'] };
+    await w.commit(at(2_100), [
+      { subject: 'h:', window: first },
+      { subject: 's:sampled', window: rowsOf },
+    ]);
+    for (const path of ['services', 'request-patterns', 'failures', 'latency', 'headers', 'exchanges', 'fleet/agents']) {
+      const { json } = await w.get(`/v1/${path}?${range}`);
+      expect([path, json.quality.sampling]).toEqual([path, sampling]);
+    }
+    const { json } = await w.get(`/v1/headers?${range}`);
+    expectSchema('HeaderList', json);
+    expect(json.data.map((h: { name: string; sampled: boolean }) => [h.name, h.sampled])).toEqual([
+      ['content-type', true],
+      ['user-agent', true],
+    ]);
+    await w.close(at(2_100), 'h:', first);
+    await w.close(at(2_100), 's:sampled', rowsOf);
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: true, sampling });
+    await w.rollUp('1m', at(2_100), 'h:');
+    await w.rollUp('1m', at(2_100), 's:sampled');
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: true, sampling });
+    // Another range, in which nothing was sampled, is not touched by it.
+    expect((await w.get(`/v1/headers?${RANGE}`)).json.data.every((h: { sampled: boolean }) => !h.sampled)).toBe(true);
+  });
+
+  test('long exchanges: began here, ended there; a failure at the end is one of an exchange that began before', async () => {
+    const began = service([{ route: '/events', status: 200, n: 3, ttfbMs: 1, seenAt: at(2_400) }]);
+    began.pattern('server', 'GET', '/events', 200).begun = 2;
+    const ended = service([{ route: '/events', status: 200, n: 1, ttfbMs: 1, seenAt: at(2_460), error: 'connection_closed' }]);
+    const p = ended.pattern('server', 'GET', '/events', 200);
+    p.ended = 2;
+    p.addError('connection_reset', 1);
+    await w.commit(at(2_400), [{ subject: 's:long', window: began }]);
+    await w.commit(at(2_460), [{ subject: 's:long', window: ended }]);
+    const ask = async (path: string, from: string, to: string) => (await w.get(`/v1/${path}service=long&start=2026-11-22T09:${from}:00Z&end=2026-11-22T09:${to}:00Z`)).json;
+    const both = await ask('request-patterns?view=latency&', '40', '42');
+    expectSchema('RequestPatternList', both);
+    expect(both.data).toMatchObject([{ exchanges: 4, begun: 2, ended: 2 }]);
+    expect((await ask('request-patterns?view=latency&', '40', '41')).data).toMatchObject([{ exchanges: 3, begun: 2, ended: 0 }]);
+    expect((await ask('request-patterns?', '40', '41')).data[0]).not.toHaveProperty('begun');
+    // 2 failures of which one began in the range before, in 1 exchange: a share of all, never more.
+    const failures = await ask('failures?', '41', '42');
+    expectSchema('FailureList', failures);
+    expect(failures.data).toMatchObject([{ exchanges: 1, transport_errors: 2, error_ratio: 1, baseline_ratio: 0 }]);
+    const services = await ask('services?', '41', '42');
+    expectSchema('ServiceList', services);
+    expect(services.data).toMatchObject([{ exchanges: 1, error_ratio: 1, burn_rate: 1_000 }]);
   });
 });
 

@@ -24,7 +24,7 @@ const GROUP: Record<string, Schema> = {
 };
 const GROUP_NAMES = Object.keys(GROUP);
 /** with `view=latency` */
-const LATENCY_NAMES = ['client_errors', 'server_errors', 'transport_errors', 'ttfb_ms', 'total_ms', 'total_ms_sum', 'request_bytes', 'response_bytes'];
+const LATENCY_NAMES = ['client_errors', 'server_errors', 'transport_errors', 'ttfb_ms', 'total_ms', 'total_ms_sum', 'request_bytes', 'response_bytes', 'begun', 'ended'];
 
 const quantiles3 = object({ p50: ms, p95: ms, p99: ms });
 const quantiles5 = object({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms });
@@ -40,6 +40,16 @@ const errors = {
 /** One entry a step, all arrays of a series equally long. */
 const entries = (items: Schema, description?: string): Schema => ({ type: 'array', items, ...(description === undefined ? {} : { description }) });
 const times = entries(time, 'Start of each step.');
+
+const samplingReason: Schema = { ...text, description: '`policy`: the filters say so; `governor`: to stay below the CPU ceiling of the agent.' };
+const samplingCounts = {
+  one_in: { type: 'integer', minimum: 1, description: 'The strongest rate that was in force: one exchange that was kept stands for this many at most.' },
+  exchanges: { ...count, description: 'Exact: exchanges before sampling, of the hosts and times that were sampled.' },
+  kept: { ...count, description: 'Exact: those of them that were kept. Errors and slow exchanges are always kept.' },
+};
+const nullable = (schema: Schema, description: string): Schema => ({ anyOf: [schema, { type: 'null' }], description });
+/** of heartbeats of agents that came before the field */
+const OLDER = 'null where the agent is of a version that does not say.';
 
 const starts = object({
   started: { ...count, description: 'Messages whose first byte was seen: emitted + filtered + lost + in_flight.' },
@@ -58,6 +68,11 @@ const account: Schema = {
       lost_batches: { type: 'object', additionalProperties: { type: 'integer' }, description: 'Between agent and analyzer; `sequence_gap` less `sequence_gap_filled` never came.' },
       clamped_times: { ...count, description: 'Rows whose time was more than 60 s ahead and was set back.' },
       late_exchanges: { ...count, description: 'Older than every window that is kept: in no other count.' },
+      sampling: {
+        type: 'array',
+        items: object({ reason: samplingReason, ...samplingCounts }),
+        description: 'What declared sample rates left out in the range, by reason; empty: nothing.',
+      },
     }),
     { type: 'null' },
   ],
@@ -110,6 +125,12 @@ const ROWS: Record<string, Schema> = {
       total_ms_sum: { type: 'number', minimum: 0, description: 'Time spent: sum of the total times, ms.' },
       request_bytes: { ...count, description: 'Bytes on the wire, of requests whose size is known.' },
       response_bytes: { ...count, description: 'Bytes on the wire, of responses whose size is known.' },
+      begun: {
+        ...count,
+        description:
+          'Long exchanges (streams, upgrades, tunnels, slow responses) that began in the range; they are in `exchanges`, and have no total time before their end. `begun - ended` more are in progress at the end of the range than at its start, but for ends that were lost.',
+      },
+      ended: { ...count, description: 'Long exchanges whose end came in the range; their total times and bytes are in the figures.' },
     },
     [...GROUP_NAMES, ...LATENCY_NAMES],
   ),
@@ -167,9 +188,10 @@ const ROWS: Record<string, Schema> = {
       top: {
         type: 'array',
         items: object({ value: text, exchanges: { ...count, description: 'At most; at least `exchanges - error`.' }, error: count }),
-        description: 'Most frequent values, only of headers whose values the policy lets leave the host.',
+        description:
+          'Most frequent values, only of headers whose values the policy lets leave the host. Where `sampled`, counts are estimates and a value may be missing that is as frequent.',
       },
-      sampled: { type: 'boolean' },
+      sampled: { type: 'boolean', description: 'Exchanges were left out by a declared sample rate: `distinct` is a lower bound, and `top` lists at least these.' },
       series: {
         ...object({ t: times, presence: entries({ type: ['number', 'null'], minimum: 0, maximum: 1 }), distinct: entries(count), bytes: entries(count) }),
         description: 'With `view=series`; one entry a step, all arrays equally long. `presence` is null where there were no exchanges.',
@@ -186,9 +208,40 @@ const ROWS: Record<string, Schema> = {
   Agent: object({
     host: text,
     version: text,
-    hooks: text,
+    hooks: { ...text, description: 'How traffic is read in the kernel: sock, syscall, or empty where a recording is replayed.' },
+    hooks_why: { type: ['string', 'null'], description: `Why these hooks: what was asked for, or what the kernel allows. ${OLDER}` },
     scope: { type: 'array', items: text },
-    policy: text,
+    policy: { ...text, description: 'In force: `id@version`, and after a `+` the one of the fleet that narrows it.' },
+    policy_state: nullable(
+      object({
+        host: { ...text, description: "The host's own policy, `id@version`." },
+        source: { type: 'string', enum: ['built-in', 'file'] },
+        loaded_at: time,
+        narrowing: nullable(
+          object({ policy: { ...text, description: '`id@version`' }, key: { ...text, description: 'Id of the key that signed it.' }, accepted_at: time }),
+          'The policy of the fleet that narrows it; null: none.',
+        ),
+        refused: nullable(
+          object({ policy: text, source: { type: 'string', enum: ['file', 'topic'] }, reason: text, at: time }),
+          'The last one that was refused, until a later one is accepted; the ones in force stay.',
+        ),
+      }),
+      `The policies in force and what became of the last one offered. ${OLDER}`,
+    ),
+    sampling: nullable(
+      object({ reason: samplingReason, one_in: { type: 'integer', minimum: 1 }, since: time }),
+      'The sample rate in force now; null while every exchange that the filters let through is kept.',
+    ),
+    cpu_percent: { type: ['number', 'null'], minimum: 0, description: `CPU of agent and probe over the last 10 s, percent of one core. ${OLDER}` },
+    cpu_ceiling_percent: { type: ['number', 'null'], minimum: 0, description: `Above it the agent samples, and says so; 0: there is none. ${OLDER}` },
+    spool: nullable(object({ bytes: count, batches: count, oldest_at: { type: ['string', 'null'], format: 'date-time' } }), `Batches that wait on disk for the bus. ${OLDER}`),
+    unread_by: nullable(
+      {
+        type: 'array',
+        items: object({ executable: text, reason: text, messages: count }),
+      },
+      `Message starts in scope that could not be read since the start of the agent, by program and reason, the most first. ${OLDER}`,
+    ),
     source: { type: 'string', enum: ['live', 'replay'] },
     kernel: text,
     incarnation: text,
@@ -209,7 +262,12 @@ const ROWS: Record<string, Schema> = {
 const quality = object({
   complete: { type: 'boolean', description: 'Every window of the range is closed with all partitions in it, and nothing was lost.' },
   lost: { ...count, description: 'Exchanges that began and were lost, all reasons.' },
-  lost_by: counts,
+  lost_by: { ...counts, description: 'By reason.' },
+  lost_batches: { ...count, description: 'Batches of agents that never came to the analyzer; those that came late are taken back.' },
+  sampling: nullable(
+    object({ ...samplingCounts, reasons: { type: 'array', items: samplingReason } }),
+    'What declared sample rates left out in the range: counts, sums and latencies are then estimates (each exchange with its weight), distinct counts and top lists lower bounds. Errors are exact. null: nothing was left out.',
+  ),
   hosts: { ...count, description: 'Hosts that reported in the range.' },
   coverage: { ...ratio, description: 'read / (read + known to be unreadable).' },
 });

@@ -1,4 +1,4 @@
-import { HostsWindow, ServiceWindow } from '@headwater/sketch';
+import { HostsWindow, ServiceWindow, type SampledCounts } from '@headwater/sketch';
 
 const MS = 1e6;
 
@@ -32,13 +32,25 @@ export function service(rows: Exchanges[], headers: (s: ServiceWindow) => void =
   return s;
 }
 
-export function hosts(list: { host: string; lost?: Record<string, number>; read?: number; known?: number; skew?: number }[]): HostsWindow {
+export function hosts(
+  list: {
+    host: string;
+    lost?: Record<string, number>;
+    read?: number;
+    known?: number;
+    skew?: number;
+    lostBatches?: Record<string, number>;
+    sampling?: Record<string, SampledCounts>;
+  }[],
+): HostsWindow {
   const h = new HostsWindow();
   for (const x of list) {
     const a = h.host(x.host);
     for (const [reason, n] of Object.entries(x.lost ?? {})) a.request.lost.set(reason, n);
     a.coverageRead = x.read ?? 0;
     a.coverageKnown = x.known ?? 0;
+    a.lostBatches = new Map(Object.entries(x.lostBatches ?? {}));
+    for (const [reason, s] of Object.entries(x.sampling ?? {})) a.addSampling(reason, s);
     if (x.skew !== undefined) a.skewMinMs = x.skew;
   }
   return h;

@@ -345,6 +345,10 @@ export interface components {
             request_bytes?: number;
             /** @description Bytes on the wire, of responses whose size is known. */
             response_bytes?: number;
+            /** @description Long exchanges (streams, upgrades, tunnels, slow responses) that began in the range; they are in `exchanges`, and have no total time before their end. `begun - ended` more are in progress at the end of the range than at its start, but for ends that were lost. */
+            begun?: number;
+            /** @description Long exchanges whose end came in the range; their total times and bytes are in the figures. */
+            ended?: number;
         };
         Failure: {
             service?: string;
@@ -448,13 +452,14 @@ export interface components {
             distinct: number;
             /** @description Names and values as they left the host. */
             bytes: number;
-            /** @description Most frequent values, only of headers whose values the policy lets leave the host. */
+            /** @description Most frequent values, only of headers whose values the policy lets leave the host. Where `sampled`, counts are estimates and a value may be missing that is as frequent. */
             top: {
                 value: string;
                 /** @description At most; at least `exchanges - error`. */
                 exchanges: number;
                 error: number;
             }[];
+            /** @description Exchanges were left out by a declared sample rate: `distinct` is a lower bound, and `top` lists at least these. */
             sampled: boolean;
             /** @description With `view=series`; one entry a step, all arrays equally long. `presence` is null where there were no exchanges. */
             series?: {
@@ -480,9 +485,65 @@ export interface components {
         Agent: {
             host: string;
             version: string;
+            /** @description How traffic is read in the kernel: sock, syscall, or empty where a recording is replayed. */
             hooks: string;
+            /** @description Why these hooks: what was asked for, or what the kernel allows. null where the agent is of a version that does not say. */
+            hooks_why: string | null;
             scope: string[];
+            /** @description In force: `id@version`, and after a `+` the one of the fleet that narrows it. */
             policy: string;
+            /** @description The policies in force and what became of the last one offered. null where the agent is of a version that does not say. */
+            policy_state: {
+                /** @description The host's own policy, `id@version`. */
+                host: string;
+                /** @enum {string} */
+                source: "built-in" | "file";
+                /** Format: date-time */
+                loaded_at: string;
+                /** @description The policy of the fleet that narrows it; null: none. */
+                narrowing: {
+                    /** @description `id@version` */
+                    policy: string;
+                    /** @description Id of the key that signed it. */
+                    key: string;
+                    /** Format: date-time */
+                    accepted_at: string;
+                } | null;
+                /** @description The last one that was refused, until a later one is accepted; the ones in force stay. */
+                refused: {
+                    policy: string;
+                    /** @enum {string} */
+                    source: "file" | "topic";
+                    reason: string;
+                    /** Format: date-time */
+                    at: string;
+                } | null;
+            } | null;
+            /** @description The sample rate in force now; null while every exchange that the filters let through is kept. */
+            sampling: {
+                /** @description `policy`: the filters say so; `governor`: to stay below the CPU ceiling of the agent. */
+                reason: string;
+                one_in: number;
+                /** Format: date-time */
+                since: string;
+            } | null;
+            /** @description CPU of agent and probe over the last 10 s, percent of one core. null where the agent is of a version that does not say. */
+            cpu_percent: number | null;
+            /** @description Above it the agent samples, and says so; 0: there is none. null where the agent is of a version that does not say. */
+            cpu_ceiling_percent: number | null;
+            /** @description Batches that wait on disk for the bus. null where the agent is of a version that does not say. */
+            spool: {
+                bytes: number;
+                batches: number;
+                /** Format: date-time */
+                oldest_at: string | null;
+            } | null;
+            /** @description Message starts in scope that could not be read since the start of the agent, by program and reason, the most first. null where the agent is of a version that does not say. */
+            unread_by: {
+                executable: string;
+                reason: string;
+                messages: number;
+            }[] | null;
             /** @enum {string} */
             source: "live" | "replay";
             kernel: string;
@@ -540,6 +601,17 @@ export interface components {
                 clamped_times: number;
                 /** @description Older than every window that is kept: in no other count. */
                 late_exchanges: number;
+                /** @description What declared sample rates left out in the range, by reason; empty: nothing. */
+                sampling: {
+                    /** @description `policy`: the filters say so; `governor`: to stay below the CPU ceiling of the agent. */
+                    reason: string;
+                    /** @description The strongest rate that was in force: one exchange that was kept stands for this many at most. */
+                    one_in: number;
+                    /** @description Exact: exchanges before sampling, of the hosts and times that were sampled. */
+                    exchanges: number;
+                    /** @description Exact: those of them that were kept. Errors and slow exchanges are always kept. */
+                    kept: number;
+                }[];
             } | null;
             /** @description Bus clock minus host clock; null when the host did not report in the range. */
             skew_ms: number | null;
@@ -676,9 +748,22 @@ export interface components {
             complete: boolean;
             /** @description Exchanges that began and were lost, all reasons. */
             lost: number;
+            /** @description By reason. */
             lost_by: {
                 [key: string]: number;
             };
+            /** @description Batches of agents that never came to the analyzer; those that came late are taken back. */
+            lost_batches: number;
+            /** @description What declared sample rates left out in the range: counts, sums and latencies are then estimates (each exchange with its weight), distinct counts and top lists lower bounds. Errors are exact. null: nothing was left out. */
+            sampling: {
+                /** @description The strongest rate that was in force: one exchange that was kept stands for this many at most. */
+                one_in: number;
+                /** @description Exact: exchanges before sampling, of the hosts and times that were sampled. */
+                exchanges: number;
+                /** @description Exact: those of them that were kept. Errors and slow exchanges are always kept. */
+                kept: number;
+                reasons: string[];
+            } | null;
             /** @description Hosts that reported in the range. */
             hosts: number;
             /** @description read / (read + known to be unreadable). */
@@ -967,6 +1052,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }
@@ -1109,13 +1196,17 @@ export interface operations {
                      *           },
                      *           "total_ms_sum": 41404.6,
                      *           "request_bytes": 5760640,
-                     *           "response_bytes": 30603400
+                     *           "response_bytes": 30603400,
+                     *           "begun": 0,
+                     *           "ended": 0
                      *         }
                      *       ],
                      *       "quality": {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       },
@@ -1256,6 +1347,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }
@@ -1394,6 +1487,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }
@@ -1533,6 +1628,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }
@@ -1679,6 +1776,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }
@@ -1789,10 +1888,11 @@ export interface operations {
                      *           "host": "web-1",
                      *           "version": "0.1.0",
                      *           "hooks": "sock",
+                     *           "hooks_why": "auto: the kernel has the tracepoints of sockets",
                      *           "scope": [
                      *             "port=8080"
                      *           ],
-                     *           "policy": "default@1",
+                     *           "policy": "shop@3+fleet@7",
                      *           "source": "live",
                      *           "kernel": "6.12.0",
                      *           "incarnation": "0190f0a2",
@@ -1803,6 +1903,36 @@ export interface operations {
                      *           },
                      *           "filtered": {},
                      *           "coverage": 1,
+                     *           "policy_state": {
+                     *             "host": "shop@3",
+                     *             "source": "file",
+                     *             "loaded_at": "2026-11-22T08:00:00Z",
+                     *             "narrowing": {
+                     *               "policy": "fleet@7",
+                     *               "key": "k1",
+                     *               "accepted_at": "2026-11-22T08:00:02Z"
+                     *             },
+                     *             "refused": null
+                     *           },
+                     *           "sampling": {
+                     *             "reason": "governor",
+                     *             "one_in": 2,
+                     *             "since": "2026-11-22T09:58:40Z"
+                     *           },
+                     *           "cpu_percent": 4.2,
+                     *           "cpu_ceiling_percent": 5,
+                     *           "spool": {
+                     *             "bytes": 0,
+                     *             "batches": 0,
+                     *             "oldest_at": null
+                     *           },
+                     *           "unread_by": [
+                     *             {
+                     *               "executable": "curl",
+                     *               "reason": "tls",
+                     *               "messages": 31
+                     *             }
+                     *           ],
                      *           "lag_ms": 210,
                      *           "skew_ms": 3,
                      *           "account": {
@@ -1824,7 +1954,15 @@ export interface operations {
                      *             "batches": 3600,
                      *             "lost_batches": {},
                      *             "clamped_times": 0,
-                     *             "late_exchanges": 0
+                     *             "late_exchanges": 0,
+                     *             "sampling": [
+                     *               {
+                     *                 "reason": "governor",
+                     *                 "one_in": 8,
+                     *                 "exchanges": 41020,
+                     *                 "kept": 5402
+                     *               }
+                     *             ]
                      *           },
                      *           "seen_at": "2026-11-22T09:59:58Z",
                      *           "alive": true,
@@ -1835,6 +1973,8 @@ export interface operations {
                      *         "complete": true,
                      *         "lost": 0,
                      *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
                      *       }

@@ -1,5 +1,6 @@
 import type { components } from '../api/types.generated.ts';
-import { countOf, formatCount, formatPercent } from '../format/numbers.ts';
+import { countOf, formatCount, formatExact, formatPercent } from '../format/numbers.ts';
+import { LOST, meaningOf } from './losses.ts';
 
 export type QualityFigures = components['schemas']['Quality'];
 
@@ -10,24 +11,17 @@ export interface QualityText {
   state: 'complete' | 'arriving' | 'lossy';
   /** why it is not complete, the worst first */
   reasons: string[];
+  /** not all exchanges were kept, as somebody asked for: what it comes to in a few words, and what it means for figures */
+  sampled: { text: string; meaning: string } | null;
 }
 
-/** Reasons of loss as the agents name them, in words; a name that is new is shown as it is. */
-const REASONS: Readonly<Record<string, string>> = {
-  ring_full: 'the kernel had no room in the ring',
-  resync: 'not to be paired after a loss',
-  peer_lost: 'the other half was lost',
-  gap_in_head: 'bytes of the head were missing',
-  late: 'records came too late',
-  reassembly_cap: 'no memory for unfinished messages',
-  pending_cap: 'too many unanswered requests on a connection',
-  connection_cap: 'too many connections at once',
-  batch_queue_full: 'the agent could not keep up',
-  bad_record: 'records did not follow the format',
-};
+/** By whom a sample rate was asked for. */
+const SAMPLED_BY: Readonly<Record<string, string>> = { policy: 'policy', governor: 'overhead ceiling' };
 
-export function reasonText(reason: string): string {
-  return REASONS[reason] ?? reason.replaceAll('_', ' ');
+/** `1 in 64 by policy and overhead ceiling` */
+export function samplingText({ one_in, reasons }: { one_in: number; reasons: readonly string[] }): string {
+  const by = reasons.map((r) => SAMPLED_BY[r] ?? r.replaceAll('_', ' ')).toSorted((a, b) => (a < b ? 1 : -1));
+  return `1\u00a0in\u00a0${formatCount(one_in)} by ${by.join(' and ')}`;
 }
 
 export function qualityOf(quality: QualityFigures, exchanges?: number): QualityText {
@@ -37,11 +31,19 @@ export function qualityOf(quality: QualityFigures, exchanges?: number): QualityT
     const by = Object.entries(quality.lost_by)
       .filter(([, n]) => n > 0)
       .sort(([, a], [, b]) => b - a)
-      .map(([reason, n]) => `${formatCount(n)} ${reasonText(reason)}`);
+      .map(([reason, n]) => `${formatCount(n)} ${meaningOf(LOST, reason)}`);
     reasons.push(`${formatCount(quality.lost)}\u00a0lost${by.length > 0 ? ` (${by.join(', ')})` : ''}`);
   }
+  if (quality.lost_batches > 0) reasons.push(`${countOf(quality.lost_batches, 'batch', 'batches')} of agents never came`);
   if (quality.coverage < 1) reasons.push(`${formatPercent(1 - quality.coverage)} could not be read`);
   const lossy = reasons.length > 0;
   if (!quality.complete && !lossy) reasons.push('the newest windows are still open');
-  return { counts, state: lossy ? 'lossy' : quality.complete ? 'complete' : 'arriving', reasons };
+  const sampled =
+    quality.sampling === null
+      ? null
+      : {
+          text: `Sampled: ${samplingText(quality.sampling)}`,
+          meaning: `Of ${formatExact(quality.sampling.exchanges)} exchanges of the hosts that sample, ${formatExact(quality.sampling.kept)} were kept and stand for the others: counts, rates and latencies are estimates, distinct counts and top values lower bounds. Errors and slow exchanges are all kept.`,
+        };
+  return { sampled, counts, state: lossy ? 'lossy' : quality.complete ? 'complete' : 'arriving', reasons };
 }

@@ -12,6 +12,14 @@ describe('the facts of an exchange', () => {
     expect(exchangeFacts(x({ 'error.type': 'connection_reset' }))[0]?.value).toBe('no response: connection_reset');
   });
 
+  it('a long exchange is open until its end was seen; an end alone says when it ended', () => {
+    const told = (more: Record<string, unknown>) =>
+      exchangeFacts(x({ 'http.response.status_code': 200, ...more })).flatMap((f) => (f.id === 'time' ? [f.label] : f.id === 'total' ? [f.value] : []));
+    expect(told({ 'headwater.phase': 'begin' })).toEqual(['Began', 'still open when it was kept']);
+    expect(told({ 'headwater.phase': 'complete', 'headwater.total_ns': 2e9 })).toEqual(['Began', '2\u00a0s']);
+    expect(told({ 'headwater.phase': 'end', 'headwater.total_ns': 2e9 })).toEqual(['Ended', '2\u00a0s']);
+  });
+
   it('times and sizes differ only when they tell something, texts always', () => {
     expect(marked({ 'headwater.ttfb_ns': 100 }, { 'headwater.ttfb_ns': 400 })).toEqual([]);
     expect(marked({ 'headwater.ttfb_ns': 100 }, { 'headwater.ttfb_ns': 500 })).toEqual(['ttfb']);

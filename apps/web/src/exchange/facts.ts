@@ -50,12 +50,14 @@ const FLAGS: Readonly<Record<string, string>> = {
 export function exchangeFacts(exchange: Exchange): ExchangeFact[] {
   const began = Date.parse(exchange.start_time);
   const flags = Array.isArray(exchange['headwater.flags']) ? (exchange['headwater.flags'] as string[]).map((f) => FLAGS[f] ?? f.replaceAll('_', ' ')) : [];
+  // A long exchange whose end had not come, or of which only the end was kept: it has no headers.
+  const phase = textOf(exchange, 'headwater.phase');
   const version = textOf(exchange, 'network.protocol.version');
   const facts: [id: string, label: string, ...told: Told][] = [
     ['outcome', 'Outcome', outcomeOf(exchange)],
-    ['time', 'Began', Number.isNaN(began) ? exchange.start_time : `${formatDay(began)} ${formatSeconds(began)}`, null],
+    ['time', phase === 'end' ? 'Ended' : 'Began', Number.isNaN(began) ? exchange.start_time : `${formatDay(began)} ${formatSeconds(began)}`, null],
     ['ttfb', 'First byte after', ...time(exchange, 'headwater.ttfb_ns')],
-    ['total', 'Took', ...time(exchange, 'headwater.total_ns')],
+    ['total', 'Took', ...(phase === 'begin' ? (['still open when it was kept', null] satisfies Told) : time(exchange, 'headwater.total_ns'))],
     ['query', 'Query parameters', textOf(exchange, 'url.query')],
     ['request', 'Request', ...size(exchange, 'http.request.size')],
     ['response', 'Response', ...size(exchange, 'http.response.size')],

@@ -18,7 +18,7 @@ export function CaptureStrip() {
   if (trouble !== null) {
     const since = trouble.since === null ? '' : ` What is shown is of ${formatSeconds(trouble.since)}.`;
     state = { level: 'bad', sentences: [`${trouble.title}; trying again.${since}`] };
-  } else if (agents.data) state = captureState(agents.data.data, agents.data.quality.lost);
+  } else if (agents.data) state = captureState(agents.data.data, agents.data.quality.lost, agents.data.quality.sampling);
   const fleet = NAVIGATION.find((page) => page.path === '/fleet');
   return (
     <div className="capture" role="status" aria-label="Capture" data-level={state?.level ?? 'none'}>

@@ -20,6 +20,12 @@ describe('what the capture says of itself', () => {
     expect(captureState([agent('a', { source: 'replay' }), agent('b')], 0).sentences[0]).toBe('Recorded traffic is replayed by a.');
   });
 
+  it('says that figures are estimates where exchanges are sampled', () =>
+    expect(captureState([agent('a')], 0, { one_in: 10, exchanges: 100, kept: 12, reasons: ['policy'] })).toEqual({
+      level: 'notice',
+      sentences: ['Sampled in this range: 1\u00a0in\u00a010 by policy; figures are estimates.'],
+    }));
+
   it('keeps the worst level and all sentences', () => {
     const state = captureState([agent('a', { source: 'replay', alive: false, conflicts: ['x'] })], 3);
     expect(state.level).toBe('bad');

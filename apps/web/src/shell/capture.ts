@@ -1,4 +1,5 @@
 import type { RowOf } from '../api/client.ts';
+import { samplingText, type QualityFigures } from '../components/quality.ts';
 import { countOf } from '../format/numbers.ts';
 
 export type Agent = RowOf<'/v1/fleet/agents'>;
@@ -10,8 +11,8 @@ export interface CaptureState {
   sentences: string[];
 }
 
-/** What everybody has to know of the capture before reading a figure. `lost` is that of the range shown. */
-export function captureState(agents: readonly Pick<Agent, 'host' | 'source' | 'alive' | 'conflicts'>[], lost: number): CaptureState {
+/** What everybody has to know of the capture before reading a figure. `lost` and `sampling` are those of the range shown. */
+export function captureState(agents: readonly Pick<Agent, 'host' | 'source' | 'alive' | 'conflicts'>[], lost: number, sampling: QualityFigures['sampling'] = null): CaptureState {
   const sentences: string[] = [];
   let level: CaptureState['level'] = 'good';
   const raise = (to: 'notice' | 'bad', sentence: string) => {
@@ -27,6 +28,7 @@ export function captureState(agents: readonly Pick<Agent, 'host' | 'source' | 'a
   if (lost > 0) raise('bad', `${countOf(lost, 'exchange')} lost in this range; figures are too low by that much.`);
   const conflicting = agents.filter((a) => a.conflicts.length > 0);
   if (conflicting.length > 0) raise('bad', `Two agents use the same host id: ${names(conflicting.map((a) => a.host))}.`);
+  if (sampling !== null) raise('notice', `Sampled in this range: ${samplingText(sampling)}; figures are estimates.`);
   if (agents.some((a) => a.source === 'replay')) {
     const all = agents.every((a) => a.source === 'replay');
     raise(

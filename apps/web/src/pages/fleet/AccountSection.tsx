@@ -3,7 +3,8 @@ import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { countOf, formatExact } from '../../format/numbers.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { fleetAccount, lawText, type Agent, type Law } from './account.ts';
-import { adviceOf, FILTERED, LOST, LOST_BATCHES, meaningOf, type Reason } from './reasons.ts';
+import { LOST, meaningOf, type Reason } from '../../components/losses.ts';
+import { adviceOf, FILTERED, LOST_BATCHES } from './reasons.ts';
 
 interface Props {
   agents: readonly Agent[];

@@ -7,6 +7,13 @@ const fine: Agent = {
   host: 'web-1',
   version: '0.1.0',
   hooks: 'sock',
+  hooks_why: null,
+  policy_state: null,
+  sampling: null,
+  cpu_percent: null,
+  cpu_ceiling_percent: null,
+  spool: null,
+  unread_by: null,
   scope: ['port=80'],
   policy: 'default@1',
   source: 'live',
@@ -33,6 +40,7 @@ const account = (lost: Record<string, number>, lost_batches: Record<string, numb
   lost_batches,
   clamped_times: 0,
   late_exchanges: 0,
+  sampling: [],
 });
 const ids = (more: Partial<Agent>): string[] => findingsOf({ ...fine, ...more }, NOW).map((f) => f.id);
 

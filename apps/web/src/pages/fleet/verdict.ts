@@ -1,7 +1,8 @@
 import { countOf, formatCount, formatMs, formatPercent } from '../../format/numbers.ts';
 import { formatAgo } from '../../format/times.ts';
 import { missingBatches, sum, type Agent } from './account.ts';
-import { adviceOf, LOST, meaningOf } from './reasons.ts';
+import { LOST, meaningOf } from '../../components/losses.ts';
+import { adviceOf } from './reasons.ts';
 
 export type Level = 'good' | 'notice' | 'bad';
 
