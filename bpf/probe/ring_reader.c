@@ -5,7 +5,8 @@
  * [u32 little-endian length][record bytes] ...
  *
  *   ring-reader SOCKET [--record FILE] [--quiet] [--poll-ms N]
- * Commands on stdin, one a line: "process PID", "stats", "counters", "pause N" (stop reading for N ms),
+ * Commands on stdin, one a line: "process PID", "cgroup ID", "stats", "counters", "pause N" (stop
+ * reading for N ms),
  * "wake BYTES", "paused 0|1", "drain" (answers when the ring was empty), "quit". End of input: quit.
  */
 #define _GNU_SOURCE
@@ -164,9 +165,9 @@ static void print_counters(int fd, unsigned cpus)
 	puts("]}");
 }
 
-static void ask(int s, __u32 what, __u32 tgid)
+static void ask(int s, __u32 what, __u32 tgid, __u64 id)
 {
-	struct hw_request request = { .what = what, .tgid = tgid, .id = 7 };
+	struct hw_request request = { .what = what, .tgid = tgid, .id = id };
 	struct hw_reply r;
 
 	if (send(s, &request, sizeof(request), 0) != sizeof(request) || recv(s, &r, sizeof(r), 0) != sizeof(r)) {
@@ -214,10 +215,13 @@ int main(int argc, char **argv)
 	text(hello.scope, strnlen(hello.scope, sizeof(hello.scope)));
 	printf(",\"kernel\":");
 	text(hello.kernel, strnlen(hello.kernel, sizeof(hello.kernel)));
+	printf(",\"why\":");
+	text(hello.why, strnlen(hello.why, sizeof(hello.why)));
 	puts("}");
 	fflush(stdout);
 	for (;;) {
 		struct pollfd p = { open_input ? 0 : -1, POLLIN, 0 };
+		unsigned long long id;
 		unsigned n;
 
 		if (ring_buffer__consume(ring) > 0)
@@ -229,9 +233,11 @@ int main(int argc, char **argv)
 		if (!strcmp(line, "quit\n"))
 			break;
 		if (sscanf(line, "process %u", &n) == 1)
-			ask(s, HW_REQ_PROCESS, n);
+			ask(s, HW_REQ_PROCESS, n, 7);
+		else if (sscanf(line, "cgroup %llu", &id) == 1)
+			ask(s, HW_REQ_CGROUP, 0, id);
 		else if (!strcmp(line, "stats\n"))
-			ask(s, HW_REQ_STATS, 0);
+			ask(s, HW_REQ_STATS, 0, 7);
 		else if (sscanf(line, "pause %u", &n) == 1)
 			usleep(n * 1000);
 		else if (sscanf(line, "wake %u", &n) == 1)

@@ -52,7 +52,7 @@ static __noinline int chunk(struct sock *sk, struct sock_state *st, struct scrat
 		return 0;
 	count(HW_C_CHUNKS, 1);
 	count(HW_C_BYTES, n);
-	return take_chunk(sk, st, s, st->is_tcp ? AF_INET : AF_UNIX, n, flags_dir >> 1, flags_dir & 1);
+	return take_chunk(sk, st, s, st->kind & KIND_TCP ? AF_INET : AF_UNIX, n, flags_dir >> 1, flags_dir & 1);
 }
 
 static __always_inline void no_buffer(struct walk *w, __u32 why)
@@ -136,8 +136,13 @@ static __always_inline int on_call(struct pt_regs *regs, struct task_struct *tas
 		sk = sock_of(task, regs->dx, &file);
 		dir = HW_TX;
 	}
-	if (!sk || !in_scope(sk))
+	if (!sk)
 		return 0;
+	if (!in_scope(sk, true)) {
+		if (cfg_scope & (SCOPE_CGROUP | SCOPE_NETNS | SCOPE_ALL))
+			forget(sk);	/* met when it was established, and it is one of Headwater's own */
+		return 0;
+	}
 	slot = dir;
 	ctl = control();
 	s = bpf_map_lookup_elem(&hw_scratch, &slot);

@@ -52,7 +52,7 @@ static __noinline int put_conn(struct sock *sk, struct sock_state *st, struct sc
  */
 #ifdef HW_SYSCALL
 #define LATER(w) ((w)->later)
-#define tcp_of(sk, st) ((st)->is_tcp ? (struct tcp_sock *)(sk) : NULL)
+#define tcp_of(sk, st) ((st)->kind & KIND_TCP ? (struct tcp_sock *)(sk) : NULL)
 #else
 #define LATER(w) 0
 #define tcp_of(sk, st) bpf_skc_to_tcp_sock(sk)

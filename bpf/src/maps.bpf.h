@@ -61,13 +61,15 @@ struct dir_state {
 	__u8 fresh;		/* the last chunk ended with such a message's head: the next one starts a message */
 };
 
+enum { KIND_TCP = 1, KIND_MET = 2 /* a chunk of it was seen */ };
+
 struct sock_state {
 	__u64 cookie;
 	__u32 srtt_us, retrans;
 	__u8 conn_sent;
 	__u8 last_dir;
 	__u8 ended;		/* CLOSE was told, or must not be */
-	__u8 is_tcp;		/* syscall mode: plain TCP */
+	__u8 kind;		/* syscall mode: KIND_ */
 	__u32 ino;		/* syscall mode: of the socket's inode, tells a reused address */
 	struct dir_state d[2];
 };
@@ -139,10 +141,11 @@ struct scratch {
 #endif
 };
 
-/* One slot a direction, so that a program never meets the other one's. */
+/* One slot a direction, so that a program never meets the other one's; the third is the state program's, which
+ * may interrupt them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 3);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } hw_scratch SEC(".maps");

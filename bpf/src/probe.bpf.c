@@ -37,7 +37,7 @@ static __always_inline int on_chunk(struct sock *sk, int ret, int msg_flags, con
 
 	if (ret <= 0)
 		return dir == HW_RX && !ret ? received_nothing(sk, msg_flags) : 0;
-	if (!in_scope(sk))
+	if (!in_scope(sk, true))
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if (family == AF_UNIX) {

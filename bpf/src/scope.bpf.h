@@ -59,7 +59,8 @@ static __noinline bool cgroup_in_scope(struct sock *sk)
 	return verdict;
 }
 
-static __always_inline bool in_scope(struct sock *sk)
+/* `by_task`: the current task is the socket's user. Else only what the socket itself tells decides. */
+static __always_inline bool in_scope(struct sock *sk, const bool by_task)
 {
 	__u32 tgid;
 	__u64 key;
@@ -79,7 +80,7 @@ static __always_inline bool in_scope(struct sock *sk)
 	if (!(cfg_scope & (SCOPE_TGID | SCOPE_CGROUP | SCOPE_NETNS | SCOPE_ALL)))
 		return false;
 	tgid = bpf_get_current_pid_tgid() >> 32;
-	if (cfg_scope & SCOPE_TGID && bpf_map_lookup_elem(&hw_tgids, &tgid))
+	if (by_task && cfg_scope & SCOPE_TGID && bpf_map_lookup_elem(&hw_tgids, &tgid))
 		return true;
 	if (!(cfg_scope & (SCOPE_CGROUP | SCOPE_NETNS | SCOPE_ALL)))
 		return false;
@@ -94,7 +95,7 @@ static __always_inline bool in_scope(struct sock *sk)
 		goto own;
 	return false;
 own:
-	return !bpf_map_lookup_elem(&hw_exclude, &tgid);
+	return !by_task || !bpf_map_lookup_elem(&hw_exclude, &tgid);
 }
 
 #endif

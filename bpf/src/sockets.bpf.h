@@ -47,43 +47,90 @@ static __always_inline void forget(struct sock *sk)
 		__sync_fetch_and_add(&socks_live, -1);
 }
 
+static __always_inline void remember(__u64 key, struct sock_state *fresh, __u32 kind, __u32 ino, __u32 dir)
+{
+	fresh->cookie = cfg_first_id + __sync_fetch_and_add(&ids_given, 1);
+	fresh->last_dir = dir;
+	fresh->kind = kind;
+	fresh->ino = ino;
+	if (bpf_map_update_elem(&hw_socks, &key, fresh, BPF_NOEXIST))
+		return;
+	/* LRU lists keep up to 128 free entries a CPU to themselves: forgetting begins that much before the map is full */
+	if (__sync_fetch_and_add(&socks_live, 1) >= HW_SOCKS) {
+		__sync_fetch_and_add(&socks_live, -1);
+		count(HW_C_FORGOTTEN, 1);
+	}
+}
+
 /* The state of a socket in scope; made at first sight. NULL: not a stream that may carry HTTP/1, or no room. */
 static __noinline struct sock_state *state_of(struct sock *sk, struct file *file, struct scratch *s, __u32 dir)
 {
 	__u64 key = (__u64)sk;
 	struct sock_state *st = bpf_map_lookup_elem(&hw_socks, &key);
-	__u32 family, protocol, ino;
+	__u32 family, protocol;
 
-	if (st) {
-		if (st->is_tcp || st->ino == (__u32)BPF_CORE_READ(file, f_inode, i_ino))
-			return st;
+	if (st && !(st->kind & KIND_TCP) && st->ino != (__u32)BPF_CORE_READ(file, f_inode, i_ino)) {
 		forget(sk);
+		st = NULL;
 	}
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (family == AF_UNIX) {
-		if (BPF_CORE_READ(sk, sk_type) != SOCK_STREAM)
+	if (!st) {
+		family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		protocol = BPF_CORE_READ(sk, sk_protocol);
+		if (family == AF_UNIX) {
+			if (BPF_CORE_READ(sk, sk_type) != SOCK_STREAM)
+				return NULL;
+		} else if ((family != AF_INET && family != AF_INET6) ||
+			   (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)) {
 			return NULL;
-	} else if ((family != AF_INET && family != AF_INET6) || (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)) {
-		return NULL;
-	}
-	ino = BPF_CORE_READ(file, f_inode, i_ino);
-	s->fresh.cookie = cfg_first_id + __sync_fetch_and_add(&ids_given, 1);
-	s->fresh.last_dir = dir;
-	s->fresh.is_tcp = family != AF_UNIX && protocol == IPPROTO_TCP;
-	s->fresh.ino = ino;
-	if (!bpf_map_update_elem(&hw_socks, &key, &s->fresh, BPF_NOEXIST)) {
-		count(HW_C_CONNS, 1);
-		/* LRU lists keep up to 128 free entries a CPU to themselves: forgetting begins that much before the map is full */
-		if (__sync_fetch_and_add(&socks_live, 1) >= HW_SOCKS) {
-			__sync_fetch_and_add(&socks_live, -1);
-			count(HW_C_FORGOTTEN, 1);
 		}
+		remember(key, &s->fresh, family != AF_UNIX && protocol == IPPROTO_TCP ? KIND_TCP : 0,
+			 BPF_CORE_READ(file, f_inode, i_ino), dir);
+		st = bpf_map_lookup_elem(&hw_socks, &key);
 	}
-	st = bpf_map_lookup_elem(&hw_socks, &key);
-	if (!st)
+	if (!st) {
 		count(HW_C_NO_STORAGE, 1);
+	} else if (!(st->kind & KIND_MET)) {
+		st->kind |= KIND_MET;
+		st->last_dir = dir;
+		count(HW_C_CONNS, 1);
+	}
 	return st;
+}
+
+/* A connection begins: from its first sequence numbers on, bytes that no system call reports are a gap, also when
+ * there is never a chunk of it (io_uring alone). The task is whoever runs the softirq, so pid= and exe= cannot be asked. */
+static __always_inline int established(struct sock *sk)
+{
+	struct scratch *s;
+	struct tcp_sock *tp;
+	__u64 key = (__u64)sk;
+	__u32 slot = 2;
+
+	if (sk->sk_protocol != IPPROTO_TCP || !in_scope(sk, false))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	s = bpf_map_lookup_elem(&hw_scratch, &slot);
+	if (!s || !tp || bpf_map_lookup_elem(&hw_socks, &key))	/* known: data came before (fast open) */
+		return 0;
+	for (int dir = 0; dir < 2; dir++)
+		s->fresh.d[dir].seen = s->fresh.d[dir].fresh = 1;
+	s->fresh.d[HW_TX].seq = tp->write_seq;
+	s->fresh.d[HW_RX].seq = tp->copied_seq;
+	remember(key, &s->fresh, KIND_TCP, 0, HW_TX);
+	return 0;
+}
+
+/* At the end: bytes behind the last chunk that no system call reported. The FIN counts one. */
+static __always_inline void unseen_bytes(struct sock *sk, struct sock_state *st)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tp || tp->inet_conn.icsk_ulp_ops)
+		return;
+	if (st->d[HW_TX].seen && (__s32)(tp->write_seq - st->d[HW_TX].seq) > 1)
+		count(HW_C_GAP, 1);
+	if (st->d[HW_RX].seen && (__s32)(tp->copied_seq - st->d[HW_RX].seq) > 1)
+		count(HW_C_GAP, 1);
 }
 
 #endif

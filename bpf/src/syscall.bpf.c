@@ -61,8 +61,17 @@ int BPF_PROG(hw_sys_exit, struct pt_regs *regs, long ret)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(hw_state, struct sock *sk, int old_state, int new_state)
 {
-	if (new_state == TCP_CLOSE)
-		return closed(sk, old_state);
+	struct sock_state *st;
+
+	if (new_state == TCP_CLOSE) {
+		st = known(sk);
+		if (!st)
+			return 0;
+		unseen_bytes(sk, st);
+		return st->kind & KIND_MET ? closed(sk, old_state) : 0;
+	}
+	if (new_state == TCP_ESTABLISHED)
+		return established(sk);
 	if (new_state == TCP_SYN_SENT || new_state == TCP_SYN_RECV)
 		forget(sk);	/* a new connection at the address of one whose end was missed */
 	return 0;

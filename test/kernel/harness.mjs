@@ -33,6 +33,15 @@ export function whyNot() {
   return `capture is not possible here: ${JSON.parse(check.stdout || '{"reasons":["--check failed"]}').reasons.join('; ')}`;
 }
 
+/** The hooks that this kernel allows: what holds of one must hold of the other. */
+export const modes = (() => {
+  try {
+    return JSON.parse(spawnSync(probePath, ['--check'], { encoding: 'utf8' }).stdout).hooks;
+  } catch {
+    return [];
+  }
+})();
+
 export function hasProgram(name) {
   return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 }

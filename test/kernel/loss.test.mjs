@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { capture, client, hasProgram, nginx, pythonServer, sleep, whyNot } from './harness.mjs';
+import { capture, client, hasProgram, modes, nginx, pythonServer, sleep, whyNot } from './harness.mjs';
 
 const skip = whyNot() || (!hasProgram('nginx') && 'nginx is not installed') || (!hasProgram('wrk') && !hasProgram('ab') && 'neither wrk nor ab is installed');
 const port = 18150;
@@ -22,64 +22,65 @@ function assertLaw(c, what) {
   assert.equal(c.HW_C_RECORDS + c.HW_C_CLOSES, c.records, `records, ${what}`);
 }
 
-describe('loss', { skip }, () => {
-  it('a reader that stops for 2 s under full load: every lost start is counted', async () => {
-    const web = await nginx(port, "location /api { return 200 'fine'; }");
-    const cap = await capture([`port=${port}`], { probeArgs: ['--ring-bytes', '1048576'], readerArgs: ['--quiet'] });
-    const done = load(4);
-    await sleep(700);
-    cap.send('pause 2000');
-    await done;
-    await cap.settled();
-    const c = await cap.counters();
-    assertLaw(c, 'with loss');
-    assert.ok(c.HW_C_LOST_START_REQUEST > 1000, `lost ${c.HW_C_LOST_START_REQUEST}`);
-    assert.ok(c.start_requests > 1000, `received ${c.start_requests}`);
-    assert.ok(c.lost_before >= 16, 'each connection is told in both directions that something is missing');
-    assert.ok(Math.abs(c.HW_C_START_REQUEST - c.HW_C_START_RESPONSE) <= 16);
-    assert.equal((await cap.ask('stats')).recursion_misses, 0);
-    await cap.stop();
-    await web.stop();
-  });
+for (const hooks of modes)
+  describe(`loss, ${hooks} mode`, { skip }, () => {
+    it('a reader that stops for 2 s under full load: every lost start is counted', async () => {
+      const web = await nginx(port, "location /api { return 200 'fine'; }");
+      const cap = await capture([`port=${port}`], { hooks, probeArgs: ['--ring-bytes', '1048576'], readerArgs: ['--quiet'] });
+      const done = load(4);
+      await sleep(700);
+      cap.send('pause 2000');
+      await done;
+      await cap.settled();
+      const c = await cap.counters();
+      assertLaw(c, 'with loss');
+      assert.ok(c.HW_C_LOST_START_REQUEST > 1000, `lost ${c.HW_C_LOST_START_REQUEST}`);
+      assert.ok(c.start_requests > 1000, `received ${c.start_requests}`);
+      assert.ok(c.lost_before >= 16, 'each connection is told in both directions that something is missing');
+      assert.ok(Math.abs(c.HW_C_START_REQUEST - c.HW_C_START_RESPONSE) <= 16);
+      assert.equal((await cap.ask('stats')).recursion_misses, 0);
+      await cap.stop();
+      await web.stop();
+    });
 
-  it('pipelined requests in lost records are counted one by one', async () => {
-    const server = await pythonServer(port + 1, 'while True:\n    d = c.recv(1000)\n    if not d: break\n    c.sendall(OK)');
-    const cap = await capture([`port=${port + 1}`], { probeArgs: ['--ring-bytes', '65536'] });
-    const c = await client({ port: port + 1, host: '127.0.0.1' });
-    cap.send('pause 3000');
-    const sent = 600,
-      each = 5;
-    for (let i = 0; i < sent; i++) {
-      await c.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(each));
-      await c.answer(0);
-    }
-    await cap.settled();
-    const received = cap.records.filter((r) => r.dir === 'rx' && r.type === 'DATA');
-    const n = await cap.counters();
-    assertLaw(n, 'pipelined');
-    assert.ok(received.length > 50 && received.length < sent - 50, `${received.length} records received`);
-    assert.ok(
-      received.every((r) => r.data.split('GET ').length - 1 === each),
-      'the server read each batch by itself',
-    );
-    assert.equal(n.HW_C_LOST_START_REQUEST, (sent - received.length) * each);
-    await c.close();
-    await cap.stop();
-    await server.stop();
-  });
+    it('pipelined requests in lost records are counted one by one', async () => {
+      const server = await pythonServer(port + 1, 'while True:\n    d = c.recv(1000)\n    if not d: break\n    c.sendall(OK)');
+      const cap = await capture([`port=${port + 1}`], { hooks, probeArgs: ['--ring-bytes', '65536'] });
+      const c = await client({ port: port + 1, host: '127.0.0.1' });
+      cap.send('pause 3000');
+      const sent = 600,
+        each = 5;
+      for (let i = 0; i < sent; i++) {
+        await c.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(each));
+        await c.answer(0);
+      }
+      await cap.settled();
+      const received = cap.records.filter((r) => r.dir === 'rx' && r.type === 'DATA');
+      const n = await cap.counters();
+      assertLaw(n, 'pipelined');
+      assert.ok(received.length > 50 && received.length < sent - 50, `${received.length} records received`);
+      assert.ok(
+        received.every((r) => r.data.split('GET ').length - 1 === each),
+        'the server read each batch by itself',
+      );
+      assert.equal(n.HW_C_LOST_START_REQUEST, (sent - received.length) * each);
+      await c.close();
+      await cap.stop();
+      await server.stop();
+    });
 
-  it('a reader that keeps up loses nothing; two records an exchange', async () => {
-    const web = await nginx(port, "location /api { return 200 'fine'; }");
-    const cap = await capture([`port=${port}`], { readerArgs: ['--quiet'] });
-    await load(1);
-    await cap.settled();
-    const c = await cap.counters();
-    assertLaw(c, 'without loss');
-    assert.equal(c.HW_C_LOST_RECORDS, 0);
-    assert.equal(c.by_type[1], c.HW_C_START_REQUEST + c.HW_C_START_RESPONSE);
-    assert.equal(c.by_type[2], 0);
-    assert.equal(c.by_type[3], c.HW_C_CONNS);
-    await cap.stop();
-    await web.stop();
+    it('a reader that keeps up loses nothing; two records an exchange', async () => {
+      const web = await nginx(port, "location /api { return 200 'fine'; }");
+      const cap = await capture([`port=${port}`], { hooks, readerArgs: ['--quiet'] });
+      await load(1);
+      await cap.settled();
+      const c = await cap.counters();
+      assertLaw(c, 'without loss');
+      assert.equal(c.HW_C_LOST_RECORDS, 0);
+      assert.equal(c.by_type[1], c.HW_C_START_REQUEST + c.HW_C_START_RESPONSE);
+      assert.equal(c.by_type[2], 0);
+      assert.equal(c.by_type[3], c.HW_C_CONNS);
+      await cap.stop();
+      await web.stop();
+    });
   });
-});
