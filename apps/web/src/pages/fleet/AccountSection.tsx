@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
+import { samplingText } from '../../components/quality.ts';
 import { countOf, formatExact } from '../../format/numbers.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { fleetAccount, lawText, type Agent, type Law } from './account.ts';
@@ -59,6 +60,15 @@ export function AccountSection({ agents, before, host, rangeStart }: Props): Rea
             <Reasons title="Batches lost between agent and analyzer" none="" counts={account.lostBatches} table={LOST_BATCHES} advice={(r) => LOST_BATCHES[r]?.advice ?? null} />
           ) : null}
           <Reasons title="Filtered" none="Nothing was filtered." counts={account.filtered} table={FILTERED} advice={() => null} />
+          {account.sampling.length === 0 ? null : (
+            <p>
+              {account.sampling.map((s) => (
+                <span key={s.reason}>
+                  Sampled: {samplingText({ one_in: s.one_in, reasons: [s.reason] })}, {formatExact(s.kept)} kept of {formatExact(s.exchanges)}.{' '}
+                </span>
+              ))}
+            </p>
+          )}
           <p className="small quiet-text">
             {countOf(account.exchanges, 'exchange')} in {countOf(account.batches, 'batch', 'batches')}.
             {account.clampedTimes === 0 ? '' : ` ${formatExact(account.clampedTimes)} had a time more than a minute ahead, which was set back.`}

@@ -1,8 +1,9 @@
 import { useMemo, type ReactNode } from 'react';
 import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
 import { formatAgo } from '../../format/times.ts';
-import { formatCount, formatMs, formatPercent } from '../../format/numbers.ts';
+import { formatBytes, formatCount, formatMs, formatPercent } from '../../format/numbers.ts';
 import { sum, type Agent } from './account.ts';
+import { cpuText, hooksText, samplingNow, spoolText } from './facts.ts';
 import { stateOf, type Finding } from './verdict.ts';
 
 export const MARK = { good: '●', notice: '◆', bad: '▲' } as const;
@@ -75,6 +76,30 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
       },
       figure({ id: 'lag', header: 'Lag', hint: 'Age of what waits to be sent', value: (a) => a.lag_ms, text: formatMs, width: 84 }),
       figure({
+        id: 'cpu',
+        header: 'CPU',
+        hint: 'Of agent and probe, of one core; its ceiling is in the title',
+        value: (a) => a.cpu_percent,
+        cell: (a) => <span title={cpuText(a)}>{a.cpu_percent === null ? '–' : formatPercent(a.cpu_percent / 100)}</span>,
+        width: 72,
+      }),
+      figure({
+        id: 'sampling',
+        header: 'Kept',
+        hint: 'One exchange in so many is kept now; errors and slow ones always',
+        value: (a) => (a.policy_state === null && a.sampling === null ? null : (a.sampling?.one_in ?? 1)),
+        cell: (a) => <span title={samplingNow(a)}>{a.sampling === null ? (a.policy_state === null ? '–' : 'all') : `1\u00a0in\u00a0${formatCount(a.sampling.one_in)}`}</span>,
+        width: 84,
+      }),
+      figure({
+        id: 'spool',
+        header: 'On disk',
+        hint: 'Batches that wait on disk for the bus',
+        value: (a) => a.spool?.bytes ?? null,
+        cell: (a) => <span title={spoolText(a, now)}>{formatBytes(a.spool?.bytes)}</span>,
+        width: 84,
+      }),
+      figure({
         id: 'skew',
         header: 'Clock',
         hint: 'Clock of the bus minus clock of the host; above 0 the host is behind',
@@ -83,8 +108,8 @@ export function HostTable({ agents, findings, chosen, now }: Props): ReactNode {
         width: 84,
       }),
       { id: 'scope', header: 'Scope', hint: 'Which sockets are captured', value: (a) => a.scope.join(' '), width: 180, grow: true },
-      { id: 'hooks', header: 'Hooks', hint: 'How traffic is read in the kernel', value: (a) => a.hooks, width: 76 },
-      { id: 'policy', header: 'Policy', hint: 'Redaction policy as id@version', value: (a) => a.policy, width: 100 },
+      { id: 'hooks', header: 'Hooks', hint: 'How traffic is read in the kernel', value: (a) => a.hooks, cell: (a) => <span title={hooksText(a)}>{a.hooks}</span>, width: 84 },
+      { id: 'policy', header: 'Policy', hint: "The policy in force as id@version; after a plus, the fleet's that narrows it", value: (a) => a.policy, width: 132 },
       { id: 'version', header: 'Version', value: (a) => a.version, width: 88 },
       { id: 'kernel', header: 'Kernel', value: (a) => a.kernel, width: 120 },
     ];

@@ -11,7 +11,7 @@ const starts = (started: number, emitted: number, inFlight: number, lost: Record
 const agent = (host: string, request: ReturnType<typeof starts>, more: Partial<NonNullable<Agent['account']>> = {}) =>
   ({
     host,
-    account: { request, response: request, exchanges: request.emitted, batches: 1, lost_batches: {}, clamped_times: 0, late_exchanges: 0, ...more },
+    account: { request, response: request, exchanges: request.emitted, batches: 1, lost_batches: {}, clamped_times: 0, late_exchanges: 0, sampling: [], ...more },
   }) as Agent;
 
 describe('the account law of a range', () => {
@@ -32,6 +32,14 @@ describe('the account law of a range', () => {
     expect([account.request.before, account.request.difference, account.hosts, account.exchanges]).toEqual([1, 0, 2, 15]);
     expect(lawText(account, false)).toEqual({ holds: true, text: 'Everything that started is accounted for.' });
     expect(fleetAccount([{ host: 'c', account: null } as Agent], [])).toBeNull();
+  });
+
+  it('sums what was sampled by who asked for it', () => {
+    const sampled = (host: string, reason: string, one_in: number, exchanges: number) => agent(host, starts(1, 1, 0), { sampling: [{ reason, one_in, exchanges, kept: 1 }] });
+    expect(fleetAccount([sampled('a', 'policy', 4, 10), sampled('b', 'policy', 2, 30), sampled('c', 'governor', 64, 5)], [])!.sampling).toEqual([
+      { reason: 'policy', one_in: 4, exchanges: 40, kept: 2 },
+      { reason: 'governor', one_in: 64, exchanges: 5, kept: 1 },
+    ]);
   });
 
   it('says why it does not hold', () => {

@@ -53,6 +53,8 @@ export interface FleetAccount {
   exchanges: number;
   clampedTimes: number;
   lateExchanges: number;
+  /** by who asked for it: the strongest rate, and the exact counts of all hosts together */
+  sampling: Account['sampling'];
   /** hosts that said something in the range */
   hosts: number;
 }
@@ -83,6 +85,7 @@ export function fleetAccount(agents: readonly Agent[], before: readonly Agent[])
     exchanges: 0,
     clampedTimes: 0,
     lateExchanges: 0,
+    sampling: [],
     hosts: accounts.length,
   };
   for (const a of accounts) {
@@ -95,6 +98,15 @@ export function fleetAccount(agents: readonly Agent[], before: readonly Agent[])
     out.exchanges += a.exchanges;
     out.clampedTimes += a.clamped_times;
     out.lateExchanges += a.late_exchanges;
+    for (const s of a.sampling) {
+      const mine = out.sampling.find((o) => o.reason === s.reason);
+      if (mine === undefined) out.sampling.push({ ...s });
+      else {
+        mine.one_in = Math.max(mine.one_in, s.one_in);
+        mine.exchanges += s.exchanges;
+        mine.kept += s.kept;
+      }
+    }
   }
   return out;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Agent } from './account.ts';
+import { cpuText, hooksText, policyText, refusedText, samplingNow, spoolText } from './facts.ts';
 import { findingsOf, stateOf, verdict } from './verdict.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -42,6 +43,13 @@ const account = (lost: Record<string, number>, lost_batches: Record<string, numb
   late_exchanges: 0,
   sampling: [],
 });
+const policies: NonNullable<Agent['policy_state']> = {
+  host: 'shop@3',
+  source: 'file',
+  loaded_at: '2026-11-22T08:00:00Z',
+  narrowing: { policy: 'fleet@7', key: 'k1', accepted_at: '2026-11-22T08:00:00Z' },
+  refused: null,
+};
 const ids = (more: Partial<Agent>): string[] => findingsOf({ ...fine, ...more }, NOW).map((f) => f.id);
 
 describe('what is not right about a host', () => {
@@ -57,6 +65,12 @@ describe('what is not right about a host', () => {
     ['lag', { lag_ms: 12_000 }, ['lag']],
     ['a silent host lags because it is silent', { alive: false, lag_ms: 12_000 }, ['silent']],
     ['coverage', { coverage: 0.8 }, ['blind']],
+    ['a policy that was refused', { policy_state: { ...policies, refused: { policy: 'fleet@8', source: 'topic', reason: 'it widens', at: '2026-11-22T11:00:00Z' } } }, ['policy']],
+    ['policies in order', { policy_state: policies }, []],
+    ['a backlog', { spool: { bytes: 5e6, batches: 40, oldest_at: '2026-11-22T11:50:00Z' } }, ['backlog']],
+    ['an empty spool', { spool: { bytes: 0, batches: 0, oldest_at: null } }, []],
+    ['the governor', { sampling: { reason: 'governor', one_in: 8, since: '2026-11-22T11:50:00Z' } }, ['sampling']],
+    ['a rate of the policy is no trouble', { sampling: { reason: 'policy', one_in: 8, since: '2026-11-22T11:50:00Z' } }, []],
     ['a replay', { source: 'replay' }, ['replay']],
     ['all at once, the worst first', { conflicts: ['x'], alive: false, coverage: 0.5, source: 'replay' }, ['conflict', 'silent', 'blind', 'replay']],
   ])('%s', (_, more, expected) => expect(ids(more)).toEqual(expected));
@@ -65,6 +79,29 @@ describe('what is not right about a host', () => {
     const [finding] = findingsOf({ ...fine, account: account({ late: 1, ring_full: 30 }) }, NOW);
     expect(finding?.text).toMatch(/lost 31.requests.*no room in the ring/);
     expect(finding?.advice).toMatch(/^Give the agent more CPU/);
+  });
+});
+
+describe('what an agent says of itself', () => {
+  it('is in words, also where a version before says nothing', () => {
+    expect([hooksText(fine), policyText(fine), cpuText(fine), samplingNow(fine), spoolText(fine, NOW), refusedText(fine, NOW)]).toEqual([
+      'sock',
+      ...Array.from({ length: 4 }, () => 'not said by this version of the agent'),
+      null,
+    ]);
+    expect(hooksText({ hooks: 'syscall', hooks_why: 'asked for' })).toBe('syscall: asked for');
+    expect(policyText({ policy_state: policies })).toMatch(/^its own file \(shop@3\), read .*; narrowed by fleet@7 of the fleet, signed by k1, since /);
+    expect(policyText({ policy_state: { ...policies, source: 'built-in', narrowing: null } })).toBe('built in (shop@3)');
+    expect(cpuText({ cpu_percent: 4.2, cpu_ceiling_percent: 5 })).toBe('4.2\u00a0% of a core, with the probe; ceiling 5\u00a0%');
+    expect(cpuText({ cpu_percent: 4.2, cpu_ceiling_percent: 0 })).toMatch(/no ceiling$/);
+    expect(samplingNow({ sampling: null, policy_state: policies })).toMatch(/^none/);
+    expect(samplingNow({ sampling: { reason: 'governor', one_in: 8, since: '2026-11-22T11:50:00Z' }, policy_state: policies })).toMatch(/^1.in.8 by overhead ceiling since /);
+    expect(spoolText({ spool: { bytes: 5e6, batches: 40, oldest_at: '2026-11-22T11:50:00Z' } }, NOW)).toBe('40\u00a0batches, 5\u00a0MB, the oldest of 10\u00a0min ago');
+  });
+
+  it('and which program could not be read', () => {
+    const unread_by = [{ executable: 'redis', reason: 'uring', messages: 9 }];
+    expect(findingsOf({ ...fine, coverage: 0.9, unread_by }, NOW)[0]?.text).toMatch(/^10.% .* most of it of redis \(moved by io_uring\)$/);
   });
 });
 

@@ -2,12 +2,13 @@ import { countOf, formatCount, formatMs, formatPercent } from '../../format/numb
 import { formatAgo } from '../../format/times.ts';
 import { missingBatches, sum, type Agent } from './account.ts';
 import { LOST, meaningOf } from '../../components/losses.ts';
-import { adviceOf } from './reasons.ts';
+import { refusedText, spoolText } from './facts.ts';
+import { adviceOf, UNREAD } from './reasons.ts';
 
 export type Level = 'good' | 'notice' | 'bad';
 
 export interface Finding {
-  id: 'conflict' | 'silent' | 'lossy' | 'batches' | 'clock' | 'lag' | 'blind' | 'replay';
+  id: 'conflict' | 'silent' | 'lossy' | 'batches' | 'policy' | 'clock' | 'lag' | 'backlog' | 'sampling' | 'blind' | 'replay';
   level: Exclude<Level, 'good'>;
   /** one word or two, for the table */
   short: string;
@@ -64,6 +65,16 @@ export function findingsOf(agent: Agent, now: number): Finding[] {
       advice: 'Check the bus, how long it keeps its log, and whether the analyzers keep up.',
     });
   }
+  const refused = refusedText(agent, now);
+  if (refused !== null) {
+    out.push({
+      id: 'policy',
+      level: 'bad',
+      short: 'Policy refused',
+      text: `did not take the policy ${refused}`,
+      advice: `What was in force stays so (${agent.policy}). headwater-agent policy check explains a file; a policy of the fleet must be signed, newer, and only narrow.`,
+    });
+  }
   if (agent.skew_ms !== null && Math.abs(agent.skew_ms) >= SKEW_MS) {
     out.push({
       id: 'clock',
@@ -76,12 +87,31 @@ export function findingsOf(agent: Agent, now: number): Finding[] {
   if (agent.alive && agent.lag_ms >= LAG_MS) {
     out.push({ id: 'lag', level: 'bad', short: 'Behind', text: `${formatMs(agent.lag_ms)} behind: batches wait for the bus`, advice: 'Check the bus and the way to it.' });
   }
+  if (agent.spool !== null && agent.spool.batches > 0) {
+    out.push({
+      id: 'backlog',
+      level: 'notice',
+      short: 'Backlog',
+      text: `${spoolText(agent, now)} on disk: sent beside what is live`,
+      advice: 'Figures of then are too low until it has come. If it does not get less, check the bus.',
+    });
+  }
+  if (agent.sampling?.reason === 'governor') {
+    out.push({
+      id: 'sampling',
+      level: 'notice',
+      short: 'Sampling',
+      text: `keeps one exchange in ${formatCount(agent.sampling.one_in)} to stay below its CPU ceiling`,
+      advice: 'Figures of this host are estimates. Raise overhead.cpu_ceiling_percent, or narrow the scope or what the policy logs.',
+    });
+  }
   if (agent.coverage < 1) {
+    const [most] = agent.unread_by ?? [];
     out.push({
       id: 'blind',
       level: 'notice',
       short: 'Partly blind',
-      text: `${formatPercent(1 - agent.coverage)} of what passed there could not be read (encrypted, or sent in a way that is not seen)`,
+      text: `${formatPercent(1 - agent.coverage)} of what passed there could not be read${most === undefined ? ' (encrypted, or sent in a way that is not seen)' : `, most of it of ${most.executable || 'several programs'} (${meaningOf(UNREAD, most.reason)})`}`,
       advice: 'Figures of this host are of the rest. headwater-agent doctor lists what it cannot read.',
     });
   }
