@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './doctor/command.ts';
+import { policyCommand } from './policy/check-command.ts';
 import { tailCommand } from './tail-command.ts';
 import { VERSION } from './version.ts';
 
 /**
- * `headwater-agent [run] [settings] | tail | doctor`. Settings without a command mean `run`, whose options are the
+ * `headwater-agent [run] [settings] | tail | doctor | policy check`. Settings without a command mean `run`, whose options are the
  * names of the settings and not commander's. Answers the exit status.
  */
 export async function agentProgram(argv: readonly string[]): Promise<number> {
@@ -22,7 +23,7 @@ export async function agentProgram(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .addHelpText('after', '\nThe settings of run: headwater-agent run --help');
   program.command('run', { isDefault: true }).description('capture and publish; takes settings: run --config FILE').helpOption(false);
-  for (const command of [tailCommand(finish), doctorCommand(finish)]) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [tailCommand(finish), doctorCommand(finish), policyCommand(finish)]) program.addCommand(command.copyInheritedSettings(program));
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

@@ -16,6 +16,12 @@ const LOCATED = 100;
 
 const TOO_DEEP = 'is nested too deeply for a policy';
 
+/** The library quotes what it could not read, however long that is. */
+function short(message: string): string {
+  const line = message.replace(/\s+/g, ' ');
+  return line.length > 160 ? `${line.slice(0, 160)}...` : line;
+}
+
 function fieldOf(path: readonly (string | number)[]): string {
   const written = path.map((s) => (typeof s === 'number' ? `[${s}]` : `.${s}`));
   return written.join('').replace(/^\./, '');
@@ -77,7 +83,7 @@ export function readPolicy(text: string | Uint8Array, name: string): PolicyDocum
   try {
     doc = parsed(typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text), lines);
     // The library reports its own recursion's end as an error of the text.
-    const broken = [...doc.errors, ...doc.warnings].map((e) => at(e.pos[0], '', /stack/i.test(e.message) ? TOO_DEEP : e.message));
+    const broken = [...doc.errors, ...doc.warnings].map((e) => at(e.pos[0], '', /stack/i.test(e.message) ? TOO_DEEP : short(e.message)));
     const more = broken.length > 0 ? [] : beyond(doc).map((b) => at(b.at, b.field, b.message));
     if (broken.length + more.length > 0) throw problemsError('HW_POLICY_SYNTAX', name, [...broken, ...more]);
     value = doc.toJS({ maxAliasCount: 0 });

@@ -20,7 +20,7 @@ export function readPolicyFile(file: string): PolicyDocument {
     bytes = readFileSync(file);
   } catch (cause) {
     if (cause instanceof PolicyError) throw cause;
-    throw new PolicyError('HW_POLICY_READ', `${file}: cannot be read (${(cause as Error).message}); policy.file names it`, { cause });
+    throw new PolicyError('HW_POLICY_READ', `${file}: cannot be read (${(cause as Error).message})`, { cause });
   }
   return readPolicy(bytes, file);
 }
