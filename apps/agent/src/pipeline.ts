@@ -9,6 +9,7 @@ import { topicName } from '@headwater/header-event';
 import type { AgentIdentity } from '@headwater/header-event';
 import type { Logger } from 'pino';
 import type { FingerprintKeys } from './capture/fingerprint-key.ts';
+import { openKubelet } from './attribution/open.ts';
 import { openCapture, playsOn } from './capture/open.ts';
 import { captureOptions } from './capture/options.ts';
 import { addTotals } from './capture/sum.ts';
@@ -63,6 +64,7 @@ export async function runAgent(config: AgentConfig, hostId: string, keys: Finger
     onSent: (seconds, batches) => metrics.sent(seconds, batches),
   });
   const overhead = new Overhead(config.overhead.cpu_ceiling_percent, () => capture, log);
+  const kubelet = openKubelet(config.kubelet, (pods) => capture?.setPods(pods), log);
   const metrics = agentMetrics({
     totals,
     publishLost: () => publisher.lost,
@@ -119,6 +121,7 @@ export async function runAgent(config: AgentConfig, hostId: string, keys: Finger
       continue;
     }
     captureTrouble = null;
+    if (kubelet?.pods) capture.setPods(kubelet.pods);
     if (turn === 0 || capture.source === 'live')
       log.info({ source: capture.source, scope: capture.probe?.scope, hooks: capture.probe?.hooks, kernel: capture.probe?.kernel }, 'capturing');
     const running = capture;
@@ -145,6 +148,7 @@ export async function runAgent(config: AgentConfig, hostId: string, keys: Finger
 
   const unsent = await publisher.finish(FINISH_MS);
   overhead.stop();
+  kubelet?.stop();
   await heartbeat.finish(1_000);
   await spool?.close();
   admin.server.close();
