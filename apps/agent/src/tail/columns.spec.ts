@@ -51,6 +51,13 @@ it('says why there was no response', () => {
   expect(line).toMatch(/ {5}- {7}- {7}- {7}- {2}connection_reset\n$/);
 });
 
+it('a long exchange is open at first, and ended later', () => {
+  expect(plain.exchange(rowOf({ 'headwater.phase': 'begin', 'headwater.total_ns': -1, 'http.response.size': -1 }))).toMatch(/ 200 {2}12\.3ms {4}open {7}-\n$/);
+  const end: EventRow = { 'headwater.phase': 'end', 'url.path': '', 'http.route': '/events', 'headwater.ttfb_ns': -1, 'http.response.size': -1, 'http.response.body.size': 512 };
+  expect(plain.exchange(rowOf(end))).toMatch(/ GET {5}\/events +200 {7}- {3}1\.23s {5}512 {2}ended\n$/);
+  expect(plain.exchange(rowOf({ ...end, 'error.type': 'connection_reset' }))).toMatch(/ {2}ended: connection_reset\n$/);
+});
+
 it('only a 5xx is red, and only with colour', () => {
   const colour = new Columns({ colour: true, headers: false });
   expect(colour.exchange(rowOf({ 'http.response.status_code': 502 }))).toMatch(/^\u001b\[31m.*\u001b\[39m\n$/);

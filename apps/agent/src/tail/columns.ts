@@ -1,4 +1,4 @@
-import { HEADER_ACTIONS, nsToMs } from '@headwater/header-event';
+import { HEADER_ACTIONS, PHASES, nsToMs } from '@headwater/header-event';
 import type { Row } from './row.ts';
 
 const RED = '\u001b[31m';
@@ -33,6 +33,7 @@ export class Columns {
   exchange(row: Row): string {
     const status = row.number('http.response.status_code');
     const error = row.text('error.type');
+    const phase = PHASES[row.number('headwater.phase')];
     const start = row.columns.columns['start_time']!;
     let text = this.line(
       clock(nsToMs(start, row.index)),
@@ -42,9 +43,11 @@ export class Columns {
       row.text('url.path') || row.text('http.route') || '-',
       status === 0 ? '-' : String(status),
       duration(row.wide('headwater.ttfb_ns')),
-      duration(row.wide('headwater.total_ns')),
-      bytes(row.wide('http.response.size')),
-      error,
+      phase === 'begin' ? 'open' : duration(row.wide('headwater.total_ns')),
+      // Of a tunnel only the bytes through it are known.
+      bytes(row.wide(row.wide('http.response.size') < 0 ? 'http.response.body.size' : 'http.response.size')),
+      // Its beginning was shown before, at its own time.
+      phase === 'end' ? `ended${error === '' ? '' : `: ${error}`}` : error,
     );
     if (this.o.colour && status >= 500) text = RED + text.slice(0, -1) + OFF + '\n';
     if (!this.o.headers) return text;

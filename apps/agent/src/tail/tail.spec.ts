@@ -91,10 +91,27 @@ it('names what a capture of its own had not seen the end of', async () => {
   expect(await ends(1)).toEqual([]);
 });
 
-it('a long exchange is shown once, when it begins', async () => {
-  const sink = new Kept();
-  await tail(sourceOf([batchOf([{ 'headwater.phase': 'begin' }, { 'headwater.phase': 'end' }, {}])]), sink, options(), never);
-  expect(sink.text.trimEnd().split('\n')).toHaveLength(2);
+it('a long exchange is shown when it begins and when it ends; with a filter, the ends of what was shown', async () => {
+  const phase = (name: 'begin' | 'end', n: number, more: EventRow = {}): EventRow => ({ 'headwater.phase': name, 'headwater.connection': 7n, 'headwater.ordinal': n, ...more });
+  const end = (n: number, more: EventRow = {}): EventRow => phase('end', n, { 'url.path': '', 'headwater.total_ns': 5, ...more });
+  const shown = async (where: string[]) => {
+    const sink = new Kept();
+    // A begin of /a and one of /b, in another batch than their ends; and an end whose beginning came before all.
+    await tail(
+      sourceOf([batchOf([phase('begin', 1), phase('begin', 2, { 'url.path': '/b' }), {}]), batchOf([end(2), end(1), end(1), end(3, { 'error.type': 'connection_closed' })])]),
+      sink,
+      options({ where: parseWhere(where) }),
+      never,
+    );
+    return sink.text
+      .trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l) as Record<string, unknown>)
+      .map((e) => `${e['headwater.phase'] as string} ${e['headwater.ordinal'] as number}`);
+  };
+  expect(await shown([])).toEqual(['begin 1', 'begin 2', 'complete 0', 'end 2', 'end 1', 'end 1', 'end 3']);
+  expect(await shown(['path=/b'])).toEqual(['begin 2', 'end 2']);
+  expect(await shown(['error=connection_*'])).toEqual(['end 3']);
 });
 
 it('a slow reader does not make memory grow: a capture drops rows and counts them, a log waits', async () => {

@@ -1,6 +1,7 @@
 import { toJson } from '@headwater/header-event';
 import { Columns } from './columns.ts';
 import { LossLines } from './loss.ts';
+import { OpenRows } from './open.ts';
 import { Row } from './row.ts';
 import type { Sink } from './sink.ts';
 import type { TailBatch, TailSource } from './source.ts';
@@ -18,6 +19,7 @@ export interface TailOptions {
   onReading?: () => void;
 }
 
+const PHASE_BEGIN = 1;
 const PHASE_END = 2;
 
 /**
@@ -26,6 +28,7 @@ const PHASE_END = 2;
  */
 export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop: AbortSignal): Promise<{ rows: number; loss: LossLines['total'] }> {
   const loss = new LossLines();
+  const open = new OpenRows();
   const now = o.now ?? Date.now;
   const full = new AbortController();
   const ends = AbortSignal.any([stop, full.signal, sink.gone]);
@@ -55,8 +58,11 @@ export async function tail(source: TailSource, sink: Sink, o: TailOptions, stop:
       bytes = count = 0;
     };
     for (; row.index < batch.columns.rows && rows + count < o.limit; row.index++) {
-      // A long exchange was shown when it began.
-      if (row.number('headwater.phase') === PHASE_END || !o.where(row)) continue;
+      const phase = row.number('headwater.phase');
+      // What was shown as open is shown as over too.
+      const over = phase === PHASE_END && open.ended(row);
+      if (!over && !o.where(row)) continue;
+      if (phase === PHASE_BEGIN) open.began(row);
       const text = o.format === 'json' ? `${JSON.stringify(toJson(row.columns, row.index, row.strings))}\n` : o.columns.exchange(row);
       const size = Buffer.byteLength(text);
       if (bytes + size > sink.chunkBytes && count > 0) {
