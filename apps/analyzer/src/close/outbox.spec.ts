@@ -40,6 +40,8 @@ async function commit(exchanges: number, expectedOffset: number | null, epoch: n
   const p = w.pattern('server', 'GET', '/', 200);
   p.exchanges = exchanges;
   p.ttfb.add(2_000_000, exchanges);
+  p.begun = 2;
+  p.ended = 1;
   w.header('server', 'request', 'host').exchanges = exchanges;
   const result = await store.commit({
     unit,
@@ -91,7 +93,7 @@ it('a minute that was rolled up and not published is published by the next owner
     },
   ]);
   expect(parsed()[0]!['patterns']).toMatchObject([
-    { role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null },
+    { role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, begun: 2, ended: 1, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null },
   ]);
   expect(await outbox().resume(0)).toBe(0);
   const schema = JSON.parse(readFileSync(new URL('../../summary.schema.json', import.meta.url), 'utf8')) as object;

@@ -50,6 +50,8 @@ function patternJson(p: Pattern) {
     request_bytes: p.requestBytes,
     response_bytes: p.responseBytes,
     errors: Object.fromEntries(p.errors),
+    begun: p.begun,
+    ended: p.ended,
     ttfb_ms: quantiles(p.ttfb),
     total_ms: quantiles(p.total),
   };

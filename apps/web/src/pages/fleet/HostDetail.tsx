@@ -48,7 +48,7 @@ export function HostDetail({ agent, now }: { agent: Agent; now: number }): React
 /** How much of what is known to have passed was read, and which programs the rest was of. */
 function Coverage({ agent: { coverage, unread_by: unread } }: { agent: Agent }): ReactNode {
   return (
-    <div>
+    <div className="fleet-coverage">
       <h3>Coverage</h3>
       <p>
         {formatPercent(coverage)} of what is known to have passed was read.
