@@ -55,8 +55,11 @@ class Reader {
     this.started += account.request.started;
     this.emitted += account.request.emitted;
     for (const n of Object.values(account.request.lost)) this.lost += n;
-    if (value) this.ids.push(new DataView(value.buffer, value.byteOffset).getUint32(0));
-    else expect(account.request.emitted).toBe(0);
+    if (value) {
+      this.ids.push(new DataView(value.buffer, value.byteOffset).getUint32(0));
+      expect(value.subarray(4).every((b) => b === 0)).toBe(true);
+    }
+    if (!value) expect(account.request.emitted).toBe(0);
   }
 }
 
@@ -69,7 +72,7 @@ type Op =
   | { do: 'crash'; torn: number | null }
   | { do: 'stop' }
   | { do: 'damage'; at: number }
-  | { do: 'disk'; full: boolean }
+  | { do: 'disk'; full: boolean; keeps: boolean }
   | { do: 'wait'; ms: number };
 
 /** Agents one after the other on one spool, driven step by step; the publisher's rules without its clock. */
@@ -82,6 +85,8 @@ class World {
   private run = 0;
   private now = 1_000_000;
   private full = false;
+  /** files cannot be removed, as if the process died before it came to that */
+  private keeps = false;
   private readonly disk: Disk;
   private numbers!: Numbers;
   private spool!: Spool;
@@ -98,6 +103,10 @@ class World {
         if (!this.full || position < realDisk.size(fd)) return realDisk.write(fd, buffers, position);
         const all = Buffer.concat(buffers);
         return realDisk.write(fd, [all.subarray(0, all.length >> 1)], position);
+      },
+      unlink: (path) => {
+        if (this.keeps) throw new Error('EROFS');
+        realDisk.unlink(path);
       },
     };
     this.start();
@@ -174,6 +183,7 @@ class World {
         return;
       case 'disk':
         this.full = op.full;
+        this.keeps = op.keeps;
         return;
       case 'spill':
         return this.queue.drain((b) => this.spillOne(b) === null);
@@ -239,7 +249,7 @@ class World {
 
   /** Bus and disk are well: all that waits is sent, and the accounts must add up. */
   async settle(): Promise<void> {
-    this.full = false;
+    this.full = this.keeps = false;
     this.now += 20_000;
     this.push(100); // carries what is owed
     for (let i = 0; i < 10_000 && (this.queue.length > 0 || this.spool.batches > 0); i++) {
@@ -263,10 +273,10 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('live' as const), answer, spill: fc.boolean(), size }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('backlog' as const), answer, pushes: fc.integer({ min: 0, max: 9 }), size }) },
   { weight: 4, arbitrary: fc.constant<Op>({ do: 'spill' }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), torn: fc.option(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), torn: fc.option(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })) }) },
   { weight: 1, arbitrary: fc.constant<Op>({ do: 'stop' }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('damage' as const), at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('disk' as const), full: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('disk' as const), full: fc.boolean(), keeps: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 100, max: 40_000 }) }) },
 );
 
