@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { capture, client, counterNames, hasProgram, modes, nginx, pythonServer, sleep, whyNot } from './harness.mjs';
 
 const skip = whyNot();
@@ -138,6 +138,31 @@ os.splice(r, c.fileno(), len(OK))`,
       assert.equal(whole(rx), REQUEST);
       assert.equal(tx[0].starts, 1);
       assert.equal(conn.family, 1);
+    });
+
+    it('the end of a Unix stream is told once, also when the peer first shuts down its sending side', async () => {
+      const path = join(scratch, `${hooks}-end.sock`);
+      const server = await pythonServer(0, 'while c.recv(4000): c.sendall(OK)\nc.recv(0)\nc.recv(10)\nc.recv(10)', { unix: path });
+      const cap = await capture([`pid=${server.pid}`], { hooks });
+      const whole = await client({ path });
+      await whole.send(REQUEST);
+      await whole.answer();
+      await whole.close();
+      const half = await client({ path });
+      half.socket.allowHalfOpen = true;
+      half.socket.end(REQUEST);
+      await half.answer();
+      await half.close();
+      await cap.settled();
+      const kinds = (sock) => cap.records.filter((r) => r.sock === sock).map((r) => r.dir ?? r.type);
+      const conns = cap.records.filter((r) => r.type === 'CONN');
+      assert.equal(conns.length, 2);
+      for (const { sock } of conns) assert.deepEqual(kinds(sock), ['CONN', 'rx', 'tx', 'CLOSE']);
+      const [close] = cap.records.filter((r) => r.type === 'CLOSE');
+      assert.deepEqual([close.how, close.pos], [1, [40, REQUEST.length]]);
+      assert.equal((await cap.counters()).HW_C_CLOSES, 2);
+      await cap.stop();
+      await server.stop();
     });
 
     it('a socket that carried bytes before the capture is marked and positioned', async () => {

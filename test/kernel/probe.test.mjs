@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { capture, client, openReader, probePath, pythonServer, readerPath, sleep, until, whyNot } from './harness.mjs';
 
@@ -35,6 +35,7 @@ describe('command line', { skip: !existsSync(probePath) && 'bpf is not built: ru
     'not a cgroup': [['--scope', 'cgroup=/tmp'], /not in a cgroup v2 hierarchy/],
     'not a netns': [['--scope', 'netns=/etc/passwd'], /not a network namespace/],
     'no such exe': [['--scope', 'exe=/nowhere'], /no such file/],
+    'unknown hooks': [['--hooks', 'kprobe'], /--hooks kprobe: give auto, sock or syscall/],
     'odd ring': [['--ring-bytes', '100000'], /power of two/],
     'small ring': [['--ring-bytes', '1'], /65536 to/],
     'large budget': [['--head-budget', '70000'], /1024 to 65536/],
@@ -195,6 +196,45 @@ describe('probe', { skip }, () => {
     assert.equal(stats.error, 0);
     assert.equal(stats.recursion_misses, 0);
     await cap.stop();
+  });
+
+  it('answers what a cgroup id is called, while there is such a cgroup', async (t) => {
+    const mount = execFileSync('sh', ['-c', 'awk \'$3 == "cgroup2" { print $2; exit }\' /proc/mounts'], { encoding: 'utf8' }).trim();
+    const inner = join(mount, `hw-name-${process.pid}`, 'inner scope');
+    try {
+      mkdirSync(inner, { recursive: true });
+    } catch {
+      return t.skip('no cgroup v2 that can be written');
+    }
+    const id = statSync(inner).ino;
+    const cap = await capture([`port=${port}`]);
+    try {
+      const reply = await cap.ask(`cgroup ${id}`);
+      assert.deepEqual([reply.error, reply.id, reply.cgroup], [0, id, `/hw-name-${process.pid}/inner scope`]);
+      assert.equal((await cap.ask(`cgroup ${statSync(mount).ino}`)).cgroup, '/');
+    } finally {
+      rmdirSync(inner);
+      rmdirSync(dirname(inner));
+    }
+    assert.equal((await cap.ask(`cgroup ${id}`)).error, 2, 'ENOENT: it is gone');
+    assert.equal((await cap.ask('cgroup 123456789012')).error, 2);
+    await cap.stop();
+  });
+
+  it('--hooks: the mode asked for, with the reason in the greeting', async () => {
+    for (const [hooks, number, why] of [
+      ['auto', 1, /^auto: this kernel has the socket tracepoints/],
+      ['sock', 1, /^--hooks sock was asked for$/],
+      ['syscall', 2, /^--hooks syscall was asked for$/],
+    ]) {
+      const cap = await capture([`port=${port}`], { hooks });
+      assert.equal(cap.hello.hooks, number);
+      assert.match(cap.hello.why, why);
+      assert.equal((await cap.ask('stats')).recursion_misses, 0);
+      await cap.stop();
+    }
+    const said = JSON.parse(execFileSync(probePath, ['--check', '--hooks', 'syscall'], { encoding: 'utf8' }));
+    assert.deepEqual([said.ok, said.hooks, said.chosen, said.loaded], [true, ['sock', 'syscall'], 'syscall', true]);
   });
 
   it('leaves nothing behind: parent dies, probe and programs go', async () => {
