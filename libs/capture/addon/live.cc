@@ -51,14 +51,17 @@ Live::Live(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Live>(info), share
     onEnd_.Release();
   };
   drain_ = std::make_unique<Drain>(readOptions(info[0].As<Napi::Object>()), std::move(out));
-  napi_add_env_cleanup_hook(
-      info.Env(), [](void* self) { static_cast<Live*>(self)->shutDown(); }, this);
+  napi_add_env_cleanup_hook(info.Env(), &Live::atExit, this);
 }
 
 Live::~Live() {
-  napi_remove_env_cleanup_hook(
-      Env(), [](void* self) { static_cast<Live*>(self)->shutDown(); }, this);
+  napi_remove_env_cleanup_hook(Env(), &Live::atExit, this);
   shutDown();
+}
+
+/* One function for both: a hook is known by its function and argument, and Node ends the process over one that is added twice. */
+void Live::atExit(void* self) {
+  static_cast<Live*>(self)->shutDown();
 }
 
 void Live::shutDown() {

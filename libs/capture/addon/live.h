@@ -14,6 +14,7 @@ class Live : public Napi::ObjectWrap<Live> {
   explicit Live(const Napi::CallbackInfo& info);
   ~Live() override;
   void shutDown();  // the environment ends: no JavaScript any more
+  static void atExit(void* self);
 
  private:
   Napi::Value open(const Napi::CallbackInfo& info);   // (path): an error sentence, or the hello as an object
