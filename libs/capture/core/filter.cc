@@ -49,6 +49,11 @@ bool matches(const ExchangeMatch& m, const ExchangeFacts& e) {
   return m.header.empty() || headerMatches(m, e);
 }
 
+// What is kept whole is the host's own choice: a narrowing policy may say how often, not how little that is.
+bool neverSampled(const Rules& rules, const ExchangeFacts& e) {
+  return e.status == 0 || e.status >= 400 || e.totalNs > static_cast<uint64_t>(rules.policy.keepSlowerThanMs) * 1000000;
+}
+
 FilterAnswer askFilters(const Rules& rules, const ExchangeFacts& e) {
   FilterAnswer a;
   a.oneIn = askLayer(rules.policy.filters, e, a.by[0]);

@@ -27,6 +27,8 @@ struct FilterAnswer {
 };
 
 bool matches(const ExchangeMatch& m, const ExchangeFacts& e);
+// Errors and slow exchanges: no rate leaves them out.
+bool neverSampled(const Rules& rules, const ExchangeFacts& e);
 FilterAnswer askFilters(const Rules& rules, const ExchangeFacts& e);
 
 }  // namespace hw

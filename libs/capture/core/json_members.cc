@@ -111,6 +111,10 @@ bool jsonMember(std::string_view object, std::string_view name, JsonValue& out) 
         out.items.push_back(std::move(v));
         if (!c.take(',')) break;
       }
+    } else if (kind == '{') {
+      const size_t from = c.i;
+      if (!c.skip(0)) return false;
+      out.raw = c.s.substr(from, c.i - from);
     } else if (kind == '-' || (kind >= '0' && kind <= '9')) {
       if (!c.number(out.number)) return false;
       out.isNumber = out.number > -1e15 && out.number < 1e15;

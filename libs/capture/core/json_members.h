@@ -1,4 +1,4 @@
-// Reads one member of a flat JSON object: a string, a number, or a list of strings. Anything else is skipped.
+// Reads one member of a flat JSON object: a string, a number, a list of strings, or an object unread. Anything else is skipped.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,6 +10,7 @@ struct JsonValue {
   std::vector<std::string> items;  // a string, or the strings of a list
   double number = 0;
   bool isNumber = false;
+  std::string_view raw;  // an object, as it stands
 };
 
 // False when the object is not well formed up to that member, or has none of that name.

@@ -2,152 +2,78 @@
 
 #include <algorithm>
 
-#include "glob.h"
+#include "cookies.h"
+#include "facts.h"
 #include "jwt.h"
+#include "schemes.h"
 
 namespace hw {
 
 namespace {
 
-constexpr size_t kMaxName = 64, kMaxNames = 32;
+// Headers that carry credentials or identities under names without a word for it.
+constexpr std::string_view kNames[] = {"x-amzn-oidc-data", "x-amzn-oidc-identity", "x-ms-client-principal", "client-cert-chain", "x-client-cert", "x-ssl-client-cert",
+                                       "ssl-client-cert", "x-ssl-cert", "x-tls-client-cert", "client-cert", "x-goog-iap-jwt-assertion", "remote-user", "x-remote-user", "dpop", "signature"};
+constexpr std::string_view kWords[] = {
+    "auth", "authorization", "authentication", "authz", "authn", "oauth", "oidc", "saml", "key", "keys", "passwd", "pwd", "pass", "passcode", "passphrase", "pin", "sid", "sessid",
+    "phpsessid", "jsessionid", "csrf", "xsrf", "otp", "totp", "bearer", "assertion", "cred", "creds", "sig", "hmac", "jwt", "ticket", "vapid", "hawk", "reset", "invite", "verify"};
+// parts that a word may begin or end with
+constexpr std::string_view kStems[] = {"token", "secret", "password", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials", "session", "sessionid", "cookie", "cookie2", "signature", "authorization"};
 
-bool equalFold(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool tokenChar(char c) { return alnum(c) || c == '-' || c == '_'; }
 
-std::string_view trimmed(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
-  return s;
-}
-
-// A word between - _ or . in a header's name that says "secret". Too many is the safe side.
-bool secretWord(std::string_view w) {
-  static constexpr std::string_view kWords[] = {
-      "auth", "authorization", "authentication", "authtoken", "accesstoken", "token", "secret", "password", "passwd", "pwd", "pass", "apikey", "key", "credential",
-      "credentials", "session", "sessionid", "sid", "jwt", "cookie", "cookie2", "signature", "csrf", "xsrf", "csrftoken", "xsrftoken", "otp", "bearer", "assertion"};
-  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view k) { return equalFold(k, w); });
-}
-
-void appendFingerprint(std::string_view value, const Fingerprint& fp, std::string& out) {
-  if (!fp.enabled()) {
-    if (out.empty()) out += "present";
-    return;
-  }
-  if (!out.empty()) out += ' ';
-  out += "fp=";
-  fp.append(value, out, "fp=");
-}
-
-void appendName(std::string_view name, std::string& out) {
-  name = trimmed(name).substr(0, kMaxName);
-  for (const char c : name) {
-    const bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '$';
-    out += ok ? c : '_';
-  }
-}
-
-// The scheme by its registered name; "other" and false when the word is none, because "Authorization: <secret>" has none.
-bool appendScheme(std::string_view word, std::string& out) {
-  static constexpr std::string_view kSchemes[] = {"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "NTLM", "OAuth", "PrivateToken",
-                                                  "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "AWS4-HMAC-SHA256", "Token", "ApiKey", "Hawk", "Signature", "SharedKey", "MAC"};
-  const std::string_view* scheme = std::find_if(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view s) { return equalFold(s, word); });
-  out += scheme != std::end(kSchemes) ? *scheme : std::string_view("other");
-  return scheme != std::end(kSchemes);
-}
-
-void authorization(std::string_view value, const Fingerprint& fp, int64_t now, std::string& out) {
-  const size_t space = value.find(' ');
-  std::string_view rest = value;
-  if (appendScheme(value.substr(0, space), out)) rest = space == std::string_view::npos ? std::string_view{} : trimmed(value.substr(space + 1));
-  if (!rest.empty()) {
-    appendFingerprint(rest, fp, out);
-    appendJwtFacts(rest, now, out);
-  }
-}
-
-// The first challenge's scheme and its error code, where that is a registered one (RFC 6750 section 3.1, RFC 9449, RFC 9470).
-void challenge(std::string_view value, std::string& out) {
-  static constexpr std::string_view kErrors[] = {"invalid_request", "invalid_token", "insufficient_scope", "use_dpop_nonce", "invalid_dpop_proof", "insufficient_user_authentication"};
-  const size_t space = value.find(' ');
-  if (!appendScheme(value.substr(0, space), out) || space == std::string_view::npos) return;
-  bool quoted = false;
-  for (size_t i = space; i < value.size(); i++) {
-    if (value[i] == '\\' && quoted) i++;
-    else if (value[i] == '"') quoted = !quoted;
-    else if (!quoted && (value[i] == ' ' || value[i] == ',') && equalFold(value.substr(i + 1, 6), "error=")) {
-      std::string_view code = value.substr(i + 7);
-      if (!code.empty() && code[0] == '"') code.remove_prefix(1);
-      code = code.substr(0, code.find_first_of("\", \t"));
-      const std::string_view* known = std::find(std::begin(kErrors), std::end(kErrors), code);
-      out += " error=";
-      out += known != std::end(kErrors) ? *known : std::string_view("other");
-      return;
-    }
-  }
-}
-
-void cookie(std::string_view value, const Fingerprint& fp, std::string& out) {
-  out += "names=";
+size_t tokenRun(std::string_view s) {
   size_t n = 0;
-  std::string_view rest = value;
-  while (n < kMaxNames) {
-    const size_t semi = rest.find(';');
-    const std::string_view pair = rest.substr(0, semi);
-    const size_t eq = pair.find('=');
-    if (n++ > 0) out += ',';
-    if (eq == std::string_view::npos) out += '-';  // a bare word is a value, not a name
-    else appendName(pair.substr(0, eq), out);
-    if (semi == std::string_view::npos) break;
-    rest.remove_prefix(semi + 1);
-  }
-  appendFingerprint(value, fp, out);
+  while (n < s.size() && tokenChar(s[n])) n++;
+  return n;
 }
 
-void setCookie(std::string_view value, const Fingerprint& fp, std::string& out) {
-  static constexpr std::string_view kAttributes[] = {"Expires", "Max-Age", "Domain", "Path", "Secure", "HttpOnly", "SameSite", "Partitioned", "Priority"};
-  size_t semi = value.find(';');
-  const std::string_view pair = value.substr(0, semi);
-  const size_t eq = pair.find('=');
-  out += "name=";
-  if (eq == std::string_view::npos) out += '-';
-  else appendName(pair.substr(0, eq), out);
-  bool first = true;
-  while (semi != std::string_view::npos) {
-    value.remove_prefix(semi + 1);
-    semi = value.find(';');
-    const std::string_view attribute = trimmed(value.substr(0, semi));
-    const size_t is = attribute.find('=');
-    out += first ? " attributes=" : ",";
-    first = false;
-    const auto* known = std::find_if(std::begin(kAttributes), std::end(kAttributes), [&](std::string_view k) { return equalFold(k, attribute.substr(0, is)); });
-    if (known == std::end(kAttributes)) {
-      out += "other";
-      continue;
-    }
-    out += *known;
-    if (is == std::string_view::npos) continue;
-    const std::string_view v = trimmed(attribute.substr(is + 1));
-    const bool number = !v.empty() && v.size() <= 12 && std::all_of(v.begin(), v.end(), [](char c) { return c >= '0' && c <= '9'; });
-    const bool site = equalFold(v, "Lax") || equalFold(v, "Strict") || equalFold(v, "None");
-    if ((*known == "Max-Age" && number) || (*known == "SameSite" && site)) {
-      out += '=';
-      out += v;
-    }
-  }
-  appendFingerprint(eq == std::string_view::npos ? pair : pair.substr(eq + 1), fp, out);
+bool startsFold(std::string_view s, std::string_view prefix) { return equalFold(s.substr(0, prefix.size()), prefix); }
+
+// A prefix by which issuers mark their tokens, and enough behind it to be one.
+bool marked(std::string_view s) {
+  static constexpr std::string_view kMarks[] = {"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "sk-", "sk_live_", "sk_test_",
+                                                "rk_live_", "rk_test_", "whsec_", "AKIA", "ASIA", "AIza", "ya29.", "npm_", "pypi-", "dop_v1_", "shpat_", "hvs.", "hvb.", "SG.", "dapi", "lin_api_", "eyJ"};
+  for (const std::string_view m : kMarks)
+    if (s.starts_with(m) && tokenRun(s.substr(m.size())) >= 8) return true;
+  return s.starts_with("-----BEGIN") || startsFold(s, "bearer ") || startsFold(s, "bearer\t");
+}
+
+// The name in front of '=' or ':' says secret, and something stands behind.
+bool secretParam(std::string_view v, size_t at) {
+  size_t end = at;
+  while (end > 0 && (v[end - 1] == ' ' || v[end - 1] == '"' || v[end - 1] == '\'')) end--;
+  size_t from = end;
+  while (from > 0 && (tokenChar(v[from - 1]) || v[from - 1] == '.')) from--;
+  if (from == end || at + 4 > v.size()) return false;
+  if (v[at] == ':' && v.substr(at, 3) == "://") return false;
+  return secretKind(v.substr(from, end - from)) != SecretKind::NONE;
 }
 
 }  // namespace
+
+bool secretWord(std::string_view w) {
+  while (!w.empty() && w.back() >= '0' && w.back() <= '9') w.remove_suffix(1);
+  if (w.size() < 3) return false;
+  if (!listed(kWords, w).empty()) return true;
+  return std::any_of(std::begin(kStems), std::end(kStems), [&](std::string_view s) {
+    return w.size() >= s.size() && (equalFold(w.substr(0, s.size()), s) ? w.size() == s.size() || !equalFold(w.substr(s.size()), "s") : equalFold(w.substr(w.size() - s.size()), s));
+  });
+}
 
 SecretKind secretKind(std::string_view name) {
   if (equalFold(name, "authorization") || equalFold(name, "proxy-authorization")) return SecretKind::AUTHORIZATION;
   if (equalFold(name, "cookie")) return SecretKind::COOKIE;
   if (equalFold(name, "set-cookie")) return SecretKind::SET_COOKIE;
   if (equalFold(name, "www-authenticate") || equalFold(name, "proxy-authenticate")) return SecretKind::CHALLENGE;
+  if (equalFold(name, "signature-input")) return SecretKind::SIGNATURE_INPUT;
+  if (equalFold(name, "authentication-info") || equalFold(name, "proxy-authentication-info")) return SecretKind::AUTHENTICATION_INFO;
+  if (equalFold(name, "x-forwarded-client-cert")) return SecretKind::CLIENT_CERT;
+  if (!listed(kNames, name).empty()) return SecretKind::OTHER;
   for (size_t i = 0; i <= name.size();) {
     size_t end = i;
-    while (end < name.size() && name[end] != '-' && name[end] != '_' && name[end] != '.') end++;
+    while (end < name.size() && alnum(name[end])) end++;
     if (secretWord(name.substr(i, end - i))) return SecretKind::OTHER;
     i = end + 1;
   }
@@ -156,26 +82,42 @@ SecretKind secretKind(std::string_view name) {
 
 bool looksLikeCredential(std::string_view value) {
   if (value.size() < 8) return false;
-  switch (value[0]) {
-    case 'b':
-    case 'B': return equalFold(value.substr(0, 7), "bearer ") || equalFold(value.substr(0, 6), "basic ");
-    case 'D':
-    case 'd': return equalFold(value.substr(0, 5), "dpop ") || equalFold(value.substr(0, 7), "digest ");
-    case 'e': return value.substr(0, 2) == "ey" && value.find('.') != std::string_view::npos;
-    default: return false;
+  const size_t word = value.find_first_of(" \t");
+  if (word != std::string_view::npos && word <= 24 && knownScheme(value.substr(0, word))) return true;
+  if (value[0] == 'e' && (value[1] == 'y' || value[1] == 'w') && value.find('.') != std::string_view::npos) return true;
+  char before = ' ';
+  for (size_t i = 0; i < value.size(); before = value[i++]) {
+    switch (value[i]) {
+      case '=':
+      case ':':
+        if (secretParam(value, i)) return true;
+        if (value.substr(i, 3) == "://") {
+          const std::string_view authority = value.substr(i + 3, value.substr(i + 3).find_first_of("/?# \t"));
+          if (authority.find('@') != std::string_view::npos) return true;
+        }
+        break;
+      case 'e': case 'g': case 'x': case 's': case 'r': case 'w': case 'A': case 'y': case 'n': case 'p': case 'd': case 'h': case 'S': case 'l': case 'b': case 'B': case '-':
+        if (!tokenChar(before) && marked(value.substr(i))) return true;
+        break;
+      default: break;
+    }
   }
+  return false;
 }
 
 void summarize(SecretKind kind, std::string_view value, const Fingerprint& fp, int64_t now, std::string& out) {
   out.clear();
   switch (kind) {
-    case SecretKind::AUTHORIZATION: return authorization(value, fp, now, out);
-    case SecretKind::COOKIE: return cookie(value, fp, out);
-    case SecretKind::SET_COOKIE: return setCookie(value, fp, out);
-    case SecretKind::CHALLENGE: return challenge(value, out);
+    case SecretKind::AUTHORIZATION: return authorizationFacts(value, fp, now, out);
+    case SecretKind::COOKIE: return cookieFacts(value, fp, out);
+    case SecretKind::SET_COOKIE: return setCookieFacts(value, fp, out);
+    case SecretKind::CHALLENGE: return challengeFacts(value, out);
+    case SecretKind::SIGNATURE_INPUT: return signatureInputFacts(value, fp, out);
+    case SecretKind::AUTHENTICATION_INFO: return authenticationInfoFacts(value, fp, out);
+    case SecretKind::CLIENT_CERT: return clientCertFacts(value, fp, out);
     default:
       appendFingerprint(value, fp, out);
-      appendJwtFacts(value, now, out);
+      appendJwtFacts(value, now, fp, out);
   }
 }
 

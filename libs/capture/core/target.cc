@@ -3,9 +3,35 @@
 #include <algorithm>
 #include <cstring>
 
+#include "facts.h"
 #include "glob.h"
+#include "secrets.h"
 
 namespace hw {
+
+namespace {
+
+constexpr size_t kMaxPath = 4096;
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+bool plainWord(std::string_view s) {
+  return s.size() <= 16 && std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
+}
+
+bool isUuid(std::string_view s) {
+  if (s.size() != 36) return false;
+  for (size_t i = 0; i < 36; i++) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? s[i] != '-' : !(digit(s[i]) || (lower(s[i]) >= 'a' && lower(s[i]) <= 'f'))) return false;
+  }
+  return true;
+}
+
+// A UUID names a thing.
+bool tokenSegment(std::string_view s) { return looksLikeCredential(s) || (opaqueWord(s) && !isUuid(s)); }
+
+}  // namespace
 
 std::string_view hostOnly(std::string_view authority) {
   const size_t at = authority.rfind('@');
@@ -43,6 +69,30 @@ Target splitTarget(std::string_view method, std::string_view target) {
   return t;
 }
 
+void leavingPath(bool keep, std::string_view path, std::string_view route, std::string& out) {
+  out.clear();
+  if (!keep) {
+    out = route;
+    return;
+  }
+  path = path.substr(0, std::min<size_t>(path.find('#'), kMaxPath));
+  if (path.empty() || path[0] != '/') {
+    out = route;
+    return;
+  }
+  bool behindSecret = false;
+  for (size_t i = 0; i < path.size();) {
+    const size_t end = std::min(path.find('/', i + 1), path.size());
+    std::string_view segment = path.substr(i + 1, end - i - 1);
+    segment = segment.substr(0, segment.find(';'));
+    out += '/';
+    if (tokenSegment(segment) || (behindSecret && !plainWord(segment))) out += "{opaque}";
+    else out += segment;
+    behindSecret = secretWord(segment);
+    i = end;
+  }
+}
+
 void queryNames(std::string_view query, std::string& out) {
   size_t names = 0;
   while (!query.empty() && names < 32) {
@@ -52,7 +102,7 @@ void queryNames(std::string_view query, std::string& out) {
     if (!pair.empty()) {
       if (names++ > 0) out += '&';
       // a bare word may be a value (?token), so only words in front of '=' are names
-      if (eq == std::string_view::npos) out += "{opaque}";
+      if (eq == std::string_view::npos || opaqueWord(pair.substr(0, eq)) || looksLikeCredential(pair.substr(0, eq))) out += "{opaque}";
       else out += pair.substr(0, std::min<size_t>(eq, 64));
     }
     if (amp == std::string_view::npos) break;

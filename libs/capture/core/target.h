@@ -16,6 +16,10 @@ Target splitTarget(std::string_view method, std::string_view target);
 // host[:port], [v6]:port or user@host; only the host.
 std::string_view hostOnly(std::string_view authority);
 
+// url.path: the route template, or, with `keep`, the path without its matrix parameters and with {opaque} and {hex} in
+// place of segments that may be tokens.
+void leavingPath(bool keep, std::string_view path, std::string_view route, std::string& out);
+
 // Names of query parameters joined by "&", values cut.
 void queryNames(std::string_view query, std::string& out);
 

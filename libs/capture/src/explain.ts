@@ -1,4 +1,5 @@
 import { addon } from './addon.ts';
+import { CaptureError } from './errors.ts';
 import { checkRules } from './options.ts';
 import type { CaptureRules, HeaderDecision } from './port.ts';
 
@@ -68,5 +69,11 @@ export function explainHeaders(rules: CaptureRules, sample: HeaderSample): Heade
  */
 export function explainExchange(rules: CaptureRules, sample: ExchangeSample): ExchangeDecision {
   checkRules(rules);
-  return addon().explainExchange(rules, sample);
+  const bad = [...sample.requestHeaders, ...sample.responseHeaders].find((h) => /[\r\n\0]/.test(h.name + h.value));
+  if (bad) throw new CaptureError('HW_CAPTURE_OPTION', `header ${JSON.stringify(bad.name.slice(0, 40))} has a line break in it: give a value of one line`);
+  try {
+    return addon().explainExchange(rules, sample);
+  } catch (cause) {
+    throw new CaptureError('HW_CAPTURE_OPTION', `${(cause as Error).message}: give what a client and a server would send`, { cause });
+  }
 }
