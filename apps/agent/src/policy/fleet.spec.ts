@@ -56,6 +56,7 @@ describe('Fleet', () => {
 
   it('refuses what was deleted, forged, signed by others, or meant for another host', () => {
     const { judge, name } = host();
+    expect(judge({ key: 'fleet', value: Buffer.alloc(0), headers: {} })).toBe('same');
     expect(judge(signed(doc(2)))).toBe('accepted');
     expect(judge({ key: 'fleet', value: Buffer.alloc(0), headers: {} })).toMatch(/^HW_POLICY_REMOVED fleet: .*allows all/);
     expect(judge({ ...signed(doc(3)), value: Buffer.from(JSON.stringify(doc(4))) })).toMatch(/^HW_POLICY_SIGNATURE fleet: /);

@@ -64,6 +64,8 @@ export class Fleet {
 
   judge(record: PolicyRecord): Outcome {
     if (!this.concerns(record.key)) return { kind: 'ignored' };
+    // Of what never narrowed, such as a forged record that was cleaned away, nothing is left to say.
+    if (record.value.byteLength === 0 && !this.accepted.has(record.key)) return { kind: 'same' };
     let name = record.key;
     try {
       const verified = verifyPolicy(record, this.keys);

@@ -151,6 +151,7 @@ export class PolicyStage {
     }
     this.fromTopic.delete(record.key);
     if (outcome.kind !== 'accepted') return;
+    this.fromTopic.clear();
     this.counts.changes.fleet++;
     this.unwritten = true;
     if (this.reading) return;
