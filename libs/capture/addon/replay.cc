@@ -44,6 +44,7 @@ Napi::Value Replay::push(const Napi::CallbackInfo& info) {
       clocked_ = true;
       core_->setClock(startUnixNs_ - static_cast<int64_t>(ts));
     }
+    core_->advance(ts);
     core_->onRecord(p + 4, n);
     core_->tick(core_->nowNs, core_->nowNs);
     if (audits_ && !core_->audit()) {

@@ -63,14 +63,23 @@ class Connection {
   // Counts what is in flight here, for the law.
   void audit(uint64_t inFlight[2]) const;
 
+  // After its exchange was written or counted out; an inferred end leaves the message to its stream.
+  void giveBack(Message* m);
+
   // What a row needs to know of the socket.
   bool isClient() const { return requestDir_ == HW_TX; }
   const hw_conn& who() const { return who_; }
   bool known() const { return known_; }
+  // When the process began, in clock ticks; 0 unless it is the one that the socket's record names.
+  uint64_t startTicks(uint32_t tgid) const { return tgid == who_.tgid ? startTicks_ : 0; }
+  uint32_t srttUs() const { return srttUs_; }
+  uint32_t retransmits() const { return retransmits_; }
   uint32_t nextOrdinal() { return ++ordinal_; }
   std::string clientAddress;  // as the policy lets it leave; worked out with the first row
   uint64_t clientEpoch = 0;  // of the index
-  int32_t clientIndex = 0;
+  int32_t clientIndex = 0, peerIndex = 0;
+  uint64_t peerEpoch = 0, peerVersion = 0;  // of the index, and of the rules that named it
+  const std::string* peerName = nullptr;
 
  private:
   // reorder.cc: positions
@@ -87,7 +96,10 @@ class Connection {
   void headDone(Stream& s, bool truncated);
   size_t readBody(Stream& s, Piece& p, size_t i);
   void skipBytes(Stream& s, Piece& p, uint64_t n);
+  void unreadStart(Stream& s, const Piece& p);
   void endMessage(Stream& s, uint32_t flags, bool proven);
+  void inferEnd(Stream& s);
+  void dropHead(Stream& s);
   void dropCurrent(Stream& s, Lost why, uint64_t ns);
   void disbelieved(Kind k, uint64_t ns);
   void lose(Stream& s);
@@ -100,20 +112,28 @@ class Connection {
   void matched(Exchange& e);
   Exchange* waiting();
   void letGo(Message* m);
+  void dropResponse(Message* m);
   void settleOrphans(uint64_t nowNs, bool all);
   void finish();
+  bool beginsWithHead(const Exchange& e) const;
+  void begin(Exchange& e);
+  void beginOrEndFirst(uint64_t now, bool all);
+  bool silent(uint64_t since, uint64_t now, uint64_t times) const;
+  void startTunnel(Exchange& e);
+  void endTunnel(Exchange& e, uint32_t flags);
   void doubt(Kind k, uint64_t ns);
   void dropRequest(Exchange& e, Lost why);
   const char* closeError(const Exchange& e) const;
 
   Core& core_;
-  uint64_t cookie_, lastNs_ = 0;
+  uint64_t cookie_, lastNs_ = 0, startTicks_ = 0;
   Stream stream_[2];
   std::vector<Exchange> pending_;    // unanswered or unfinished, in order
   std::vector<Message*> orphans_;    // final responses without a request so far
   uint64_t doubtNs_ = 0, lastFinalNs_ = 0, lastStartNs_ = 0;  // of pairing.cc: last doubt, final response, request start
-  uint32_t ordinal_ = 0;
-  int requestDir_ = -1;
+  uint32_t ordinal_ = 0, srttUs_ = 0, retransmits_ = 0;
+  int requestDir_ = -1, turn_ = -1;  // turn_: direction of the last record
+  uint32_t unread_[2] = {0, 0};      // messages that could not be read, by direction
   bool doubt_ = false, roleProven_ = false, pipelined_ = false, lossy_ = false, mid_ = false, closed_ = false, known_ = false, anyRequest_ = false;
   uint8_t closeHow_ = 0;
   hw_conn who_{};

@@ -38,7 +38,7 @@ bool Core::onRecord(const void* data, size_t size) {
       memcpy(&c, bytes, size < sizeof c ? size : sizeof c);
       if (c.ts_ns > nowNs) nowNs = c.ts_ns;
       connection(c.sock).onConn(c);
-      attribution.onSight(c.tgid, {c.comm, strnlen(c.comm, sizeof c.comm)});
+      attribution.onSight(c.tgid, {c.comm, strnlen(c.comm, sizeof c.comm)}, c.start_ns / Attribution::kTickNs, c.cgroup);
       return true;
     }
     case HW_T_CLOSE: {
@@ -95,11 +95,12 @@ void Core::freeMessage(Message* m) {
   free_.push_back(m);
 }
 
-void Core::sweep(bool all) {
+// `quietNs`: everything recorded before was read, so what is silent was silent.
+void Core::sweep(uint64_t quietNs, bool all) {
   for (auto it = connections_.begin(); it != connections_.end();) {
     Connection& c = *it->second;
-    if (!c.idle()) c.sweep(nowNs, all);
-    if (nowNs > c.lastNs() + kForgetNs) {
+    if (!c.idle()) c.sweep(quietNs, all);
+    if (quietNs > c.lastNs() + kForgetNs) {
       c.abandon("no_response");
       last_ = nullptr;
       it = connections_.erase(it);
@@ -117,7 +118,7 @@ void Core::tick(uint64_t now, uint64_t drainedAtNs) {
   }
   if (nowNs - lastSweepNs_ >= kSweepNs) {
     lastSweepNs_ = nowNs;
-    sweep(false);
+    sweep(drainedAtNs, false);
   }
   watermarkMs_ = unixNs(drainedAtNs) / 1000000;
   const bool full = batch_->rows > 0 && nowNs - batchOpenedNs_ >= options.lingerMs * 1000000ULL;
@@ -128,7 +129,7 @@ void Core::tick(uint64_t now, uint64_t drainedAtNs) {
 void Core::flush(uint64_t now) {
   if (now > nowNs) nowNs = now;
   if (sinceUnixMs_ == 0) sinceUnixMs_ = unixNs(nowNs) / 1000000;
-  sweep(true);
+  sweep(nowNs, true);
   watermarkMs_ = unixNs(nowNs) / 1000000;
   closeBatch();
   offerBatches();
@@ -137,8 +138,10 @@ void Core::flush(uint64_t now) {
 void Core::emit(Connection& c, Exchange& e, const char* error) {
   Message* q = e.request;
   Message* s = e.response;
-  judge(c, e, error, false);
-  if (!e.logged) {
+  if (!e.begun) judge(c, e, error, false);
+  if (e.begun) {
+    end(c, e, error);
+  } else if (!e.logged) {
     account.filter(REQUEST, e.unloggedBy);
     if (s != nullptr) account.filter(RESPONSE, s->malformed ? F_MALFORMED : e.unloggedBy);
   } else if (ready_.size() >= options.readyBatches) {
@@ -146,7 +149,7 @@ void Core::emit(Connection& c, Exchange& e, const char* error) {
     if (s != nullptr) account.lose(RESPONSE, L_BATCH_QUEUE_FULL);
   } else {
     if (batch_->rows == 0) batchOpenedNs_ = nowNs;
-    writeRow(c, e, error);
+    writeRow(c, e, error, Phase::COMPLETE);
     batch_->exchanges += e.weight;
     account.sampling.kept++;
     account.emit(REQUEST);
@@ -155,10 +158,10 @@ void Core::emit(Connection& c, Exchange& e, const char* error) {
       else account.emit(RESPONSE);
     }
   }
-  freeMessage(q);
-  if (s != nullptr) freeMessage(s);
+  c.giveBack(q);
+  if (s != nullptr) c.giveBack(s);
   e.request = e.response = nullptr;
-  if (batch_->rows >= batch_->maxRows || batch_->weight() >= options.maxBytes) closeBatch();
+  if (isFull()) closeBatch();
 }
 
 void Core::onKernelLoss(uint64_t requests, uint64_t responses) {

@@ -29,6 +29,8 @@ class Core {
   bool onRecord(const void* data, size_t size);
   // Monotonic now of the records' clock; runs timers, closes batches by time. `drainedAtNs`: everything recorded before was read.
   void tick(uint64_t nowNs, uint64_t drainedAtNs);
+  // Without records until then: ticks as the drain would (a replay's pauses).
+  void advance(uint64_t toNs);
   // Ends what can be ended and closes the batch. Afterwards only `offerBatches`.
   void flush(uint64_t nowNs);
   // Gives waiting batches to the reader; true when none is left.
@@ -62,6 +64,7 @@ class Core {
   }
   // Its first row and its place in the account; what `emit` writes of it later is its end (phases.cc).
   void begin(Connection& c, Exchange& e);
+  void end(Connection& c, Exchange& e, const char* error);
   void onUnreadStart(uint32_t tgid, uint8_t why);
   int64_t unixNs(uint64_t monoNs) const { return static_cast<int64_t>(monoNs) + unixMinusMono_; }
 
@@ -82,26 +85,30 @@ class Core {
  private:
   Connection& connection(uint64_t cookie);
   void forget(uint64_t cookie);
-  void sweep(bool all);
+  void sweep(uint64_t quietNs, bool all);
+  bool isFull() const { return batch_->rows >= batch_->maxRows || batch_->weight() >= options.maxBytes; }
   void closeBatch();
   void freshBatch();
   std::string accountJson();
+  std::string unreadByJson() const;
   void judgeNow(const Connection& c, Exchange& e, const char* error, bool begun);
   std::string_view routeOf(const Message& q);
   // row.cc
-  void writeRow(Connection& c, Exchange& e, const char* error);
+  void writeRow(Connection& c, Exchange& e, const char* error, Phase phase);
+  void writePeer(Connection& c);
   std::string_view writeTarget(const Message& q);
   void readTarget(const Message& q, Start& t);
   int32_t hostIndex(const Message& q);
   void writeAddresses(Connection& c);
   struct Who {
-    uint64_t epoch = 0, version = 0;
+    uint64_t epoch = 0, version = 0, ticks = 0;
     uint32_t tgid = 0;
     uint16_t port = 0;
-    int32_t service = 0, executable = 0, container = 0, pod = 0, unit = 0;
+    int32_t service = 0, executable = 0, container = 0, pod = 0, unit = 0, containerName = 0, podName = 0, space = 0;
     std::string_view serviceText;
   };
-  const Who& whoIs(uint32_t tgid, uint16_t port);
+  // `ticks`: when the process began, 0 unknown.
+  const Who& whoIs(uint32_t tgid, uint16_t port, uint64_t ticks);
   // Words that most rows carry; their index is looked up once per batch.
   enum Word : uint8_t { W_TCP, W_UNIX, W_1_0, W_1_1, W_GRPC, W_POLICY, W_KEY_ID, WORD_N };
   int32_t fixed(Word w, std::string_view text) { return words_[w] != 0 ? words_[w] : words_[w] = batch_->dict.intern(text); }
@@ -127,7 +134,8 @@ class Core {
   std::map<std::pair<std::string, uint8_t>, uint64_t> unreadBy_;  // executable, enum hw_why
   std::string pathText_;
   Start scratchStart_;
-  Who who_;
+  static constexpr size_t kWho = 16;  // a power of two
+  Who who_[kWho];
   int32_t words_[WORD_N] = {};
 };
 

@@ -75,6 +75,7 @@ void Connection::consume(Stream& s, Piece& p) {
     }
     skipBytes(s, p, c.len - c.cap);
   }
+  turn_ = static_cast<int>(&s - stream_);
   for (const Kind k : {REQUEST, RESPONSE}) {
     if (p.left[k] == 0) continue;
     const Filter why = s.state == StreamState::TUNNEL ? F_TUNNEL
@@ -138,8 +139,6 @@ void Connection::startMessage(Stream& s, Piece& p, Kind kind, size_t offset) {
   m->startPos = p.at.pos + offset;
   m->firstNs = m->lastNs = p.at.ts_ns;
   m->tgid = p.at.tgid;
-  m->srttUs = p.at.srtt_us;
-  m->retransmits = p.at.retrans;
   if (p.left[kind] > 0) {
     p.left[kind]--;
     m->counted = true;
@@ -270,11 +269,21 @@ size_t Connection::readBody(Stream& s, Piece& p, size_t i) {
   return i + took;
 }
 
+// A message that could not be read begins where this direction had its turn, and again with each further turn.
+void Connection::unreadStart(Stream& s, const Piece& p) {
+  const auto dir = static_cast<size_t>(&s - stream_);
+  if (s.state == StreamState::LOST && turn_ == static_cast<int>(dir)) return;
+  s.lossy = true;  // what was asked may be answered in there
+  core_.onUnreadStart(p.at.tgid, p.at.why);
+  if (++unread_[dir] <= unread_[1 - dir]) return;
+  core_.unreadMessages++;
+}
+
 void Connection::skipBytes(Stream& s, Piece& p, uint64_t n) {
   const bool unread = (p.at.flags & HW_F_UNREAD) != 0;
   if (s.state == StreamState::HEAD) headDone(s, true);
+  if (unread && (s.state == StreamState::BETWEEN || s.state == StreamState::LOST)) unreadStart(s, p);
   if (s.state == StreamState::BETWEEN) {
-    if (unread) core_.unreadMessages++;
     if (s.proven && (unread || roleProven_)) {
       s.resync = true;
       if (requestDir_ >= 0) doubt(kindOf(s), p.at.ts_ns);
@@ -308,16 +317,34 @@ void Connection::endMessage(Stream& s, uint32_t flags, bool proven) {
   Message* m = s.current;
   m->flags |= flags;
   m->ended = true;
+  m->inferred = false;
   s.current = nullptr;
   s.state = StreamState::BETWEEN;
   s.proven = proven;
   if (m->detached) core_.freeMessage(m);
 }
 
+// Silence ended the exchange, not the message: should its bytes go on, they are still its body and start nothing.
+void Connection::inferEnd(Stream& s) {
+  Message* m = s.current;
+  m->flags |= EF_END_INFERRED;
+  if (m->framing == Framing::CHUNKED && endsWithBlankLine(s)) m->flags |= EF_TRAILER_UNSEEN;
+  m->ended = m->inferred = true;
+}
+
 // A start that was not believed may have been one: what is answered from here on is uncertain.
 void Connection::disbelieved(Kind k, uint64_t ns) {
   if (k == REQUEST) lastStartNs_ = ns;
   doubt(k, ns);
+}
+
+// A head under way that turned out to be a tunnel's bytes.
+void Connection::dropHead(Stream& s) {
+  Message* m = s.current;
+  core_.heldBytes -= m->bytes.size();
+  if (m->counted) core_.account.filter(m->kind, F_TUNNEL);
+  s.current = nullptr;
+  core_.freeMessage(m);
 }
 
 void Connection::dropCurrent(Stream& s, Lost why, uint64_t ns) {

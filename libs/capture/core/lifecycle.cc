@@ -6,7 +6,10 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t kLengthIdleNs = 60ULL * 1000000000;  // a body of known length may pause this long
+constexpr uint64_t kLongNs = 10ULL * 1000000000;  // an answer under way for longer is told in two rows
+constexpr uint64_t kGivenUp = 60;                 // times endInferredAfterMs: silence that ends an exchange
+
+bool openEnded(Framing f) { return f == Framing::CHUNKED || f == Framing::CLOSE || f == Framing::UNKNOWN; }
 
 }  // namespace
 
@@ -23,7 +26,10 @@ Connection::~Connection() {
 }
 
 void Connection::onConn(const hw_conn& c) {
-  if (!known_) who_ = c;
+  if (!known_) {
+    who_ = c;
+    startTicks_ = c.start_ns / Attribution::kTickNs;
+  }
   known_ = true;
   if (c.ts_ns > lastNs_) lastNs_ = c.ts_ns;
 }
@@ -37,7 +43,10 @@ void Connection::onClose(const hw_close& c) {
       if (s.held.front().at.pos > s.expected) gap(s, s.held.front());
       release(s);
     }
-    if (s.seen && s.state == StreamState::BODY && c.pos[dir] > s.expected) {
+    if (s.state == StreamState::TUNNEL) {
+      if (s.seen && c.pos[dir] > s.expected) s.expected = c.pos[dir];
+      if (c.last_ns[dir] > lastNs_) lastNs_ = c.last_ns[dir];
+    } else if (s.seen && s.state == StreamState::BODY && c.pos[dir] > s.expected) {
       Piece rest;  // lengths that no record told yet
       rest.at.ts_ns = c.last_ns[dir];
       const uint64_t n = c.pos[dir] - s.expected;
@@ -52,6 +61,7 @@ const char* Connection::closeError(const Exchange& e) const {
   const bool reset = closeHow_ == HW_CLOSE_RST_RX || closeHow_ == HW_CLOSE_RST_TX;
   const Message* m = e.response;
   if (m == nullptr) return reset ? "connection_reset" : "connection_closed";
+  if (e.tunnel) return reset ? "connection_reset" : nullptr;
   if (m->malformed) return "malformed_response";
   if (m->ended) return nullptr;
   if (m->framing == Framing::UNKNOWN) return nullptr;
@@ -70,15 +80,18 @@ void Connection::abandon(const char* error) {
       core_.heldBytes -= m->bytes.size();
       if (m->counted) core_.account.filter(m->kind, F_TRUNCATED);
       core_.freeMessage(m);
+      m = nullptr;
     } else if (m != nullptr && m->framing == Framing::CHUNKED && m->kind == RESPONSE && closeHow_ == HW_CLOSE_FIN && (s.tailLen < 4 || (s.tail & 0xffffffff) == 0x0d0a0d0a)) {
       m->flags |= EF_TRAILER_UNSEEN;
       m->ended = true;
     }
     if (m != nullptr && m->headDone && m->detached) core_.freeMessage(m);
+    else if (m != nullptr) m->inferred = false;
     s.current = nullptr;
     s.state = StreamState::LOST;
   }
   for (Exchange& e : pending_) {
+    if (e.tunnel && !e.response->ended) endTunnel(e, 0);
     const char* why = e.response == nullptr && error != nullptr ? error : closeError(e);
     // after a loss, a request without a response may well have had one
     if (e.response == nullptr && (e.request->malformed || streamOf(RESPONSE).lossy)) {
@@ -98,18 +111,31 @@ void Connection::sweep(uint64_t now, bool all) {
       release(s);
     }
     Message* m = s.current;
-    if (m == nullptr || !m->headDone) continue;
-    const uint64_t idle = now > m->lastNs ? now - m->lastNs : 0;
-    const uint64_t limit = m->framing == Framing::LENGTH ? kLengthIdleNs : core_.options.endInferredAfterMs * 1000000ULL;
-    if (idle < limit && !(all && m->kind == RESPONSE && m->framing != Framing::LENGTH)) continue;
-    uint32_t flags = EF_END_INFERRED;
-    if (m->framing == Framing::CHUNKED && s.tailLen >= 4 && (s.tail & 0xffffffff) == 0x0d0a0d0a) flags |= EF_TRAILER_UNSEEN;
-    const bool length = m->framing == Framing::LENGTH;
-    endMessage(s, flags, false);
-    if (length) lose(s);
+    if (m == nullptr || !m->headDone || m->ended) continue;
+    if (silent(m->lastNs, now, kGivenUp) || (all && m->kind == RESPONSE && openEnded(m->framing))) inferEnd(s);
   }
+  if (!pending_.empty()) beginOrEndFirst(now, all);
   settleOrphans(now, all);
   finish();
+}
+
+bool Connection::silent(uint64_t since, uint64_t now, uint64_t times) const { return now >= since + times * core_.options.endInferredAfterMs * 1000000ULL; }
+
+// Exchanges leave in order, so only the first may begin. At the end every one that began also ends.
+void Connection::beginOrEndFirst(uint64_t now, bool all) {
+  Exchange& e = pending_.front();
+  if (e.response == nullptr || e.response->malformed) return;
+  if (e.tunnel && !e.response->ended && (all || silent(lastNs_, now, kGivenUp))) endTunnel(e, EF_END_INFERRED);
+  if (e.begun) {
+    for (Stream& s : stream_)
+      if (all && s.current != nullptr && !s.current->ended && (s.current == e.request || s.current == e.response)) inferEnd(s);
+    return;
+  }
+  if (e.response->ended && e.request->ended) return;
+  bool due = now >= e.response->firstNs + kLongNs;
+  for (const Message* m : {e.request, e.response})
+    if (!m->ended && openEnded(m->framing) && silent(m->lastNs, now, 1)) due = true;
+  if (due) begin(e);
 }
 
 }  // namespace hw

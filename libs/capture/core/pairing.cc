@@ -42,6 +42,18 @@ void Connection::letGo(Message* m) {
   core_.freeMessage(m);
 }
 
+// A response nobody is known to have asked for: it may have answered HEAD, so its fields do not say whether a body
+// follows. The next start is believed when a request waits for it.
+void Connection::dropResponse(Message* m) {
+  if (!m->malformed && m->head.status == 101) {
+    for (Stream& t : stream_)
+      if (t.current == nullptr) t.state = StreamState::TUNNEL;
+  } else if (streamOf(RESPONSE).current == m) {
+    m->framing = Framing::UNKNOWN;
+  }
+  letGo(m);
+}
+
 void Connection::dropRequest(Exchange& e, Lost why) {
   if (e.request->counted) core_.account.lose(REQUEST, why);
   letGo(e.request);
@@ -80,7 +92,7 @@ void Connection::acceptResponse(Message* m) {
   if (match(m)) return;
   if (!doubt_) return orphans_.push_back(m);
   core_.account.lose(RESPONSE, L_PEER_LOST);
-  letGo(m);
+  dropResponse(m);
 }
 
 bool Connection::match(Message* m) {
@@ -111,12 +123,37 @@ void Connection::matched(Exchange& e) {
     endMessage(s, 0, true);
   }
   if (!e.request->ended && e.request->framing != Framing::UNKNOWN) e.request->flags |= EF_EARLY_RESPONSE;
-  if (toTunnel) {
-    m->flags |= EF_UPGRADED;
-    Stream& q = streamOf(REQUEST);
-    if (q.current == e.request) endMessage(q, 0, true);
-    for (Stream& t : stream_) t.state = StreamState::TUNNEL;
+  if (toTunnel) startTunnel(e);
+}
+
+// From here on both streams are the exchange's; what was sent in hope of it belongs to it as well.
+void Connection::startTunnel(Exchange& e) {
+  e.tunnel = true;
+  e.response->flags |= EF_UPGRADED;
+  e.response->ended = false;
+  Stream& q = streamOf(REQUEST);
+  const auto behind = pending_.begin() + (&e - pending_.data()) + 1;
+  for (auto i = behind; i != pending_.end(); ++i) {
+    if (i->request->counted) core_.account.filter(REQUEST, F_TUNNEL);
+    letGo(i->request);
   }
+  pending_.erase(behind, pending_.end());
+  Message* m = q.current;
+  if (m == e.request) endMessage(q, 0, true);
+  else if (m != nullptr && m->headDone) endMessage(q, 0, true);
+  else if (m != nullptr) dropHead(q);
+  for (Stream& t : stream_) t.state = StreamState::TUNNEL;
+}
+
+// The bytes both ways are what the streams carried behind the heads.
+void Connection::endTunnel(Exchange& e, uint32_t flags) {
+  for (Message* m : {e.request, e.response}) {
+    const uint64_t from = m->startPos + m->headBytes, to = streamOf(m->kind).expected;
+    m->bodyBytes = to > from ? to - from : 0;
+  }
+  if (lastNs_ > e.response->lastNs) e.response->lastNs = lastNs_;
+  e.response->flags |= flags;
+  e.response->ended = true;
 }
 
 // A response without a request: kept for a moment (its request may lie in a later record), then counted out.
@@ -131,9 +168,32 @@ void Connection::settleOrphans(uint64_t nowNs, bool all) {
     else if (lossy_) core_.account.lose(RESPONSE, L_PEER_LOST);
     else if (mid_ && !anyRequest_) core_.account.filter(RESPONSE, F_MID_CONNECTION);
     else core_.account.filter(RESPONSE, F_UNSOLICITED);
-    letGo(m);
+    dropResponse(m);
     orphans_.erase(orphans_.begin() + static_cast<long>(i));
   }
+}
+
+// What may go on for hours is told with its head.
+bool Connection::beginsWithHead(const Exchange& e) const {
+  if (e.tunnel) return true;
+  const Message& s = *e.response;
+  if (s.ended || s.malformed || s.head.contentType < 0) return false;
+  constexpr std::string_view kStream = "text/event-stream";
+  const std::string_view type = view(s.bytes, s.head.headers[static_cast<size_t>(s.head.contentType)].value);
+  return type.size() >= kStream.size() && sameName(type.substr(0, kStream.size()), kStream) && (type.size() == kStream.size() || type[kStream.size()] == ';' || type[kStream.size()] == ' ');
+}
+
+void Connection::begin(Exchange& e) {
+  core_.begin(*this, e);
+  e.begun = true;
+  e.request->counted = e.response->counted = false;
+}
+
+// Called when an exchange was written or counted out.
+void Connection::giveBack(Message* m) {
+  if (!m->inferred) return core_.freeMessage(m);
+  m->counted = false;
+  m->detached = true;
 }
 
 // Sends what is whole, in order.
@@ -141,7 +201,13 @@ void Connection::finish() {
   size_t done = 0;
   while (done < pending_.size()) {
     Exchange& e = pending_[done];
-    if (e.response == nullptr || !e.response->ended || !e.request->ended) break;
+    if (e.response == nullptr || !e.response->ended || !e.request->ended) {
+      if (e.response != nullptr && !e.looked) {
+        e.looked = true;
+        if (beginsWithHead(e)) begin(e);
+      }
+      break;
+    }
     core_.emit(*this, e, e.response->malformed ? "malformed_response" : nullptr);
     done++;
   }

@@ -49,4 +49,7 @@ inline constexpr const char* kFilterTexts[] = {HW_FILTER_REASONS(HW_X)};
 inline constexpr const char* kLostTexts[] = {HW_LOST_REASONS(HW_X)};
 #undef HW_X
 
+// Name of an enum hw_why, or null; totals and the account's `unread` use these.
+const char* unreadName(unsigned why);
+
 }  // namespace hw

@@ -12,7 +12,11 @@ void Connection::onChunk(const hw_chunk& c, const char* data) {
   const Kind kind = c.flags & HW_F_RESPONSE ? RESPONSE : REQUEST;
   p.left[kind] = c.starts;
   if (c.starts > 0) core_.account.start(kind, c.starts);
-  if (c.ts_ns > lastNs_) lastNs_ = c.ts_ns;
+  if (c.ts_ns >= lastNs_) {  // what the socket says of itself is of its last record
+    lastNs_ = c.ts_ns;
+    srttUs_ = c.srtt_us;
+    if (!(c.flags & HW_F_MORE)) retransmits_ = c.retrans;  // the field is scratch in the records before a call's last
+  }
   place(s, p);
 }
 
@@ -114,7 +118,9 @@ void Connection::gap(Stream& s, const Piece& p) {
       }
       s.gapOutside = true;
       break;
-    case StreamState::TUNNEL: break;
+    case StreamState::TUNNEL:
+      if (!pending_.empty()) pending_.front().request->flags |= EF_GAP;
+      break;
     default:
       s.gapOutside = true;
       doubt(requestDir_ >= 0 ? kindOf(s) : REQUEST, p.at.ts_ns);

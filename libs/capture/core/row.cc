@@ -41,11 +41,7 @@ void Core::readTarget(const Message& q, Start& t) {
   t.methodIndex = dict.intern(method);
   t.schemeIndex = dict.intern(target.scheme);
   t.routeIndex = dict.intern(t.route);
-  t.pathIndex = t.routeIndex;
-  if (options.pathKeep()) {
-    leavingPath(true, target.path, t.route, pathText_);
-    t.pathIndex = dict.intern(pathText_);
-  }
+  t.pathIndex = options.pathKeep() ? dict.intern(target.path.substr(0, 4096)) : t.routeIndex;
   t.queryIndex = 0;
   if (target.hasQuery && options.queryNames()) {
     pathText_.clear();
@@ -105,24 +101,59 @@ void Core::writeAddresses(Connection& c) {
 }
 
 // Mostly the same process and port row after row: kept for the open batch, and until more is known of processes.
-const Core::Who& Core::whoIs(uint32_t tgid, uint16_t port) {
-  if (who_.epoch == policy_.epoch() && who_.version == attribution.version() && who_.tgid == tgid && who_.port == port) return who_;
+const Core::Who& Core::whoIs(uint32_t tgid, uint16_t port, uint64_t ticks) {
+  Who& w = who_[(tgid ^ port) & (kWho - 1)];
+  if (w.epoch == policy_.epoch() && w.version == attribution.version() && w.tgid == tgid && w.port == port && w.ticks == ticks) return w;
   Dictionary& dict = batch_->dict;
-  const Process& p = attribution.of(tgid);
-  who_.epoch = policy_.epoch();
-  who_.version = attribution.version();
-  who_.tgid = tgid;
-  who_.port = port;
-  who_.serviceText = attribution.service(p, port, options.services);
-  who_.service = dict.intern(who_.serviceText);
-  who_.executable = dict.intern(p.executable);
-  who_.container = dict.intern(p.facts.container);
-  who_.pod = dict.intern(p.facts.pod);
-  who_.unit = dict.intern(p.facts.unit);
-  return who_;
+  const Process& p = attribution.of(tgid, ticks);
+  const Attribution::Names names = attribution.names(p);
+  w.epoch = policy_.epoch();
+  w.version = attribution.version();
+  w.ticks = ticks;
+  w.tgid = tgid;
+  w.port = port;
+  w.serviceText = attribution.service(p, port, options.services);
+  w.service = dict.intern(w.serviceText);
+  w.executable = dict.intern(p.executable);
+  w.container = dict.intern(p.facts.container);
+  w.pod = dict.intern(names.podUid);
+  w.unit = dict.intern(p.facts.unit);
+  w.containerName = dict.intern(names.container);
+  w.podName = dict.intern(names.pod);
+  w.space = dict.intern(names.space);
+  return w;
 }
 
-void Core::writeRow(Connection& c, Exchange& e, const char* error) {
+namespace {
+
+bool inside(const Peer& p, const uint8_t* address) {
+  const size_t whole = p.bits / 8, rest = p.bits % 8;
+  if (memcmp(p.prefix, address, whole) != 0) return false;
+  return rest == 0 || ((p.prefix[whole] ^ address[whole]) & (0xff00 >> rest) & 0xff) == 0;
+}
+
+}  // namespace
+
+// The first network that holds the other side's address: the longest prefix stands first in the list.
+void Core::writePeer(Connection& c) {
+  if (options.peers.empty() || !c.known() || c.who().family == AF_UNIX) return;
+  if (c.peerEpoch != policy_.epoch()) {
+    c.peerEpoch = policy_.epoch();
+    if (c.peerVersion != rulesVersion) {
+      c.peerVersion = rulesVersion;
+      c.peerName = nullptr;
+      uint8_t address[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+      if (c.who().family == AF_INET6) memcpy(address, c.who().peer_addr, 16);
+      else memcpy(address + 12, c.who().peer_addr, 4);
+      const auto at = std::find_if(options.peers.begin(), options.peers.end(), [&](const Peer& p) { return inside(p, address); });
+      if (at != options.peers.end()) c.peerName = &at->name;
+    }
+    c.peerIndex = c.peerName == nullptr ? 0 : batch_->dict.intern(*c.peerName);
+  }
+  batch_->put<int32_t>(C_SERVICE_PEER_NAME, c.peerIndex);
+}
+
+void Core::writeRow(Connection& c, Exchange& e, const char* error, Phase phase) {
   Batch& b = *batch_;
   const Message& q = *e.request;
   const Message* s = e.response != nullptr && !e.response->malformed ? e.response : nullptr;
@@ -133,9 +164,13 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   if (!c.known()) flags |= EF_PEER_UNKNOWN;
   if (e.response != nullptr && e.response->malformed) flags |= EF_HEAD_MALFORMED;
   const uint16_t port = !c.known() ? 0 : c.isClient() ? c.who().peer_port : c.who().local_port;
-  const Who& who = whoIs(q.tgid, port);
+  const Who& who = whoIs(q.tgid, port, c.startTicks(q.tgid));
+  const bool whole = phase == Phase::COMPLETE;
+  if (phase != Phase::END) e.ordinal = c.nextOrdinal();
 
-  b.put<int64_t>(C_START_TIME, unixNs(q.firstNs));
+  // an end counts where it happened, not where the exchange began
+  b.put<int64_t>(C_START_TIME, unixNs(phase != Phase::END ? q.firstNs : std::max(q.lastNs, s->lastNs)));
+  if (!whole) b.put<uint8_t>(C_HEADWATER_PHASE, static_cast<uint8_t>(phase));
   b.put<uint8_t>(C_HEADWATER_ROLE, c.isClient() ? 1 : 0);
   b.put<int32_t>(C_SERVICE_NAME, who.service);
   const std::string_view route = writeTarget(q);
@@ -145,32 +180,38 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error) {
   b.put<uint16_t>(C_HTTP_RESPONSE_STATUS_CODE, s != nullptr ? s->head.status : 0);
   if (error != nullptr) b.put<int32_t>(C_ERROR_TYPE, b.dict.intern(error));
   // an early response began before the request's last byte: then there is no such span
-  b.put<int64_t>(C_HEADWATER_TTFB_NS, s == nullptr ? -1 : span(q.lastNs, s->firstNs));
-  b.put<int64_t>(C_HEADWATER_TOTAL_NS, s == nullptr ? -1 : span(q.firstNs, s->lastNs));
-  b.put<int64_t>(C_HTTP_REQUEST_SIZE, static_cast<int64_t>(q.headBytes + q.bodyBytes));
-  b.put<int64_t>(C_HTTP_REQUEST_BODY_SIZE, qCut ? -1 : static_cast<int64_t>(q.bodyBytes));
-  if (s != nullptr) {
-    const bool cut = (s->flags & EF_RESPONSE_HEAD_TRUNCATED) != 0;
-    b.put<int64_t>(C_HTTP_RESPONSE_SIZE, static_cast<int64_t>(s->headBytes + s->bodyBytes));
-    b.put<int64_t>(C_HTTP_RESPONSE_BODY_SIZE, cut ? -1 : static_cast<int64_t>(s->bodyBytes));
+  b.put<int64_t>(C_HEADWATER_TTFB_NS, s == nullptr || phase == Phase::END ? -1 : span(q.lastNs, s->firstNs));
+  const bool open = phase == Phase::BEGIN;
+  const bool sCut = s != nullptr && (s->flags & EF_RESPONSE_HEAD_TRUNCATED) != 0;
+  b.put<int64_t>(C_HEADWATER_TOTAL_NS, s == nullptr || open ? -1 : span(q.firstNs, s->lastNs));
+  b.put<int64_t>(C_HTTP_REQUEST_SIZE, open ? -1 : static_cast<int64_t>(q.headBytes + q.bodyBytes));
+  b.put<int64_t>(C_HTTP_REQUEST_BODY_SIZE, qCut || open ? -1 : static_cast<int64_t>(q.bodyBytes));
+  b.put<int64_t>(C_HTTP_RESPONSE_SIZE, s == nullptr || open ? -1 : static_cast<int64_t>(s->headBytes + s->bodyBytes));
+  b.put<int64_t>(C_HTTP_RESPONSE_BODY_SIZE, s == nullptr || sCut || open ? -1 : static_cast<int64_t>(s->bodyBytes));
+  bool fingerprinted = false;
+  if (phase != Phase::END) {
+    const RowContext row{who.serviceText, route, unixNs(q.firstNs) / 1000000000};
+    fingerprinted = policy_.writeHeaders(b, REQUEST, q.bytes, q.head, row);
+    if (s != nullptr) fingerprinted |= policy_.writeHeaders(b, RESPONSE, s->bytes, s->head, row);
+    else b.lists[RESPONSE].endRow();
   } else {
-    b.put<int64_t>(C_HTTP_RESPONSE_SIZE, -1);
-    b.put<int64_t>(C_HTTP_RESPONSE_BODY_SIZE, -1);
+    for (HeaderLists& l : b.lists) l.endRow();
   }
-  const RowContext row{who.serviceText, route, unixNs(q.firstNs) / 1000000000};
-  bool fingerprinted = policy_.writeHeaders(b, REQUEST, q.bytes, q.head, row);
-  if (s != nullptr) fingerprinted |= policy_.writeHeaders(b, RESPONSE, s->bytes, s->head, row);
-  else b.lists[RESPONSE].endRow();
 
   b.put<uint32_t>(C_PROCESS_PID, q.tgid);
   b.put<int32_t>(C_PROCESS_EXECUTABLE_NAME, who.executable);
   b.put<int32_t>(C_CONTAINER_ID, who.container);
   b.put<int32_t>(C_K8S_POD_UID, who.pod);
   b.put<int32_t>(C_HEADWATER_UNIT, who.unit);
+  b.put<int32_t>(C_CONTAINER_NAME, who.containerName);
+  b.put<int32_t>(C_K8S_POD_NAME, who.podName);
+  b.put<int32_t>(C_K8S_NAMESPACE_NAME, who.space);
+  writePeer(c);
+  b.put<uint32_t>(C_HEADWATER_NETNS, c.who().netns_ino);
   b.put<uint64_t>(C_HEADWATER_CONNECTION, c.cookie());
-  b.put<uint32_t>(C_HEADWATER_ORDINAL, c.nextOrdinal());
-  b.put<uint32_t>(C_HEADWATER_SRTT_US, s != nullptr ? s->srttUs : q.srttUs);
-  b.put<uint32_t>(C_HEADWATER_RETRANSMITS, s != nullptr ? s->retransmits : q.retransmits);
+  b.put<uint32_t>(C_HEADWATER_ORDINAL, e.ordinal);
+  b.put<uint32_t>(C_HEADWATER_SRTT_US, c.srttUs());
+  b.put<uint32_t>(C_HEADWATER_RETRANSMITS, c.retransmits());
   if (s != nullptr && s->head.contentType >= 0 && view(s->bytes, s->head.headers[static_cast<size_t>(s->head.contentType)].value).starts_with("application/grpc"))
     b.put<int32_t>(C_RPC_SYSTEM, fixed(W_GRPC, "grpc"));
   b.put<int32_t>(C_RPC_GRPC_STATUS_CODE, -1);

@@ -254,20 +254,4 @@ const char* counterName(unsigned c) {
   }
 }
 
-const char* unreadName(unsigned why) {
-  switch (why) {
-    case HW_U_KTHREAD: return "kthread";
-    case HW_U_NOT_SYSCALL: return "not_syscall";
-    case HW_U_COMPAT: return "compat";
-    case HW_U_SENDFILE: return "sendfile";
-    case HW_U_SPLICE: return "splice";
-    case HW_U_URING: return "uring";
-    case HW_U_MMSG: return "mmsg";
-    case HW_U_TRUNC: return "trunc";
-    case HW_U_FAULT: return "fault";
-    case HW_U_OTHER: return "other";
-    default: return nullptr;
-  }
-}
-
 }  // namespace hw

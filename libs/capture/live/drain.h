@@ -72,6 +72,5 @@ class Drain {
 };
 
 const char* counterName(unsigned c);
-const char* unreadName(unsigned why);
 
 }  // namespace hw

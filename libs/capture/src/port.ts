@@ -115,6 +115,8 @@ export interface CaptureTotals {
   filtered: { request: Record<string, number>; response: Record<string, number> };
   lost: { request: Record<string, number>; response: Record<string, number> };
   in_flight: { request: number; response: number };
+  /** `end` rows of exchanges whose `begin` was delivered that could not be written; they are no exchanges of their own */
+  ends_lost: number;
   /** raw kernel counters by the name in wire.h, lower case without HW_C_ */
   kernel: Record<string, number>;
   connections: number;

@@ -29,6 +29,7 @@ export function addTotals(earlier: CaptureTotals | null, later: CaptureTotals): 
     filtered: both((k) => addReasons(earlier.filtered[k], later.filtered[k])),
     lost: both((k) => addReasons(earlier.lost[k], later.lost[k])),
     in_flight: later.in_flight,
+    ends_lost: earlier.ends_lost + later.ends_lost,
     kernel: addReasons(earlier.kernel, later.kernel),
     connections: later.connections,
     reassembly_bytes: later.reassembly_bytes,

@@ -16,6 +16,8 @@ export interface Expectation {
   /** "request.reason": count, exact */
   filtered?: Record<string, number>;
   lost?: Record<string, number>;
+  /** `end` rows that could not be written */
+  ends_lost?: number;
   in_flight?: { request: number; response: number };
 }
 
@@ -68,6 +70,10 @@ function build(blocks: Block[]): Uint8Array[] {
     ts += BigInt(Math.round(Number(option(b, 'after') ?? 1) * 1e6));
     if (b.words[0] === 'close') {
       out.push(model.close(b.words[1] as 'fin' | 'rst', ts));
+      continue;
+    }
+    if (b.words[0] === 'wait') {
+      out.push(model.elsewhere(ts));
       continue;
     }
     if (b.words[0] !== 'http') continue;

@@ -25,6 +25,8 @@ interface DirectionState {
   mid: boolean;
   lost: boolean;
   gap: boolean;
+  /** time of the last byte */
+  last: bigint;
 }
 
 /** A record and whether the ring takes it; starts in it, for the counters of the kernel. */
@@ -65,7 +67,7 @@ export class KernelModel {
   constructor(cookie: bigint, o: ModelOptions = {}) {
     this.cookie = cookie;
     this.o = o;
-    const fresh = (): DirectionState => ({ pos: o.mid ?? 0, ordinal: 0, head: false, budget: 0, behind: '', held: '', mid: (o.mid ?? 0) > 0, lost: false, gap: false });
+    const fresh = (): DirectionState => ({ pos: o.mid ?? 0, ordinal: 0, head: false, budget: 0, behind: '', held: '', mid: (o.mid ?? 0) > 0, lost: false, gap: false, last: 0n });
     this.d = [fresh(), fresh()];
   }
 
@@ -86,6 +88,7 @@ export class KernelModel {
     const all = d.held + bytes;
     const from = d.pos - d.held.length;
     d.pos += bytes.length;
+    d.last = ts;
     d.held = '';
     if (how.unread) {
       d.head = false;
@@ -179,9 +182,16 @@ export class KernelModel {
     v.setBigUint64(16, this.cookie, true);
     for (const dir of [TX, RX] as const) {
       v.setBigUint64(24 + 8 * dir, BigInt(this.d[dir].pos), true);
-      v.setBigUint64(40 + 8 * dir, ts, true);
+      v.setBigUint64(40 + 8 * dir, this.d[dir].last, true);
     }
     return { bytes: b, starts: 0, kind: 'request' };
+  }
+
+  /** A record of another socket: time goes on here without one. */
+  elsewhere(ts: bigint): ModelRecord {
+    const r = this.close('fin', ts);
+    new DataView(r.bytes.buffer).setBigUint64(16, 0xffff_ffffn, true);
+    return r;
   }
 
   private conn(ts: bigint): Uint8Array {

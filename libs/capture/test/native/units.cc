@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "../../core/core.h"
+#include "cgroup_shapes.h"
 
 using namespace hw;
 
@@ -22,38 +23,16 @@ void check(bool ok, const char* what, int line) {
 #define CHECK(x) check((x), #x, __LINE__)
 
 const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const std::string kPod = "12345678-9abc-def0-1234-56789abcdef0", kPodLow = "12345678_9abc_def0_1234_56789abcdef0";
+const std::string kPod = "12345678-9abc-def0-1234-56789abcdef0";
 
 void cgroups() {
-  struct Case {
-    std::string path, container, pod, unit;
-  };
-  const Case cases[] = {
-      {"/", "", "", ""},
-      {"", "", "", ""},
-      {"/system.slice/nginx.service", "", "", "nginx.service"},
-      {"/user.slice/user-1000.slice/session-3.scope", "", "", "session-3.scope"},
-      {"/system.slice/docker-" + kId + ".scope", kId, "", ""},                                             // docker, systemd driver
-      {"/docker/" + kId, kId, "", ""},                                                                     // docker, cgroupfs driver (v1 and v2)
-      {"/system.slice/containerd.service/default/" + kId, kId, "", "containerd.service"},                   // ctr
-      {"/machine.slice/libpod-" + kId + ".scope/container", kId, "", ""},                                  // podman
-      {"/machine.slice/libpod-conmon-" + kId + ".scope", "", "", "libpod-conmon-" + kId + ".scope"},       // its monitor is not the container
-      {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope", kId, "", "user@1000.service"},  // rootless podman
-      {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + kPodLow + ".slice/cri-containerd-" + kId + ".scope", kId, kPod, ""},
-      {"/kubepods.slice/kubepods-pod" + kPodLow + ".slice/crio-" + kId + ".scope", kId, kPod, ""},         // guaranteed pods have no class
-      {"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + kPodLow + ".slice/crio-conmon-" + kId + ".scope", "", kPod, "crio-conmon-" + kId + ".scope"},
-      {"/kubepods/burstable/pod" + kPod + "/" + kId, kId, kPod, ""},                                       // cgroupfs driver, v1
-      {"/system.slice/containerd.service/kubepods-burstable-pod" + kPodLow + ".slice:cri-containerd:" + kId, kId, "", "containerd.service"},
-      {"/kubepods/pod0123456789abcdef0123456789abcdef/" + kId, kId, "0123456789abcdef0123456789abcdef", ""},  // static pod
-      {"/docker/" + kId.substr(1), "", "", ""},                                                            // 63 digits are no id
-      {"/docker/" + kId.substr(1) + "G", "", "", ""},
-  };
-  for (const Case& c : cases) {
+  for (const CgroupShape& c : cgroupShapes()) {
     const CgroupFacts f = readCgroup(c.path);
     if (f.container != c.container || f.pod != c.pod || f.unit != c.unit)
-      fprintf(stderr, "%s: container \"%s\" pod \"%s\" unit \"%s\"\n", c.path.c_str(), f.container.c_str(), f.pod.c_str(), f.unit.c_str());
+      fprintf(stderr, "%s: %s: container \"%s\" pod \"%s\" unit \"%s\"\n", c.made_by, c.path.c_str(), f.container.c_str(), f.pod.c_str(), f.unit.c_str());
     CHECK(f.container == c.container && f.pod == c.pod && f.unit == c.unit);
   }
+  CHECK(cgroupShapes().size() >= 40);
 }
 
 void processes() {
@@ -71,6 +50,41 @@ void processes() {
   CHECK(a.service(a.of(7), 81, rules) == "by-port");
   CHECK(a.service(a.of(7), 80, rules) == "by-exe");
   CHECK(a.service(a.of(8), 80, rules).empty());
+  CHECK(a.of(7).facts.container == kId && a.of(7).service == "bank");  // the unit around a container is not its name
+
+  // a number used again: each keeps its own, whatever order the answers come in
+  CHECK(a.onSight(9, "first", 100, 71));
+  a.onResolved(9, "first", "/bin/first", "/system.slice/first.service", 100);
+  CHECK(!a.onSight(9, "first", 100, 71));
+  CHECK(a.onSight(9, "second", 500, 72));
+  CHECK(a.of(9, 500).executable == "second" && a.of(9, 500).exe.empty() && a.of(9, 500).service == "second");
+  CHECK(a.of(9, 100).exe == "/bin/first" && a.of(9).executable == "second");
+  CHECK(!a.onSight(9, "first", 100, 71));  // a late record of the first
+  CHECK(a.of(9).executable == "second");
+  a.onResolved(9, "third", "/bin/third", "/system.slice/third.service", 900);  // the second is gone before it was asked for
+  CHECK(a.of(9, 500).exe.empty() && a.of(9, 500).executable == "second" && a.of(9, 900).exe == "/bin/third");
+
+  // processes that are gone at once: their socket's cgroup says where they were
+  CHECK(a.onSight(11, "cron-job", 50, 90));
+  CHECK(a.onGone(11) == 90);
+  a.onCgroup(90, "/system.slice/job.service");
+  CHECK(a.of(11, 50).facts.unit == "job.service" && a.of(11, 50).service == "job" && a.of(11, 50).executable == "cron-job");
+  CHECK(a.onSight(12, "cron-job", 51, 90));
+  CHECK(a.onGone(12) == 0 && a.of(12, 51).service == "job");  // known by now
+  CHECK(a.onGone(4711) == 0);
+
+  // names that only the kubelet knows
+  a.onResolved(13, "web", "/bin/web", "/kubepods/burstable/pod" + kPod + "/" + kId, 60);
+  CHECK(a.names(a.of(13, 60)).podUid == kPod && a.names(a.of(13, 60)).pod.empty());
+  const uint64_t before = a.version();
+  a.setPods({{kPod, "web-0", "shop", {{"containerd://" + kId, "app"}}}});
+  CHECK(a.version() != before);
+  const Attribution::Names n = a.names(a.of(13, 60));
+  CHECK(n.pod == "web-0" && n.space == "shop" && n.container == "app" && n.podUid == kPod);
+  CHECK(a.names(a.of(7)).pod == "web-0");  // by the container's id alone
+  a.setPods({});
+  CHECK(a.names(a.of(13, 60)).pod.empty() && a.names(a.of(13, 60)).podUid == kPod);
+
   for (uint32_t pid = 100; pid < 200000; pid++) a.onSight(pid, "x");
   CHECK(a.of(199999).executable == "x");
 }
