@@ -148,9 +148,12 @@ export class Spool {
       const victims: Segment[] = [];
       let freed = 0;
       let goners = 0;
-      while (this.bytes - freed + goners + bytes > this.o.maxBytes) {
+      // What replaces the oldest is written before they go: room for the next batch is kept free, so that the bound holds meanwhile, too.
+      const room = Math.max(0, Math.min(bytes, this.o.maxBytes - bytes));
+      while (this.bytes - freed + goners + bytes + room > this.o.maxBytes) {
         const victim = this.segments[victims.length];
-        if (!victim) return 'spool_full';
+        if (!victim && bytes > this.o.maxBytes) return 'spool_full';
+        if (!victim) break;
         victims.push(victim);
         freed += victim.size;
         goners = JSON.stringify(gonersOf(victims, 'spool_full')).length + 512;
