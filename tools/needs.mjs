@@ -1,6 +1,6 @@
 // What the machine must have beside Node and npm: how to see it, and the Debian package that brings it.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './repo.mjs';
 
@@ -20,6 +20,20 @@ const file =
 
 /** Packages that are unpacked into .cache/debian of the clone, not installed: only their sources are used. */
 export const UNPACKED_DIR = join(ROOT, '.cache/debian');
+
+/** Whether a kernel of the series is unpacked. */
+const unpackedKernel = (series) => () => existsSync(join(UNPACKED_DIR, 'boot')) && readdirSync(join(UNPACKED_DIR, 'boot')).some((f) => f.startsWith(`vmlinuz-${series}.`));
+
+/** Debian's kernels for the tests in a virtual machine; `package` is a pattern, of which the newest is taken. `tested`: the set-up goes on without it, its test fails. */
+export const KERNELS = ['6.1', '6.12'].map((series) => ({
+  group: 'test',
+  package: `linux-image-${series}.*-cloud-amd64-unsigned`,
+  series,
+  why: `Linux ${series}, run in a virtual machine, not installed`,
+  unpack: true,
+  tested: true,
+  have: unpackedKernel(series),
+}));
 
 export const NEEDS = [
   { group: 'run', package: 'clang', why: 'compiles the kernel programs', have: program('clang') },
@@ -53,6 +67,11 @@ export const NEEDS = [
   { group: 'test', package: 'liburing-dev', why: 'io_uring in the kernel tests', have: file('/usr/include/liburing.h') },
   { group: 'test', package: 'iproute2', why: 'network namespaces of the tests', have: program('ip') },
   { group: 'test', package: 'openssl', why: 'certificates of the tests', have: program('openssl') },
+  { group: 'test', package: 'qemu-system-x86', why: 'virtual machines with older kernels', have: program('qemu-system-x86_64') },
+  { group: 'test', package: 'busybox-static', why: 'the first program in them', have: program('busybox') },
+  { group: 'test', package: 'e2fsprogs', why: 'makes their disk', have: program('mke2fs') },
+  { group: 'test', package: 'systemd', why: 'checks the units', have: program('systemd-analyze') },
+  ...KERNELS,
   {
     group: 'test',
     package: 'python3-venv',

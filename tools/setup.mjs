@@ -36,7 +36,7 @@ export async function setup({ groups = ['run'], install = true } = {}) {
     () => installDebian(missing, { sudo: needRoot && !root }),
     async () => gap !== null && npmCi(),
   );
-  const still = missing.filter((n) => !n.have());
+  const still = missing.filter((n) => !n.have() && !n.tested);
   if (still.length > 0) throw new Told(`installed, but still not found: ${still.map((n) => n.package).join(' ')}; run the command above by hand and look at what it says`);
   const after = npmGap();
   if (after !== null) throw new Told(`npm ci ended well, but ${after}; remove node_modules and run this again`);
