@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -99,6 +99,58 @@ describe('what an agent leaves', () => {
     const second = open(dir, 'i-2');
     expect((await second.head(1_000_000, 0)).map((b) => b.value?.[0])).toEqual([3, 4, 5]);
     await second.close();
+  });
+});
+
+describe('damage', () => {
+  /** Three batches of 1, 2 and 4 rows; `harm` is done to their file; what the next agent sends of it. */
+  async function after(harm: (file: string, at: number[]) => void): Promise<{ values: number[]; lost: number; counted: number; said: string[] }> {
+    const dir = fresh();
+    const first = open(dir);
+    const at = [1, 2, 4].map((rows) => {
+      const entry = first.append(batch(rows, 5_000), 0);
+      if (typeof entry === 'string') throw new Error(entry);
+      return entry.at;
+    });
+    await first.close();
+    const file = join(dir, readdirSync(dir).find((f) => f.endsWith('.seg')) ?? '');
+    harm(file, at);
+    const said: string[] = [];
+    const second = open(dir, 'i-2', { said });
+    const head = await second.head(1e6, 0);
+    for (const b of head) expect(b.identity.hostId).toBe('h');
+    const counted = second.lostInherited.spool_corrupt?.request ?? 0;
+    second.delivered(head.map((b) => b.entry));
+    expect([second.batches, second.bytes]).toEqual([0, 0]);
+    await second.close();
+    return {
+      values: head.flatMap((b) => (b.value ? [b.value[0] ?? -1] : [])),
+      lost: head.reduce((sum, b) => sum + (b.account.request.lost['spool_corrupt'] ?? 0), 0),
+      counted,
+      said,
+    };
+  }
+  const flip = (file: string, at: number): void => {
+    const bytes = readFileSync(file);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  };
+
+  it('a torn tail: what its head still says is counted lost, and the rest is whole', async () => {
+    const cutAt = (offset: number) => after((file, at) => truncateSync(file, (at[2] ?? 0) + offset));
+    expect(await cutAt(0)).toMatchObject({ values: [1, 2], lost: 0, counted: 0, said: [expect.stringMatching(/^info/)] });
+    for (const inHead of [1, 127]) expect(await cutAt(inHead)).toMatchObject({ values: [1, 2], lost: 0, counted: 0 });
+    for (const inBody of [128, 140, 300]) expect(await cutAt(inBody)).toMatchObject({ values: [1, 2], lost: 4, counted: 4 });
+    for (const inValue of [1_000, 5_000]) expect(await cutAt(inValue)).toMatchObject({ values: [1, 2], lost: 4, counted: 4 });
+  });
+
+  it('a record in the middle: its value, its account, its head', async () => {
+    expect(await after((file, at) => flip(file, (at[1] ?? 0) + 3_000))).toMatchObject({ values: [1, 4], lost: 2, counted: 2 });
+    expect(await after((file, at) => flip(file, (at[1] ?? 0) + 200))).toMatchObject({ values: [1, 4], lost: 2, counted: 2 });
+    // Nobody knows what was in there; the next record is found, and the log says that one is missing.
+    const unknown = await after((file, at) => flip(file, (at[1] ?? 0) + 16));
+    expect(unknown).toMatchObject({ values: [1, 4], lost: 0 });
+    expect(unknown.said.join()).toMatch(/torn or damaged/);
   });
 });
 
