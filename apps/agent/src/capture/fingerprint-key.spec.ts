@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readFingerprintKey } from './fingerprint-key.ts';
+import { fingerprintKeys, readFingerprintKey } from './fingerprint-key.ts';
 import { hostIdFrom } from '../host-id.ts';
 
 const dir = () => mkdtempSync(join(tmpdir(), 'hw-key-'));
@@ -27,6 +27,23 @@ describe('readFingerprintKey', () => {
     chmodSync(file, 0o600);
     writeFileSync(file, 'short');
     expect(() => readFingerprintKey(file, false)).toThrow(/must hold 64 hex digits/);
+  });
+});
+
+describe('fingerprintKeys', () => {
+  it('gives the key before this one while it is named, and makes only the current one', () => {
+    const at = dir();
+    const [key_file, previous_key_file] = [join(at, 'key'), join(at, 'before')];
+    expect(fingerprintKeys({ enabled: false, key_file, create: true })).toEqual({});
+    expect(() => fingerprintKeys({ enabled: true, key_file, create: true }, false)).toThrow(/key_file .*cannot be read/);
+    const { key } = fingerprintKeys({ enabled: true, key_file, create: true });
+    expect(() => fingerprintKeys({ enabled: true, key_file, create: true, previous_key_file })).toThrow(/fingerprints\.previous_key_file .*before cannot be read/);
+    writeFileSync(previous_key_file, 'ab'.repeat(32), { mode: 0o600 });
+    expect(fingerprintKeys({ enabled: true, key_file, create: true, previous_key_file })).toEqual({
+      key,
+      previousKey: { id: expect.stringMatching(/^[0-9a-f]{8}$/) as string, hex: 'ab'.repeat(32) },
+    });
+    expect(() => fingerprintKeys({ enabled: true, key_file, create: true, previous_key_file: key_file })).toThrow(/holds the key of fingerprints\.key_file/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { HeaderField } from '@headwater/capture';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkPolicies } from './check.ts';
@@ -28,6 +29,16 @@ function status(text: string): number {
   return text === '0' ? 0 : whole(100, 999)(text);
 }
 
+function method(text: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(text)) throw new InvalidArgumentError('give a method, such as GET');
+  return text;
+}
+
+function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('give an IPv4 or IPv6 address');
+  return text;
+}
+
 function target(text: string): string {
   if (!/^\/[^\0-\x20\x7f]*$/.test(text)) throw new InvalidArgumentError('give a path, such as /orders/7?page=2');
   return text;
@@ -50,7 +61,7 @@ export function policyCommand(finish: (status: number) => void): Command {
     .description('say whether a policy file is valid and, of an exchange that is described, what would leave')
     .argument('<file>', 'policy file (YAML or JSON)')
     .option('--narrowing <file>', "a second policy that narrows it, such as the fleet's")
-    .option('--method <method>', 'method of the exchange (default: GET)')
+    .option('--method <method>', 'method of the exchange (default: GET)', method)
     .addOption(new Option('--route <route>', 'a route template, such as /orders/{int}').argParser(target).conflicts('path'))
     .addOption(new Option('--path <path>', 'the path as sent, with its query').argParser(target))
     .option('--status <n>', 'status of the response; 0: none came (default: 200)', status)
@@ -58,7 +69,7 @@ export function policyCommand(finish: (status: number) => void): Command {
     .addOption(new Option('--role <role>', 'the side of this host (default: server)').choices(['server', 'client']))
     .option('--port <n>', 'port of the server side (default: 80)', whole(1, 65_535))
     .option('--host <host>', 'the host that is asked')
-    .option('--client-address <ip>', 'address of the client (default: 203.0.113.9)')
+    .option('--client-address <ip>', 'address of the client (default: 203.0.113.9)', address)
     .option('--total-ms <n>', 'how long the exchange took (default: 0)', whole(0, 86_400_000))
     .option('--request-header <field>', "'Name: value'; repeatable", header, [])
     .option('--response-header <field>', "'Name: value'; repeatable", header, [])

@@ -21,7 +21,7 @@ const SEGMENTS: Record<string, string> = {
   '{uuid}': '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
   '{hex}': '9f86d081884c7d659a2feaa0c55ad015',
   '{date}': '2026-01-31',
-  '{opaque}': 'a7Kx02',
+  '{opaque}': 'a%40b',
 };
 
 /** A path whose template is `route`. */

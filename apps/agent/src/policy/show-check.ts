@@ -63,16 +63,21 @@ function decisionText(d: ExchangeDecision, s: ExchangeSample): string {
   const logged = d.logged ? (d.weight > 1 ? `one of ${d.weight}, with the weight ${d.weight}` : 'yes') : 'no';
   return [
     `\n${s.method} ${printable(s.target)} -> ${s.status === 0 ? 'no response' : s.status} in ${s.totalMs} ms, ${s.role} side${s.service ? ` of ${s.service}` : ''}, port ${s.port}\n`,
+    columns([['logged', logged, d.by]]),
+    d.logged ? whatLeaves(d) : 'Nothing of it leaves: the exchange is counted as filtered (policy).\n',
+  ].join('');
+}
+
+function whatLeaves(d: ExchangeDecision): string {
+  return [
     columns([
-      ['logged', logged, d.by],
-      ['route', printable(d.route), ''],
-      ['url.path', printable(d.path) || '-', ''],
-      ['url.query', printable(d.query) || '-', ''],
-      ['client.address', printable(d.clientAddress) || '-', ''],
+      ['route', printable(d.route)],
+      ['url.path', printable(d.path) || '-'],
+      ['url.query', printable(d.query) || '-'],
+      ['client.address', printable(d.clientAddress) || '-'],
     ]),
     headerRows('REQUEST HEADER', d.requestHeaders),
     headerRows('RESPONSE HEADER', d.responseHeaders),
-    d.logged ? '' : '\nNothing of it leaves: the exchange is counted as filtered (policy).\n',
   ].join('');
 }
 
