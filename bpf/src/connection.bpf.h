@@ -82,6 +82,9 @@ static __always_inline __u32 position(struct sock *sk, struct sock_state *st, st
 		d->seen = 1;
 	} else {
 		missing = end - d->seq - n;
+		/* a FIN that was taken with the data counts one in copied_seq */
+		if (missing == 1 && dir == HW_RX && GET(sk, sk_shutdown) & 1 /* RCV_SHUTDOWN */)
+			missing = 0;
 		if ((__s32)missing < 0)	/* two threads on one socket: the other one's chunk is reported next */
 			missing = 0;
 	}
