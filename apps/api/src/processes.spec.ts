@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiConfig, loadConfig } from '@headwater/config';
+import { settingsOf } from './settings.ts';
 import { AppProcess, build, freePort } from './testing/processes.ts';
 import { AUDIENCE, rawGet, World } from './testing/world.ts';
 
@@ -111,20 +113,22 @@ describe('the API as a process', () => {
     expect(api.output + second.output).not.toContain(value);
   }, 60_000);
 
-  test.each([
+  const refused: [string, object, RegExp][] = [
     ['no issuer', { issuers: [] }, /issuers/],
     ['plain http to another host', { issuers: [{ issuer: 'http://login.example.com' }] }, /use https/],
     ['the same issuer twice', { issuers: [{ issuer: 'https://a.example.com' }, { issuer: 'https://a.example.com' }] }, /twice/],
     ['an unknown key', { audiences: 'x' }, /audiences/],
-  ])(
-    '%s is refused',
-    async (_, more, message) => {
-      const api = new AppProcess('api', dir, config(await freePort(), more));
-      expect((await api.ended).code).toBeGreaterThan(0);
-      expect(api.output).toMatch(message);
-    },
-    60_000,
-  );
+  ];
+  test.each(refused)('%s is refused', (_, more, message) => {
+    const text = JSON.stringify(config(1, more));
+    expect(() => settingsOf(loadConfig(ApiConfig, { argv: ['--config', 'f'], env: {}, readFile: () => text }))).toThrow(message);
+  });
+  test('what is refused ends the process, with a code and the sentence', async () => {
+    const [, more, message] = refused[3]!;
+    const api = new AppProcess('api', dir, config(await freePort(), more));
+    expect((await api.ended).code).toBeGreaterThan(0);
+    expect(api.output).toMatch(message);
+  }, 60_000);
 
   test('a store that is away is waited for: 503 and readyz meanwhile', async () => {
     const port = await freePort();

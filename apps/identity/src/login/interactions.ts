@@ -20,7 +20,7 @@ export interface LoginParts {
   audience: string;
   clients: ClientsFile;
   users: UsersFile;
-  passwords: PasswordCheck;
+  passwords: Pick<PasswordCheck, 'matches'>;
   throttle: LoginThrottle;
   consents: Consents;
   /** for tokens in forms */

@@ -1,12 +1,15 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** Cost of new hashes: 32 MiB and about 0.1 s a try. */
-const COST = { N: 32_768, r: 8, p: 1 } as const;
-
-interface ScryptHash {
+export interface ScryptCost {
   N: number;
   r: number;
   p: number;
+}
+
+/** Cost of new hashes: 32 MiB and about 0.1 s a try. */
+const COST: ScryptCost = { N: 32_768, r: 8, p: 1 };
+
+interface ScryptHash extends ScryptCost {
   salt: Buffer;
   hash: Buffer;
 }
@@ -29,14 +32,11 @@ function derive(password: string, { N, r, p, salt, hash }: ScryptHash): Promise<
   );
 }
 
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost = COST): Promise<string> {
   const salt = randomBytes(16);
-  const key = await derive(password, { ...COST, salt, hash: Buffer.alloc(32) });
-  return `scrypt:${COST.N}:${COST.r}:${COST.p}:${salt.toString('base64url')}:${key.toString('base64url')}`;
+  const key = await derive(password, { ...cost, salt, hash: Buffer.alloc(32) });
+  return `scrypt:${cost.N}:${cost.r}:${cost.p}:${salt.toString('base64url')}:${key.toString('base64url')}`;
 }
-
-/** What is compared with when there is no such person: as much work, never equal. */
-const NOBODY: ScryptHash = { ...COST, salt: randomBytes(16), hash: randomBytes(32) };
 
 /** Too many people try at once; trying again in a moment helps. */
 export class Busy extends Error {
@@ -49,13 +49,20 @@ const WAITING = 32;
 
 /** Checks passwords; unknown people cost the same time as wrong passwords. */
 export class PasswordCheck {
+  /** What is compared with when there is no such person: as much work, never equal. */
+  readonly #nobody: ScryptHash;
   #running = 0;
   readonly #queue: (() => void)[] = [];
+
+  /** @param cost that of the stored hashes */
+  constructor(cost = COST) {
+    this.#nobody = { ...cost, salt: randomBytes(16), hash: randomBytes(32) };
+  }
 
   /** `stored`: the entry's password, undefined when there is no such person. */
   async matches(password: string, stored: string | undefined): Promise<boolean> {
     const parsed = stored === undefined ? null : parsePassword(stored);
-    const against = parsed ?? NOBODY;
+    const against = parsed ?? this.#nobody;
     await this.#enter();
     try {
       const equal = timingSafeEqual(await derive(password, against), against.hash);
