@@ -53,6 +53,7 @@ export class PolicyStage {
   private known: boolean;
   private reading = true;
   private topicTrouble: string | null = null;
+  private writeTrouble: string | null = null;
   private setReady: () => void = () => undefined;
 
   /** @throws PolicyError, or CaptureError when the file asks for what this host cannot do: the agent cannot start */
@@ -192,9 +193,11 @@ export class PolicyStage {
     try {
       writeState(file, fleet.accepted.values(), fleet.seen);
       this.unwritten = false;
+      this.writeTrouble = null;
     } catch (error) {
-      if (!this.unwritten || this.counts.refused['state_file'] === undefined)
-        this.o.log.error({ reason: (error as Error).message, file }, "the fleet's policy is in force, and cannot be kept for a restart; trying again");
+      const reason = (error as Error).message;
+      if (reason !== this.writeTrouble) this.o.log.error({ reason, file }, "the fleet's policy is in force, and cannot be kept for a restart; trying again");
+      this.writeTrouble = reason;
       this.unwritten = true;
     }
   }
