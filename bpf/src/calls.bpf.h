@@ -52,7 +52,7 @@ static __noinline int chunk(struct sock *sk, struct sock_state *st, struct scrat
 		return 0;
 	count(HW_C_CHUNKS, 1);
 	count(HW_C_BYTES, n);
-	return take_chunk(sk, st, s, st->kind & KIND_TCP ? AF_INET : AF_UNIX, n, flags_dir >> 1, flags_dir & 1);
+	return take_chunk(sk, st, s, st->kind & KIND_UNIX ? AF_UNIX : AF_INET, n, flags_dir >> 1, flags_dir & 1);
 }
 
 static __always_inline void no_buffer(struct walk *w, __u32 why)
@@ -151,13 +151,10 @@ static __always_inline int on_call(struct pt_regs *regs, struct task_struct *tas
 	if (!c->compat && dir == HW_RX)
 		flags = regs->orig_ax == 45 || regs->orig_ax == 299 ? regs->r10 : regs->orig_ax == 47 ? regs->dx : 0;
 	if (!c->ret) {
-		if (!(flags & MSG_PEEK) && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX &&
-		    (kind != CALL_BUFFER_RX || c->compat || regs->dx)) {
-			struct sock_state *known_st = known(sk);
-
-			if (known_st && known_st->ino == (__u32)BPF_CORE_READ(file, f_inode, i_ino))
-				unix_end(sk, known_st);
-		}
+		/* no bytes: the end of a Unix stream, if there was room for bytes at all */
+		if (!(flags & MSG_PEEK) && (kind != CALL_BUFFER_RX || c->compat || regs->dx) &&
+		    BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+			unix_end(sk, known_other(sk, file));
 		return 0;
 	}
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE)) {

@@ -29,7 +29,8 @@ struct {
 
 enum dir_mode { MODE_OPEN = 0 /* a chunk may start a message */, MODE_HEAD = 1 };
 
-#define HW_SOCKS 16384	/* sockets known at once in syscall mode: 7 MB */
+#define HW_SOCKS 16384		/* TCP sockets known at once in syscall mode: 7 MB */
+#define HW_OTHER_SOCKS 8192
 
 /* longest method name that is recognised, without the space behind it */
 #define METHOD_MAX 32
@@ -61,7 +62,7 @@ struct dir_state {
 	__u8 fresh;		/* the last chunk ended with such a message's head: the next one starts a message */
 };
 
-enum { KIND_TCP = 1, KIND_MET = 2 /* a chunk of it was seen */ };
+enum { KIND_TCP = 1, KIND_UNIX = 2, KIND_MET = 4 /* a chunk of it was seen */ };
 
 struct sock_state {
 	__u64 cookie;
@@ -77,13 +78,21 @@ struct sock_state {
 /* What is known of a socket; its presence means: this socket was in scope. */
 #ifdef HW_SYSCALL
 /* A descriptor table gives no pointer that sk_storage accepts (kernel 6.1), so the key is the socket's address;
- * syscall.bpf.c says how a reused address is told. Bounded: the socket unused for longest is forgotten. */
+ * sockets.bpf.h says how a reused address is told. Bounded: the socket unused for longest is forgotten. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, HW_SOCKS);
 	__type(key, __u64);
 	__type(value, struct sock_state);
 } hw_socks SEC(".maps");
+
+/* Unix and MPTCP sockets, whose end is not always seen: what nobody uses any more makes room in time, uncounted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HW_OTHER_SOCKS);
+	__type(key, __u64);
+	__type(value, struct sock_state);
+} hw_other_socks SEC(".maps");
 
 static __always_inline struct sock_state *known(struct sock *sk)
 {

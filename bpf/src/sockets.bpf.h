@@ -2,7 +2,8 @@
 /*
  * sockets.bpf.h: syscall mode's sockets: from a descriptor to the socket, and what is known of it.
  * The key is the socket's address. A TCP socket's life is seen (states, tcp_destroy_sock), so its entry never outlives
- * it; a Unix or MPTCP socket's is not, so there the inode number must agree, which no two sockets share.
+ * it; a Unix or MPTCP socket's is not, so there the inode number must agree, which no two sockets share, and the entries
+ * have a map of their own, in which the dead ones make room by not being used.
  */
 #ifndef HEADWATER_SOCKETS_BPF_H
 #define HEADWATER_SOCKETS_BPF_H
@@ -53,6 +54,10 @@ static __always_inline void remember(__u64 key, struct sock_state *fresh, __u32 
 	fresh->last_dir = dir;
 	fresh->kind = kind;
 	fresh->ino = ino;
+	if (!(kind & KIND_TCP)) {
+		bpf_map_update_elem(&hw_other_socks, &key, fresh, BPF_ANY);
+		return;
+	}
 	if (bpf_map_update_elem(&hw_socks, &key, fresh, BPF_NOEXIST))
 		return;
 	/* LRU lists keep up to 128 free entries a CPU to themselves: forgetting begins that much before the map is full */
@@ -62,17 +67,24 @@ static __always_inline void remember(__u64 key, struct sock_state *fresh, __u32 
 	}
 }
 
+/* A Unix or MPTCP socket that is known: the inode number tells it from an earlier one at the same address. */
+static __always_inline struct sock_state *known_other(struct sock *sk, struct file *file)
+{
+	__u64 key = (__u64)sk;
+	struct sock_state *st = bpf_map_lookup_elem(&hw_other_socks, &key);
+
+	return st && st->ino == (__u32)BPF_CORE_READ(file, f_inode, i_ino) ? st : NULL;
+}
+
 /* The state of a socket in scope; made at first sight. NULL: not a stream that may carry HTTP/1, or no room. */
 static __noinline struct sock_state *state_of(struct sock *sk, struct file *file, struct scratch *s, __u32 dir)
 {
 	__u64 key = (__u64)sk;
-	struct sock_state *st = bpf_map_lookup_elem(&hw_socks, &key);
+	struct sock_state *st = known(sk);
 	__u32 family, protocol;
 
-	if (st && !(st->kind & KIND_TCP) && st->ino != (__u32)BPF_CORE_READ(file, f_inode, i_ino)) {
-		forget(sk);
-		st = NULL;
-	}
+	if (!st)
+		st = known_other(sk, file);
 	if (!st) {
 		family = BPF_CORE_READ(sk, __sk_common.skc_family);
 		protocol = BPF_CORE_READ(sk, sk_protocol);
@@ -83,9 +95,11 @@ static __noinline struct sock_state *state_of(struct sock *sk, struct file *file
 			   (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)) {
 			return NULL;
 		}
-		remember(key, &s->fresh, family != AF_UNIX && protocol == IPPROTO_TCP ? KIND_TCP : 0,
+		remember(key, &s->fresh, family == AF_UNIX ? KIND_UNIX : protocol == IPPROTO_TCP ? KIND_TCP : 0,
 			 BPF_CORE_READ(file, f_inode, i_ino), dir);
-		st = bpf_map_lookup_elem(&hw_socks, &key);
+		st = known(sk);
+		if (!st)
+			st = bpf_map_lookup_elem(&hw_other_socks, &key);
 	}
 	if (!st) {
 		count(HW_C_NO_STORAGE, 1);
