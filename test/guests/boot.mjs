@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { image } from './image.mjs';
 import { initramfs } from './initramfs.mjs';
 import { kernel } from './kernels.mjs';
 
@@ -17,10 +16,11 @@ const CONSOLE_LINES = 80;
  * By qemu's own translator: some ten times slower than KVM, but it needs nothing of the machine; inside of other
  * virtual machines /dev/kvm can be there and not work. No network: what is inside talks to itself.
  * @param {string} series of the kernel @param {string[]} hooks values of --hooks, one run each
+ * @param {string} image the disk, see image.mjs
  * @param {{ unprivileged?: boolean }} [options] `unprivileged`: doctor is asked as a user without capabilities too
  * @returns {Promise<{ findings: object, release: string, seconds: number, console: string }>}
  */
-export async function boot(series, hooks, { unprivileged = false, timeoutMs = 240_000 } = {}) {
+export async function boot(series, hooks, image, { unprivileged = false, timeoutMs = 420_000 } = {}) {
   const { release, image: vmlinuz, modules } = await kernel(series);
   const dir = mkdtempSync(join(tmpdir(), 'hw-guest-'));
   const file = (name) => join(dir, name);
@@ -34,9 +34,9 @@ export async function boot(series, hooks, { unprivileged = false, timeoutMs = 24
     const qemu = spawn(
       'qemu-system-x86_64',
       // prettier-ignore
-      ['-accel', 'tcg', '-cpu', 'max', '-m', '1536', '-smp', '2', '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot',
+      ['-accel', 'tcg', '-cpu', 'max,la57=off', '-m', '1536', '-smp', '2', '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot',
         '-kernel', vmlinuz, '-initrd', file('initramfs'),
-        '-drive', `file=${image()},if=virtio,format=raw,readonly=on`, '-drive', `file=${file('findings')},if=virtio,format=raw`,
+        '-drive', `file=${image},if=virtio,format=raw,readonly=on`, '-drive', `file=${file('findings')},if=virtio,format=raw`,
         '-append', `console=ttyS0 quiet panic=-1 random.trust_cpu=on hw.hooks=${hooks.join()}${unprivileged ? ' hw.unprivileged' : ''}`],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boot } from './boot.mjs';
+import { image } from './image.mjs';
 import { counted, inOrder, metric, ofRun, rowsOf, seen } from './findings.mjs';
 
 /** What a kernel must choose by itself, and what else is run on it. Socket tracepoints came with Linux 6.3. */
@@ -16,9 +17,19 @@ const SERVING = '0000000000080004';
 const LOADING = '000000c000080004';
 const NONE = '0000000000000000';
 
-for (const guest of GUESTS) {
-  // Before the tests are declared, so that their names can say what was found.
-  const booted = await boot(guest.series, guest.hooks, { unprivileged: guest.unprivileged }).catch((error) => ({ error }));
+// Both at once, since a starting Node keeps one processor busy; before the tests are declared, so that their names can
+// say what was found. The image is made once: by the first, at a stroke.
+const results = await Promise.all(
+  GUESTS.map(async ({ series, hooks, unprivileged }) => {
+    try {
+      return await boot(series, hooks, image(), { unprivileged });
+    } catch (error) {
+      return { error };
+    }
+  }),
+);
+for (const [i, guest] of GUESTS.entries()) {
+  const booted = results[i];
   if (booted.error) test(`Linux ${guest.series}: boots`, () => Promise.reject(booted.error));
   else await judge(guest, booted);
 }

@@ -38,7 +38,7 @@ export function start([command, ...args]) {
   child.stdout.setEncoding('utf8').on('data', (d) => (run.out += d));
   child.stderr.setEncoding('utf8').on('data', (d) => (run.err += d));
   run.ended = once(child, 'close').then(([code, signal]) => (run.code = code ?? signal));
-  run.said = (words, ms = 120_000) =>
+  run.said = (words, ms = 200_000) =>
     until(
       () => {
         if (run.code !== null) throw new Error(`${command} ${args.join(' ')} ended with ${run.code}: ${run.err}${run.out}`);
@@ -60,7 +60,7 @@ export async function finished(command) {
   return { code, out: run.out, err: run.err };
 }
 
-export async function until(condition, what, ms = 120_000) {
+export async function until(condition, what, ms = 200_000) {
   for (const end = performance.now() + ms; !(await condition());) {
     if (performance.now() > end) throw new Error(`not within ${ms / 1_000} s: ${what}`);
     await sleep(50);

@@ -1,0 +1,186 @@
+// The units of infra/systemd: what systemd thinks of them, and probe and agent run by their own words, capturing real HTTP.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT, node24 } from '../../tools/repo.mjs';
+import { INSTALLED, commandOf, confine, readUnit } from './unit.mjs';
+
+const NAMES = ['headwater-probe.service', 'headwater-agent.service'];
+const FOUR = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH'];
+/** Exposure that we allow ourselves, of 10; systemd calls what is under 2.0 OK and an average service is at 9. */
+const EXPOSURE_MAX = 2;
+const USER = 47_000;
+const skip = process.getuid() === 0 ? false : 'capture needs root';
+const dir = mkdtempSync(join(tmpdir(), 'hw-units-'));
+chmodSync(dir, 0o755);
+const started = [];
+after(async () => {
+  for (const child of started) child.kill('SIGKILL');
+  await sleep(100);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const analyze = (...args) => {
+  const { stdout, stderr, status, error } = spawnSync('systemd-analyze', args, { encoding: 'utf8', env: { ...process.env, SYSTEMD_COLORS: '0' } });
+  return { status, text: `${stdout ?? ''}${stderr ?? ''}`, error: error && `systemd-analyze is missing: apt-get install systemd (${error.message})` };
+};
+
+for (const name of NAMES) {
+  const { status, text, error } = analyze('security', '--offline=true', '--no-pager', `--threshold=${EXPOSURE_MAX * 10}`, join(ROOT, 'infra/systemd', name));
+  const exposure = /exposure level for \S+: ([\d.]+)/.exec(text)?.[1];
+  test(`${name}: systemd-analyze security: exposure ${exposure} of 10, at most ${EXPOSURE_MAX}`, () => {
+    assert.equal(error, undefined);
+    assert.equal(status, 0, text);
+    assert.ok(Number(exposure) <= EXPOSURE_MAX, text);
+  });
+  test(`${name}: systemd-analyze verify has nothing to say`, () => {
+    // Where the unit looks for the programs there is nothing on this machine: it is shown the tree itself.
+    const folder = mkdtempSync(join(dir, 'verify-'));
+    for (const unit of NAMES) writeFileSync(join(folder, unit), readFileSync(join(ROOT, 'infra/systemd', unit), 'utf8').replaceAll(INSTALLED, ROOT));
+    const said = analyze('verify', '--man=no', join(folder, name));
+    assert.deepEqual([said.error, said.status, said.text], [undefined, 0, '']);
+  });
+}
+
+test('the units: the probe has exactly its four capabilities, the agent none, and neither is root', () => {
+  const [probe, agent] = NAMES.map(readUnit);
+  for (const key of ['CapabilityBoundingSet', 'AmbientCapabilities']) {
+    assert.deepEqual(probe.all(key).sort(), FOUR.toSorted());
+    assert.deepEqual(agent.all(key), []);
+  }
+  for (const unit of [probe, agent]) {
+    assert.equal(unit.get('User'), 'headwater');
+    for (const key of ['NoNewPrivileges', 'PrivateDevices', 'LockPersonality', 'RestrictNamespaces', 'RestrictRealtime', 'PrivateTmp']) assert.equal(unit.get(key), 'yes', key);
+    assert.equal(unit.get('ProtectSystem'), 'strict');
+  }
+  assert.deepEqual([probe.get('PrivateNetwork'), probe.get('MemoryDenyWriteExecute'), agent.get('MemoryDenyWriteExecute')], ['yes', 'yes', 'no']);
+  assert.deepEqual(probe.all('RestrictAddressFamilies'), ['AF_UNIX']);
+});
+
+function start(command) {
+  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  const run = { child, text: '' };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (d) => (run.text += d));
+  run.said = async (words) => {
+    for (const end = performance.now() + 30_000; !run.text.includes(words); await sleep(20)) {
+      if (child.exitCode !== null || performance.now() > end) throw new Error(`not said: "${words}", but: ${run.text}`);
+    }
+  };
+  run.stop = async () => {
+    child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  };
+  return run;
+}
+
+/** Of every thread: what the kernel says it may. */
+const held = (pid) =>
+  readdirSync(`/proc/${pid}/task`).map((task) =>
+    Object.fromEntries([...readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8').matchAll(/^(Cap\w+|Uid|NoNewPrivs|Seccomp):\s*(\S+)/gm)].map((m) => [m[1], m[2]])),
+  );
+const NONE = '0000000000000000';
+
+for (const hooks of ['sock', 'syscall']) {
+  test(
+    `run by the units' own words, --hooks ${hooks}: every exchange captured; capabilities, seccomp, mounts and network as the units say`,
+    { skip, timeout: 120_000 },
+    async () => {
+      const home = mkdtempSync(join(dir, `${hooks}-`));
+      const writable = { probe: join(home, 'run'), agent: join(home, 'lib') };
+      for (const path of Object.values(writable)) {
+        mkdirSync(path, { mode: 0o700 });
+        chownSync(path, USER, USER);
+      }
+      chmodSync(home, 0o755);
+      const config = join(home, 'agent.yaml');
+      const server = http.createServer((request, response) => response.writeHead(request.url === '/absent' ? 404 : 200, { 'x-made-by': 'test' }).end('ok'));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address();
+      const socket = `${writable.probe}/probe.sock`;
+      const bus = `${writable.agent}/bus.db`;
+      const topics = spawnSync(node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--path', bus], { encoding: 'utf8' });
+      assert.equal(topics.status, 0, topics.stderr);
+      for (const file of readdirSync(writable.agent)) chownSync(join(writable.agent, file), USER, USER);
+      writeFileSync(
+        config,
+        JSON.stringify({
+          host_id: 'unit',
+          bus: { kind: 'embedded', path: bus },
+          probe: { socket },
+          admin: { port: 0 },
+          fingerprints: { key_file: `${writable.agent}/fingerprint.key`, create: true },
+        }),
+      );
+      const helper = confine(dir);
+      chmodSync(join(helper, '..'), 0o755);
+      const replace = { '/run/headwater': writable.probe, '/etc/headwater/agent.yaml': config };
+      const by = (name, mine, env = {}) => start(commandOf(readUnit(name), { uid: USER, writable: mine, replace, env, helper }));
+
+      const probe = by(NAMES[0], writable.probe, { HEADWATER_PROBE_ARGS: `--scope port=${port} --hooks ${hooks}` });
+      await probe.said('ready ');
+      const { mode, uid } = statSync(socket);
+      assert.deepEqual([mode & 0o777, uid], [0o600, USER]);
+      const agent = by(NAMES[1], writable.agent);
+      await agent.said('"msg":"capturing"');
+      assert.ok(agent.text.includes(`"hooks":"${hooks}"`), agent.text);
+
+      for (const s of held(probe.child.pid))
+        assert.deepEqual(s, {
+          Uid: `${USER}`,
+          CapInh: NONE,
+          CapPrm: '0000000000080004',
+          CapEff: '0000000000080004',
+          CapBnd: '000000c000080004',
+          CapAmb: NONE,
+          NoNewPrivs: '1',
+          Seccomp: '2',
+        });
+      for (const s of held(agent.child.pid))
+        assert.deepEqual(s, { Uid: `${USER}`, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapBnd: NONE, CapAmb: NONE, NoNewPrivs: '1', Seccomp: '2' });
+      assert.doesNotMatch(readFileSync(`/proc/${probe.child.pid}/net/dev`, 'utf8'), /eth|ens|veth/, 'the probe has a network');
+
+      const sent = [];
+      for (let i = 0; i < 40; i++) {
+        const target = i % 4 === 3 ? '/absent' : '/ok';
+        const answer = await fetch(`http://127.0.0.1:${port}${target}`, { headers: { 'user-agent': `unit/${i}`, authorization: 'Bearer secret' } });
+        await answer.arrayBuffer();
+        sent.push(`unit/${i} GET ${target} ${answer.status}`);
+      }
+      await sleep(500);
+      assert.deepEqual([await probe.stop(), await agent.stop()], [0, 0], `${probe.text}${agent.text}`);
+      assert.match(agent.text, /everything captured was sent/);
+      const rows = await tail(config);
+      assert.deepEqual(
+        rows
+          .map((r) => `${r['http.request.headers'].find((h) => h.name === 'user-agent').value} ${r['http.request.method']} ${r['url.path']} ${r['http.response.status_code']}`)
+          .sort(),
+        sent.sort(),
+      );
+      assert.ok(rows.every((r) => r['process.executable.name'] === 'node' && r['http.response.headers'].some((h) => h.name === 'x-made-by')));
+      server.closeAllConnections();
+      server.close();
+    },
+  );
+}
+
+/** What is on the bus, as the agent's own tail tells it. */
+async function tail(config) {
+  const run = start([join(ROOT, 'apps/agent/bin/headwater-agent'), 'tail', '--config', config, '--format', 'json', '--since', '10m']);
+  const rows = () => run.text.split('\n').filter((l) => l.startsWith('{'));
+  for (let last = -1, quiet = 0; quiet < 20; await sleep(50)) {
+    quiet = rows().length === last && last > 0 ? quiet + 1 : 0;
+    last = rows().length;
+    if (run.child.exitCode !== null) throw new Error(run.text);
+  }
+  await run.stop();
+  return rows().map((l) => JSON.parse(l));
+}
