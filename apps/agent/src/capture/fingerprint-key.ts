@@ -53,6 +53,7 @@ export function fingerprintKeys({ enabled, key_file, create, previous_key_file }
   const key = readFingerprintKey(key_file, create && mayCreate);
   if (previous_key_file === undefined) return { key };
   const previousKey = readFingerprintKey(previous_key_file, false, 'fingerprints.previous_key_file');
-  if (previousKey.hex === key.hex) throw new Error(`fingerprints.previous_key_file ${previous_key_file} holds the key of fingerprints.key_file: put the new key there, or leave the previous one out`);
+  if (previousKey.hex === key.hex)
+    throw new Error(`fingerprints.previous_key_file ${previous_key_file} holds the key of fingerprints.key_file: put the new key there, or leave the previous one out`);
   return { key, previousKey };
 }

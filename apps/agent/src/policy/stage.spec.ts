@@ -170,6 +170,20 @@ it('a host without a fingerprint key obeys hash as presence', () => {
   expect(stageOf(config, true).stage.layers().narrowing?.rules).toEqual([{ header: 'x-a', action: 'hash' }]);
 });
 
+it('what asks for fingerprints is refused without a key, with the setting that helps', async () => {
+  const { dir, config } = scratch();
+  const file = join(dir, 'policy.yaml');
+  writeFileSync(file, 'schema: 1\nid: shop\nversion: 1\nheaders: [{ header: x-a, action: hash }]\n');
+  expect(() => stageOf({ policy: { file, fleet: { keys: [] } } }, false)).toThrow(/policy\.yaml: headers\[0\]\.action: hash needs .*fingerprints\.key_file/);
+  const { stage } = stageOf(config, false);
+  const bus = await busAt(dir);
+  await bus.publish(TOPIC, [signed(doc(1)), signed(doc(2, { client_address: 'hash' }))]);
+  stage.follow(bus, TOPIC);
+  await stage.ready;
+  expect(stage.name).toBe('default@1+fleet@1');
+  expect(stage.refused).toMatchObject({ code: 'HW_POLICY_UNUSABLE', policy: 'fleet@2', reason: expect.stringContaining('client_address: hash needs') as string });
+});
+
 it('a key file that is none stops the start', () => {
   const { dir, config } = scratch();
   writeFileSync(join(dir, 'ops-1.pub.pem'), pair.privatePem);

@@ -7,7 +7,7 @@ import type { AgentPolicyState } from '@headwater/header-event';
 import type { Logger } from 'pino';
 import { Fleet } from './fleet.ts';
 import { HostFile } from './host-file.ts';
-import { asNarrowing, layersName } from './layers.ts';
+import { asNarrowing, layersName, needKey } from './layers.ts';
 import type { Layers } from './layers.ts';
 import { oneLine, refusal } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
@@ -61,9 +61,10 @@ export class PolicyStage {
     this.o = o;
     const { file, fleet } = o.config.policy;
     this.file = file === undefined ? null : new HostFile(file, (doc) => this.offerHost(doc), (refused) => this.say(refused)); // prettier-ignore
+    if (this.file) this.askForKey(this.file.document);
     o.apply(this.layers());
     const keys = fleet.keys.map(({ id, public_key_file }, i) => ({ id, publicKey: readPublicKey(public_key_file, `policy.fleet.keys.${i}.public_key_file`) }));
-    this.fleet = keys.length === 0 ? null : new Fleet(o.hostId, keys, (doc) => o.apply(this.layers(this.file?.document, doc)));
+    this.fleet = keys.length === 0 ? null : new Fleet(o.hostId, keys, (doc) => this.offerFleet(doc));
     this.known = this.fleet === null || this.restore(this.fleet, fleet.state_file ?? '');
     this.ready = this.known ? Promise.resolve() : new Promise((ok) => (this.setReady = ok));
   }
@@ -135,7 +136,18 @@ export class PolicyStage {
     await this.following;
   }
 
+  private askForKey(document: PolicyDocument): void {
+    if (!this.o.hasKey) needKey(document, this.file?.file ?? '');
+  }
+
+  private offerFleet(document: PolicyDocument | null): void {
+    // Hashed headers have an answer that is stricter still (asNarrowing); a hashed address has none.
+    if (!this.o.hasKey && document?.client_address === 'hash') needKey({ ...document, headers: [] }, policyName(document));
+    this.o.apply(this.layers(this.file?.document, document));
+  }
+
   private offerHost(document: PolicyDocument): void {
+    this.askForKey(document);
     const layers = this.layers(document);
     this.o.apply(layers);
     this.counts.changes.host++;
