@@ -30,8 +30,15 @@ const PROBE_PAUSE_MS = 1_000;
 /** Recordings are short; a pause between them keeps the pace of a quiet host. */
 const RECORDING_PAUSE_MS = 1_000;
 
-/** Capture, publish, report; until `stop` is aborted. Answers the exchanges that could not be sent. */
-export async function runAgent(config: AgentConfig, hostId: string, keys: FingerprintKeys, version: string, log: Logger, stop: AbortSignal): Promise<number> {
+/** Capture, publish, report; until `stop` is aborted. Answers the exchanges that could not be sent, and the batches that wait in the spool for the next agent. */
+export async function runAgent(
+  config: AgentConfig,
+  hostId: string,
+  keys: FingerprintKeys,
+  version: string,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<{ unsent: number; spooled: number }> {
   const identity: AgentIdentity = { hostId, incarnation: randomUUID() };
   const startedAt = new Date();
   let capture: Capture | null = null;
@@ -154,5 +161,5 @@ export async function runAgent(config: AgentConfig, hostId: string, keys: Finger
   admin.server.close();
   admin.server.closeAllConnections();
   await Promise.race([Promise.all([policies.close(), bus.close()]), sleep(2_000, undefined, { ref: false })]);
-  return unsent;
+  return { unsent, spooled: spool?.batches ?? 0 };
 }

@@ -19,8 +19,9 @@ export async function run(): Promise<number> {
   }
   try {
     const hostId = config.host_id ?? hostIdFrom(readFileSync('/etc/machine-id', 'utf8'));
-    const unsent = await runAgent(config, hostId, fingerprintKeys(config.fingerprints), VERSION, log, stop.signal);
+    const { unsent, spooled } = await runAgent(config, hostId, fingerprintKeys(config.fingerprints), VERSION, log, stop.signal);
     if (unsent > 0) log.error({ exchanges: unsent }, 'stopped; the bus did not take these exchanges, they are lost (unsent)');
+    else if (spooled > 0) log.warn({ batches: spooled }, 'stopped; these batches wait in the spool, the next agent sends them');
     else log.info('stopped; everything captured was sent');
     return 0;
   } catch (error) {
