@@ -45,7 +45,7 @@ async function main() {
   process.on('SIGHUP', () => void supervisor.end(0, 'the terminal was closed'));
   endWithNpm();
   // One question about the kernel decides live or replay, before anything is started.
-  const capture = await decideCapture(owner, options.replay);
+  const capture = await decideCapture(owner, options.hooks, options.replay);
   if (capture.kind === 'live') {
     const socket = socketPath(options.stateDir);
     capture.socket = socket.socket;
@@ -120,7 +120,7 @@ async function startAll({ options, owner, certificate, at, capture, began }) {
     capture.scopes = [...options.scopes, ...(demo ? [`port=${demo.shop}`, `port=${demo.payments}`] : [])];
     const exclude = [process.pid, ...Object.values(supervisor.pids())];
     await step('probe', () =>
-      launch('probe', probeCommand({ ...capture, exclude, owner }))
+      launch('probe', probeCommand({ ...capture, hooks: options.hooks, exclude, owner }))
         .ready(() => existsSync(capture.socket))
         .then(() => undefined),
     );

@@ -73,7 +73,7 @@ const REFUSED = [
   [['--scope', 'all'], /say so with --i-mean-all/],
   [['--scope', 'all', '--i-mean-all', '--scope', 'port=1'], /--scope all contradicts --scope port=1/],
   [['--i-mean-all'], /--i-mean-all contradicts the absence of --scope all/],
-  [['--hooks', 'kprobe'], /--hooks kprobe is not known; the only hooks so far are: sock/],
+  [['--hooks', 'kprobe'], /--hooks kprobe is not known; give auto, sock or syscall/],
   [['--state-dir', ''], /names no directory/],
   [['--replay', '--scope', 'port=1'], /--replay contradicts --scope port=1/],
   [['--replay', '/no/such'], /--replay \/no\/such: there is no \/no\/such/],

@@ -37,10 +37,10 @@ function check(command, args) {
  * @param {{ recording: string } | null} asked a replay that a person wants
  * @returns {Promise<{ kind: 'live', sudo: boolean } | { kind: 'replay', asked: boolean, reasons: string[], recording: string }>}
  */
-export async function decideCapture(owner, asked = null) {
+export async function decideCapture(owner, hooks, asked = null) {
   if (asked) return { kind: 'replay', asked: true, reasons: [], recording: asked.recording };
   const root = process.getuid() === 0;
-  const said = root ? await check(...withItsCapabilities(owner, ['--check'])) : await check(PROBE, ['--check']);
+  const said = root ? await check(...withItsCapabilities(owner, ['--check', '--hooks', hooks])) : await check(PROBE, ['--check', '--hooks', hooks]);
   if (said.ok) return { kind: 'live', sudo: false };
   // Only privileges are missing: a person at a terminal may lend them to the probe, and to nothing else.
   if (!root && said.missing_capabilities && said.reasons.length === 1 && process.stdin.isTTY && hasSudo()) {
@@ -70,11 +70,13 @@ export function socketPath(stateDir) {
   return { socket: join(dir, 'probe.sock'), release: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** @param {{ socket: string, scopes: string[], exclude: number[], sudo: boolean, owner: {uid: number, gid: number} }} o */
-export function probeCommand({ socket, scopes, exclude, sudo, owner }) {
+/** @param {{ socket: string, scopes: string[], hooks: string, exclude: number[], sudo: boolean, owner: {uid: number, gid: number} }} o */
+export function probeCommand({ socket, scopes, hooks, exclude, sudo, owner }) {
   const args = [
     '--socket',
     socket,
+    '--hooks',
+    hooks,
     ...scopes.flatMap((s) => ['--scope', s]),
     ...(scopes.includes('all') ? ['--i-mean-all'] : []),
     ...exclude.flatMap((pid) => ['--exclude-pid', String(pid)]),

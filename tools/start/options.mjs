@@ -22,7 +22,7 @@ what is captured
   --no-demo             do not start the demo shop
   --replay [FILE|DIR]   capture nothing: play a recording (*.hwrec; default: one
                         of the demo shop), marked as replay
-  --hooks sock          how sockets are read; sock is the only way so far
+  --hooks auto          how sockets are read: sock (kernel 6.3 and later), syscall (6.1), or auto (default)
 
 how people reach it (default: http on 127.0.0.1, for this machine alone)
   --host ADDR           address that API and identity listen on; off loopback it
@@ -52,8 +52,8 @@ export function parseOptions(argv, cwd = process.env.INIT_CWD ?? process.cwd()) 
   const { given, scopes } = readWords(argv);
   if (given.has('help')) return { help: true };
 
-  const hooks = given.get('hooks') ?? 'sock';
-  if (hooks !== 'sock') refuse(`--hooks ${hooks} is not known; the only hooks so far are: sock`);
+  const hooks = given.get('hooks') ?? 'auto';
+  if (!['auto', 'sock', 'syscall'].includes(hooks)) refuse(`--hooks ${hooks} is not known; give auto, sock or syscall`);
   const apiPort = port('api-port', given.get('api-port') ?? '8470');
   const identityPort = port('identity-port', given.get('identity-port') ?? '8471');
   if (apiPort === identityPort)

@@ -7,7 +7,11 @@ export interface ProbeAnswer {
   btf: boolean;
   loaded: boolean;
   missing_capabilities: string;
+  /** what this kernel allows: sock, syscall */
   hooks: string[];
+  /** which of them would be used, and why */
+  chosen: string;
+  why: string;
   clock?: { synchronised: boolean; max_error_us: number; offset_us: number };
 }
 

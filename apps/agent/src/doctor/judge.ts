@@ -32,8 +32,8 @@ function kernel({ kernel: { release, machine } }: Facts): Check {
   const found = `Linux ${release} on ${machine}`;
   if (machine !== 'x86_64') return check(name, 'fail', found, 'live capture knows x86_64 only; on other machines a recording can be replayed (replay.file)');
   const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
-  if (major > 6 || (major === 6 && minor >= 3)) return check(name, 'ok', found);
-  return check(name, 'fail', found, 'Linux 6.3 or newer is needed for the hooks sock_send_length and sock_recv_length; a recording can be replayed on any (replay.file)');
+  if (major > 6 || (major === 6 && minor >= 1)) return check(name, 'ok', found);
+  return check(name, 'fail', found, 'Linux 6.1 or newer is needed (6.3 for the cheaper socket hooks); a recording can be replayed on any (replay.file)');
 }
 
 function btf({ btf: there }: Facts): Check {
@@ -59,7 +59,7 @@ function capabilities({ probe: { path, answer, error } }: Facts): Check {
 function hooks({ probe: { answer } }: Facts): Check {
   const name = 'hooks';
   if (!answer) return check(name, 'fail', 'not known without headwater-probe', 'see capabilities above');
-  if (answer.loaded) return check(name, 'ok', `${answer.hooks.join(', ')}: tp_btf/sock_send_length and sock_recv_length, loaded and unloaded to try; mode sock would be used`);
+  if (answer.loaded) return check(name, 'ok', `${answer.hooks.join(', ')}; ${answer.chosen} would be used, loaded and unloaded to try: ${answer.why}`);
   // Without privileges nothing can be loaded; what the kernel has is known all the same.
   const others = answer.reasons.filter((r) => !r.startsWith('missing CAP_'));
   if (others.length > 0 || answer.hooks.length === 0)
