@@ -4,7 +4,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +86,60 @@ function account(records, name) {
   }
   return { ...a, distinct: exchanges.size };
 }
+
+test('a disk that is full refuses batches and nothing else, and what it has is sent all the same', { skip: process.getuid() === 0 ? false : 'mounts need root' }, async (t) => {
+  const { Spool } = await import('../../apps/agent/dist/spool/spool.js');
+  const at = mkdtempSync(join(tmpdir(), 'hw-full-'));
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'hw-spool-test', at]);
+  t.after(async () => {
+    await run('umount', [at]);
+    rmdirSync(at);
+  });
+  const said = [];
+  let seq = 0;
+  const open = (incarnation) =>
+    new Spool(
+      {
+        dir: join(at, 'spool'),
+        maxBytes: 10_000_000,
+        maxAgeMs: 60_000,
+        identity: { hostId: 'h', incarnation },
+        nextSeq: () => ++seq,
+        say: (level, facts, text) => said.push(`${level} ${text} ${facts.reason ?? ''}`),
+      },
+      0,
+    );
+  const side = { started: 1, emitted: 1, filtered: {}, lost: {}, in_flight: 0 };
+  const account = { watermark_unix_ms: 1, since_unix_ms: 0, until_unix_ms: 1, request: side, response: side, exchanges: 1, unread: {}, coverage: 1, source: 'live' };
+  const put = (spool, n, now) => spool.append({ number: null, account, value: Buffer.alloc(50_000, n) }, now);
+  const first = open('i-1');
+  let kept = 0;
+  while (typeof put(first, kept + 1, 0) !== 'string') kept += 1;
+  assert.ok(kept >= 15 && kept <= 20, `${kept} batches of 50 kB on 1 MiB`);
+  assert.equal(put(first, 99, 5_000), 'spool_error');
+  assert.equal(said.length, 1, said.join('\n'));
+  assert.match(said[0], /^error the spool cannot be written.*ENOSPC/);
+  // Numbers overwrite bytes that are there, so the backlog drains from a full disk.
+  const head = await first.head(120_000, 11_000);
+  assert.equal(head.length, 2);
+  first.delivered(head.map((b) => b.entry));
+  await first.close();
+
+  const second = open('i-2');
+  assert.equal(second.batches, kept - 2);
+  const values = [];
+  for (let batches = await second.head(900_000, 30_000); batches.length > 0; batches = await second.head(900_000, 30_000)) {
+    values.push(...batches.map((b) => b.value[0]));
+    second.delivered(batches.map((b) => b.entry));
+  }
+  assert.deepEqual(
+    values,
+    Array.from({ length: kept - 2 }, (_, i) => i + 3),
+  );
+  assert.equal(second.lostInherited.spool_corrupt, undefined);
+  assert.ok(typeof put(second, 1, 60_000) === 'object', 'there is room again');
+  await second.close();
+});
 
 test(
   `bus away for ${AWAY_S} s under ${RATE} exchanges/s: all arrives once; with a spool of 1 MB the loss is exact; an agent killed meanwhile leaves its batches`,
