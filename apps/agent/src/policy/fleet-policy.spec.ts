@@ -33,7 +33,7 @@ interface Seen {
 
 let bus: EventBus;
 let admin = '';
-let running: Promise<number>;
+let running: Promise<unknown>;
 const stop = new AbortController();
 const rows: Seen[] = [];
 let status: AgentStatus | null = null;
