@@ -58,11 +58,13 @@ export class Wire {
     return this.until(() => this.#done >= n, `${n} responses`);
   }
 
-  /** Writes and waits for as many more responses as there are requests in it. */
-  async ask(...bytes) {
-    const before = this.#done;
-    for (const b of bytes) await this.write(b);
-    await this.answers(before + bytes.length);
+  /** Requests one after the other, each when the one before has its whole answer. */
+  async ask(...requests) {
+    for (const bytes of requests) {
+      const before = this.#done;
+      await this.write(bytes);
+      await this.answers(before + 1);
+    }
   }
 
   async close() {

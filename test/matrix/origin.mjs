@@ -89,6 +89,7 @@ export async function startOrigin(target) {
       talk.responses.feed(text);
       return new Promise((done) => (socket.destroyed ? done() : socket.write(text, 'latin1', done)));
     };
+    const headOnly = (text) => (text.startsWith('HTTP/') ? write(text.slice(0, text.indexOf('\r\n\r\n') + 4)) : undefined);
     let turn = Promise.resolve();
     const asked = new WeakSet();
     const answer = (q, last) => {
@@ -98,7 +99,7 @@ export async function startOrigin(target) {
       asked.add(q);
       const n = q.headers.find(([k]) => k.toLowerCase() === 'x-n')?.[1] ?? '0';
       turn = turn
-        .then(() => (ANSWERS[name] ?? ANSWERS.len)(write, `X-N: ${n}`, q, socket))
+        .then(() => (ANSWERS[name] ?? ANSWERS.len)(q.method === 'HEAD' ? headOnly : write, `X-N: ${n}`, q, socket))
         .then(() => {
           if (!keepsAlive(q)) socket.end();
         });

@@ -9,8 +9,17 @@ import { sleep } from '../../kernel/harness.mjs';
 
 const running = new Set();
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) signalAll(child, 'SIGKILL');
 });
+
+/** With the processes that it forked: they are of its group. */
+function signalAll(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // they have ended
+  }
+}
 
 export function scratch() {
   const dir = mkdtempSync(join(tmpdir(), 'hw-matrix-'));
@@ -20,7 +29,8 @@ export function scratch() {
 
 /** Starts `command` and waits until `target` can be connected to. */
 export async function startProgram(command, args, { target, dir, env = {}, signal = 'SIGTERM' }) {
-  const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // in a process group of its own: apache2 ends its whole group when it is told to end
+  const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
   child.once('exit', () => running.delete(child));
   let said = '';
@@ -34,9 +44,11 @@ export async function startProgram(command, args, { target, dir, env = {}, signa
     said: () => said,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill(signal);
-        await Promise.race([once(child, 'exit'), sleep(3000).then(() => child.kill('SIGKILL'))]);
+        const gone = once(child, 'exit');
+        signalAll(child, signal);
+        await Promise.race([gone, sleep(3000, undefined, { ref: false })]);
       }
+      signalAll(child, 'SIGKILL');
       rmSync(dir, { recursive: true, force: true });
     },
   };
