@@ -2,6 +2,7 @@
 
 #include "batch_object.h"
 #include "options.h"
+#include "pods.h"
 
 namespace hw {
 
@@ -24,7 +25,7 @@ Napi::Function Live::define(Napi::Env env) {
   return DefineClass(env, "Live",
                      {InstanceMethod("open", &Live::open), InstanceMethod("start", &Live::start), InstanceMethod("stop", &Live::stop),
                       InstanceMethod("totals", &Live::totals), InstanceMethod("pause", &Live::pause), InstanceMethod("reconfigure", &Live::reconfigure),
-                      InstanceMethod("throttle", &Live::throttle)});
+                      InstanceMethod("throttle", &Live::throttle), InstanceMethod("setPods", &Live::setPods)});
 }
 
 Live::Live(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Live>(info), shared_(std::make_shared<Shared>()) {
@@ -105,6 +106,11 @@ Napi::Value Live::totals(const Napi::CallbackInfo& info) { return Napi::String::
 
 Napi::Value Live::reconfigure(const Napi::CallbackInfo& info) {
   drain_->reconfigure(readRules(info[0].As<Napi::Object>()));
+  return info.Env().Undefined();
+}
+
+Napi::Value Live::setPods(const Napi::CallbackInfo& info) {
+  drain_->setPods(readPods(info[0]));
   return info.Env().Undefined();
 }
 

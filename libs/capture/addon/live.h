@@ -23,6 +23,7 @@ class Live : public Napi::ObjectWrap<Live> {
   Napi::Value totals(const Napi::CallbackInfo& info);
   Napi::Value pause(const Napi::CallbackInfo& info);
   Napi::Value reconfigure(const Napi::CallbackInfo& info);  // (rules)
+  Napi::Value setPods(const Napi::CallbackInfo& info);      // (PodNames[])
   Napi::Value throttle(const Napi::CallbackInfo& info);     // (one in)
 
   struct Shared;

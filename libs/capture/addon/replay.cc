@@ -4,13 +4,14 @@
 
 #include "batch_object.h"
 #include "options.h"
+#include "pods.h"
 
 namespace hw {
 
 Napi::Function Replay::define(Napi::Env env) {
   return DefineClass(env, "Replay",
                      {InstanceMethod("push", &Replay::push), InstanceMethod("flush", &Replay::flush), InstanceMethod("totals", &Replay::totals),
-                      InstanceMethod("audit", &Replay::audit), InstanceMethod("reconfigure", &Replay::reconfigure), InstanceMethod("throttle", &Replay::throttle)});
+                      InstanceMethod("audit", &Replay::audit), InstanceMethod("reconfigure", &Replay::reconfigure), InstanceMethod("throttle", &Replay::throttle), InstanceMethod("setPods", &Replay::setPods)});
 }
 
 // (options, startUnixMs | 0, audit after every record)
@@ -68,6 +69,11 @@ Napi::Value Replay::totals(const Napi::CallbackInfo& info) {
 
 Napi::Value Replay::reconfigure(const Napi::CallbackInfo& info) {
   core_->reconfigure(readRules(info[0].As<Napi::Object>()));
+  return info.Env().Undefined();
+}
+
+Napi::Value Replay::setPods(const Napi::CallbackInfo& info) {
+  core_->attribution.setPods(readPods(info[0]));
   return info.Env().Undefined();
 }
 

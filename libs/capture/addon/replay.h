@@ -17,6 +17,7 @@ class Replay : public Napi::ObjectWrap<Replay> {
   Napi::Value totals(const Napi::CallbackInfo& info);
   Napi::Value audit(const Napi::CallbackInfo& info);
   Napi::Value reconfigure(const Napi::CallbackInfo& info);  // (rules)
+  Napi::Value setPods(const Napi::CallbackInfo& info);      // (PodNames[])
   Napi::Value throttle(const Napi::CallbackInfo& info);     // (one in)
   Napi::Array take(Napi::Env env);
 

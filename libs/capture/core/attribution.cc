@@ -69,10 +69,10 @@ void Attribution::onResolved(uint32_t tgid, std::string_view comm, std::string_v
   place(p, cgroup);
 }
 
-uint64_t Attribution::onGone(uint32_t tgid) {
+uint64_t Attribution::onGone(uint32_t tgid, uint64_t ticks) {
   const auto latest = latest_.find(tgid);
   if (latest == latest_.end()) return 0;
-  const auto it = processes_.find(Key{latest->second, tgid});
+  const auto it = processes_.find(Key{ticks == 0 ? latest->second : ticks, tgid});
   if (it == processes_.end() || it->second.resolved || it->second.cgroupId == 0 || !it->second.cgroup.empty()) return 0;
   const auto path = cgroups_.find(it->second.cgroupId);
   if (path == cgroups_.end()) return it->second.cgroupId;

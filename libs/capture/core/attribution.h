@@ -38,11 +38,12 @@ class Attribution {
   bool onSight(uint32_t tgid, std::string_view comm, uint64_t ticks = 0, uint64_t cgroupId = 0);
   void onResolved(uint32_t tgid, std::string_view comm, std::string_view exe, std::string_view cgroup, uint64_t ticks = 0);
   // The process is gone: what its socket's cgroup says is all that can be known. The id to ask for, or 0.
-  uint64_t onGone(uint32_t tgid);
+  uint64_t onGone(uint32_t tgid, uint64_t ticks = 0);
   void onCgroup(uint64_t id, std::string_view path);
   void setPods(const std::vector<PodNames>& pods);
 
   const Process& of(uint32_t tgid, uint64_t ticks = 0) const;
+  bool knows(uint32_t tgid) const { return latest_.contains(tgid); }
   std::string_view service(const Process& p, uint16_t port, const std::vector<ServiceRule>& rules) const;
   struct Names {
     std::string_view pod, space, container, podUid;

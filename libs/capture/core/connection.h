@@ -131,7 +131,7 @@ class Connection {
   std::vector<Exchange> pending_;    // unanswered or unfinished, in order
   std::vector<Message*> orphans_;    // final responses without a request so far
   uint64_t doubtNs_ = 0, lastFinalNs_ = 0, lastStartNs_ = 0;  // of pairing.cc: last doubt, final response, request start
-  uint32_t ordinal_ = 0, srttUs_ = 0, retransmits_ = 0;
+  uint32_t ordinal_ = 0, srttUs_ = 0, retransmits_ = 0, tgid_ = 0;
   int requestDir_ = -1, turn_ = -1;  // turn_: direction of the last record
   uint32_t unread_[2] = {0, 0};      // messages that could not be read, by direction
   bool doubt_ = false, roleProven_ = false, pipelined_ = false, lossy_ = false, mid_ = false, closed_ = false, known_ = false, anyRequest_ = false;

@@ -79,6 +79,7 @@ class Core {
   uint64_t badRecords = 0;
   uint64_t endsLost = 0;  // `end` rows that could not be written
   bool replay = false;
+  uint32_t newcomer = 0;  // pid that uses a socket without being in its record; whoever can ask, asks and sets it to 0
   size_t connectionCount() const { return connections_.size(); }
   size_t waitingBatches() const { return ready_.size(); }
 

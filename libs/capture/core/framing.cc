@@ -139,6 +139,10 @@ void Connection::startMessage(Stream& s, Piece& p, Kind kind, size_t offset) {
   m->startPos = p.at.pos + offset;
   m->firstNs = m->lastNs = p.at.ts_ns;
   m->tgid = p.at.tgid;
+  if (p.at.tgid != tgid_) {  // a forked worker, a socket that was passed on, or its record was lost
+    tgid_ = p.at.tgid;
+    if (!core_.attribution.knows(tgid_)) core_.newcomer = tgid_;
+  }
   if (p.left[kind] > 0) {
     p.left[kind]--;
     m->counted = true;

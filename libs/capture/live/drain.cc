@@ -86,6 +86,12 @@ void Drain::throttle(uint32_t oneIn) {
   ordered_ = true;
 }
 
+void Drain::setPods(std::vector<PodNames> pods) {
+  const std::lock_guard<std::mutex> lock(ordersMutex_);
+  newPods_ = std::move(pods);
+  ordered_ = true;
+}
+
 // With the core's mutex held.
 void Drain::takeOrders() {
   if (!ordered_) return;
@@ -95,17 +101,21 @@ void Drain::takeOrders() {
   newRules_.reset();
   if (newThrottle_ > 0) core_.throttle(newThrottle_);
   newThrottle_ = 0;
+  if (newPods_.has_value()) core_.attribution.setPods(*newPods_);
+  newPods_.reset();
 }
 
 int Drain::onRecord(void* self, void* data, size_t size) {
   Drain& d = *static_cast<Drain*>(self);
+  d.core_.onRecord(data, size);
   if (size >= sizeof(hw_conn) && *static_cast<unsigned char*>(data) == HW_T_CONN) {
     hw_conn c;
     memcpy(&c, data, sizeof c);
-    d.core_.onRecord(data, size);
-    d.resolve(c.tgid, c.comm);
-  } else {
-    d.core_.onRecord(data, size);
+    d.resolve(c.tgid, c.start_ns / Attribution::kTickNs, c.comm);
+  } else if (d.core_.newcomer != 0) {
+    static constexpr char kNoName[sizeof(hw_conn::comm)] = {};
+    d.resolve(d.core_.newcomer, 0, kNoName);
+    d.core_.newcomer = 0;
   }
   return ++d.taken_ >= d.budget_ ? -EAGAIN : 0;
 }
@@ -167,12 +177,16 @@ void Drain::readCounters() {
   cpuNs_ = clockNs(CLOCK_THREAD_CPUTIME_ID);
   const uint32_t cpus = probe_.hello().cpus;
   if (cpus == 0 || cpus > 8192) return;
-  std::vector<uint64_t> values(cpus);
+  values_.resize(static_cast<size_t>(cpus) * HW_C_N);
+  uint32_t keys[HW_C_N], next = 0, count = HW_C_N;
+  // one call for all; at the end of the map it says ENOENT
+  const bool all = (bpf_map_lookup_batch(probe_.fd(HW_FD_COUNTERS), nullptr, &next, keys, values_.data(), &count, nullptr) == 0 || errno == ENOENT) && count == HW_C_N;
   for (uint32_t c = 0; c < HW_C_N; c++) {
-    if (bpf_map_lookup_elem(probe_.fd(HW_FD_COUNTERS), &c, values.data()) != 0) continue;
+    uint64_t* values = values_.data() + static_cast<size_t>(c) * cpus;
+    if (!all && bpf_map_lookup_elem(probe_.fd(HW_FD_COUNTERS), &c, values) != 0) continue;
     uint64_t sum = 0;
-    for (const uint64_t v : values) sum += v;
-    counters_[c] = sum;
+    for (uint32_t i = 0; i < cpus; i++) sum += values[i];
+    counters_[all ? keys[c] : c] = sum;
   }
   if (!based_) {  // what was lost before this agent came is not its account
     based_ = true;
@@ -185,30 +199,44 @@ void Drain::readCounters() {
   memcpy(told_, counters_, sizeof told_);
 }
 
-// A pid may be given to another process: it is asked again after a minute, or after a second when its name is another
-// one (a reused pid, an exec, or only a thread with a name of its own). The answer replaces what was known.
-void Drain::resolve(uint32_t tgid, const char* comm) {
+// Asked once per process. The same process may become another program (exec), so it is asked again after a minute, or
+// after a second when its name is another one (or only a thread with a name of its own). A pid with another birth is
+// another process: asked at once. The answer replaces what was known.
+void Drain::resolve(uint32_t tgid, uint64_t ticks, const char* comm) {
   const uint64_t now = clockNs(CLOCK_MONOTONIC);
   if (asked_.size() > 65536) asked_.clear();
-  const auto [it, fresh] = asked_.try_emplace(tgid);
+  auto [it, fresh] = asked_.try_emplace(tgid);
   Asked& a = it->second;
+  if (ticks > a.ticks) {
+    fresh = fresh || a.ticks != 0;
+    a.ticks = ticks;
+  }
   const bool renamed = memcmp(a.comm, comm, sizeof a.comm) != 0;
   if (!fresh && now - a.ns < (renamed ? kAskRenamedNs : kAskAgainNs)) return;
   a.ns = now;
   memcpy(a.comm, comm, sizeof a.comm);
   if (!probe_.ask(HW_REQ_PROCESS, tgid) || !fresh) return;
   pollfd p{probe_.socket(), POLLIN, 0};
-  if (poll(&p, 1, kResolveMs) > 0) readReplies();
+  for (int turn = 0; turn < 2; turn++)  // the process, then perhaps its cgroup
+    if (poll(&p, 1, kResolveMs) <= 0 || !readReplies()) return;
 }
 
-void Drain::readReplies() {
+// A process that was gone before it could be asked, or whose number is another's by now: its socket's cgroup is left.
+bool Drain::readReplies() {
   hw_reply r;
+  bool more = false;
   for (;;) {
     const int got = probe_.reply(r);
     if (got < 0) gone_ = true;
-    if (got <= 0) return;
-    if (r.what != HW_REQ_PROCESS || r.error != 0) continue;
-    core_.attribution.onResolved(r.tgid, r.comm, r.exe, r.cgroup);
+    if (got <= 0) return more;
+    if (r.what == HW_REQ_CGROUP && r.error == 0) core_.attribution.onCgroup(r.id, r.cgroup);
+    if (r.what != HW_REQ_PROCESS) continue;
+    const auto asked = asked_.find(r.tgid);
+    const uint64_t ticks = asked == asked_.end() ? 0 : asked->second.ticks;
+    if (r.error == 0) core_.attribution.onResolved(r.tgid, r.comm, r.exe, r.cgroup, r.start_ticks);
+    if (r.error != ESRCH && (r.error != 0 || ticks == 0 || r.start_ticks == ticks)) continue;
+    const uint64_t id = core_.attribution.onGone(r.tgid, ticks);
+    if (id != 0) more |= probe_.ask(HW_REQ_CGROUP, r.tgid, id);
   }
 }
 

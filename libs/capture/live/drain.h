@@ -31,9 +31,10 @@ class Drain {
   void stop();   // asks; `end` tells when it is done
   void join();
   void pause(uint32_t ms);
-  // Both take effect on the drain thread, within one pass of it; the caller never waits for it.
+  // All three take effect on the drain thread, within one pass of it; the caller never waits for it.
   void reconfigure(Rules rules);
   void throttle(uint32_t oneIn);
+  void setPods(std::vector<PodNames> pods);
   std::string totalsJson();
   const hw_hello& hello() const { return probe_.hello(); }
 
@@ -42,8 +43,8 @@ class Drain {
   void run();
   bool pass();  // reads the ring once; true when it was emptied
   void readCounters();
-  void readReplies();
-  void resolve(uint32_t tgid, const char* comm);
+  bool readReplies();  // true when it asked something more
+  void resolve(uint32_t tgid, uint64_t ticks, const char* comm);
   void setClock();
   void takeOrders();
 
@@ -55,6 +56,7 @@ class Drain {
   std::mutex mutex_;  // the core, between the drain thread and totals()
   std::mutex ordersMutex_;
   std::optional<Rules> newRules_;
+  std::optional<std::vector<PodNames>> newPods_;
   uint32_t newThrottle_ = 0;          // 0: none
   std::atomic<bool> ordered_{false};  // there is one of them
   std::atomic<bool> stop_{false}, wanted_{false};
@@ -64,8 +66,9 @@ class Drain {
   uint32_t budget_ = 0, taken_ = 0;
   uint64_t countersAtNs_ = 0, drainedAtNs_ = 0, cpuNs_ = 0;
   uint64_t counters_[HW_C_N] = {}, told_[HW_C_N] = {};
+  std::vector<uint64_t> values_;  // by counter and CPU
   struct Asked {
-    uint64_t ns = 0;
+    uint64_t ns = 0, ticks = 0;
     char comm[16] = {};
   };
   std::unordered_map<uint32_t, Asked> asked_;  // by tgid

@@ -54,8 +54,8 @@ std::string ProbeClient::connect(const std::string& path) {
   return {};
 }
 
-bool ProbeClient::ask(hw_req what, uint32_t tgid) {
-  const hw_request r{static_cast<__u32>(what), tgid, next_++};
+bool ProbeClient::ask(hw_req what, uint32_t tgid, uint64_t id) {
+  const hw_request r{static_cast<__u32>(what), tgid, id};
   return send(socket_, &r, sizeof r, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof r);
 }
 

@@ -15,14 +15,13 @@ class ProbeClient {
   int socket() const { return socket_; }
   int fd(hw_fd which) const { return fds_[which]; }
   const hw_hello& hello() const { return hello_; }
-  bool ask(hw_req what, uint32_t tgid);
+  bool ask(hw_req what, uint32_t tgid, uint64_t id = 0);
   // 1: a reply, 0: none yet, -1: the probe is gone.
   int reply(hw_reply& out);
 
  private:
   int socket_ = -1;
   int fds_[HW_FD_N] = {-1, -1, -1};
-  uint64_t next_ = 1;
   hw_hello hello_{};
 };
 

@@ -44,6 +44,10 @@ export interface ModelOptions {
   mid?: number;
   budget?: number;
   comm?: string;
+  /** boot time at which the process began; 0 makes a record of wire version 1 */
+  startNs?: bigint;
+  netnsIno?: number;
+  peer?: { family: 2 | 10; address: number[] };
 }
 
 type Look = 'no' | 'maybe' | 'request' | 'response';
@@ -195,17 +199,21 @@ export class KernelModel {
   }
 
   private conn(ts: bigint): Uint8Array {
-    const b = new Uint8Array(96);
+    const b = new Uint8Array(this.o.startNs === 0n ? 96 : 112);
     const v = new DataView(b.buffer);
     b[0] = 3;
-    b[1] = 2;
+    b[1] = this.o.peer?.family ?? 2;
     v.setUint16(2, this.o.localPort ?? 8080, true);
     v.setUint16(4, this.o.peerPort ?? 40000, true);
     v.setBigUint64(8, ts, true);
     v.setBigUint64(16, this.cookie, true);
     v.setUint32(40, this.o.pid ?? 4242, true);
     b.set([127, 0, 0, 1], 48);
-    b.set([203, 0, 113, 77], 64);
+    b.set(this.o.peer?.address ?? [203, 0, 113, 77], 64);
+    if (b.length === 112) {
+      v.setBigUint64(96, this.o.startNs ?? 500_000_000n, true);
+      v.setUint32(104, this.o.netnsIno ?? 4026531840, true);
+    }
     b.set(Buffer.from(this.o.comm ?? 'testd'), 80);
     return b;
   }
