@@ -46,8 +46,11 @@ struct message_ctx {
 	__u32 n, flags, dir;
 };
 
-static __noinline int chunk(struct sock *sk, struct sock_state *st, struct scratch *s, __u32 n, __u32 flags_dir)
+/* Not static: the verifier then walks it once by itself, which makes the load a second shorter. */
+__noinline int chunk(__u64 sock, struct sock_state *st, struct scratch *s, __u32 n, __u32 flags_dir)
 {
+	struct sock *sk = (struct sock *)sock;
+
 	if (!st || !s)
 		return 0;
 	count(HW_C_CHUNKS, 1);
@@ -102,7 +105,7 @@ static long one_message(__u32 i, struct message_ctx *x)
 	no_buffer(w, HW_U_NONE);
 	msghdr_buffer(w, at);
 	w->later = later - n;
-	chunk(x->sk, x->st, x->s, n, x->flags << 1 | x->dir);
+	chunk((__u64)x->sk, x->st, x->s, n, x->flags << 1 | x->dir);
 	return 0;
 }
 
@@ -117,7 +120,7 @@ static __always_inline int messages(struct message_ctx *x)
 	rest = w->later;
 	if (rest) {
 		no_buffer(w, HW_U_MMSG);
-		chunk(x->sk, x->st, x->s, rest, x->flags << 1 | x->dir);
+		chunk((__u64)x->sk, x->st, x->s, rest, x->flags << 1 | x->dir);
 	}
 	return 0;
 }
@@ -188,7 +191,7 @@ static __always_inline int on_call(struct pt_regs *regs, struct task_struct *tas
 		x.n = c->ret;
 		return messages(&x);
 	}
-	return chunk(sk, x.st, s, c->ret, flags << 1 | dir);
+	return chunk((__u64)sk, x.st, s, c->ret, flags << 1 | dir);
 }
 
 #endif
