@@ -27,7 +27,7 @@ it('a document is the same through canonical JSON, YAML and a signed record', ()
       const record = signPolicy(doc, key, 'ops-1', privateKey);
       expect(verifyPolicy(record, trusted)).toEqual({ document: doc, keyId: 'ops-1' });
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -51,6 +51,6 @@ it('a record of which one byte changed is refused, whichever it is', () => {
       };
       expect(() => verifyPolicy(record, trusted)).toThrow(PolicyError);
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   );
 });

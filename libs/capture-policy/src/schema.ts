@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
 import type { ErrorObject } from 'ajv';
 
 /** As much of JSON Schema as the format uses. */
@@ -21,6 +21,8 @@ let compiled: ((value: unknown) => readonly ErrorObject[]) | undefined;
 /** Everything that the schema has against the value; nothing for a policy document. */
 export function schemaErrors(value: unknown): readonly ErrorObject[] {
   if (!compiled) {
+    // Loaded with the first document: the validator takes about 16 MB, which an agent without a policy need not have.
+    const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
     const validate = new Ajv2020({ allErrors: true, verbose: true, strictTypes: false }).compile(POLICY_SCHEMA);
     compiled = (v) => (validate(v) ? [] : (validate.errors ?? []));
   }
