@@ -47,6 +47,7 @@ export function policyCommands(program: Command, bus: (command: Command) => Comm
       .command('show')
       .description('what the topic holds')
       .option('--public-key <file>', 'check signatures with this key; repeatable', list, [])
+      .option('--hosts', 'instead, what each host has in force and what it refused, by its last heartbeat')
       .option('--all', 'also what later records replaced')
       .option('--json', 'with the documents, as JSON'),
   ).action(async (flags: ShowFlags) => finish(await show(flags, env, terminal)));

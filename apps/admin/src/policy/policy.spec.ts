@@ -31,9 +31,9 @@ async function signed(name: string, version: number, keyId = 'ops-1', more: stri
 const publish = (file: string, ...keys: string[]) =>
   admin('publish', file, '--path', path, ...(keys.length > 0 ? keys : ['ops-1']).flatMap((k) => ['--public-key', at(`${k}.pub.pem`)]));
 
-async function put(records: { key: string; value: Uint8Array; headers: Record<string, string> }[]): Promise<void> {
+async function put(records: { key: string; value: Uint8Array; headers: Record<string, string> }[], topic = 'headwater.capture-policy.v1'): Promise<void> {
   const bus = await openBus({ kind: 'embedded', path, retentionMs: 1e9, retentionBytes: 1e9 });
-  await bus.publish('headwater.capture-policy.v1', records);
+  await bus.publish(topic, records);
   await bus.close();
 }
 
@@ -104,6 +104,34 @@ it('a forged record blocks no true one, and show tells them apart', async () => 
   const all = JSON.parse((await admin('show', '--path', path, '--all', '--json')).out) as { records: { policy: string; verified: null; document: object }[] };
   expect(all.records.map((r) => r.policy)).toEqual(['fleet@2', 'fleet@1', 'fleet@4294967295', 'fleet@3']);
   expect(all.records[3]).toMatchObject({ verified: null, document: { id: 'fleet', version: 3 } });
+});
+
+it('show --hosts tells what each host has in force and refuses', async () => {
+  expect((await admin('show', '--hosts', '--path', path)).out).toBe('no host has told its policy yet\n');
+  const beat = (host: string, policy: string, seen: Date, policy_state?: object) => ({
+    key: host,
+    value: Buffer.from(JSON.stringify({ host, policy, seen_at: seen.toISOString(), ...(policy_state ? { policy_state } : {}) })),
+    headers: {},
+  });
+  const state = { host: 'shop@1', source: 'file', loaded_at: 'x', narrowing: { policy: 'fleet@2', key: 'ops-1', accepted_at: 'x' } };
+  const refused = { policy: 'fleet@3', source: 'topic', reason: 'needs a\u001b[31m key', at: 'x' };
+  const now = new Date();
+  await put(
+    [
+      beat('b', 'shop@1', now, { ...state, narrowing: null, refused: null }),
+      beat('b', 'shop@1+fleet@2', now, { ...state, refused }),
+      beat('a', 'default@1', new Date(0)),
+      { key: 'c', value: Buffer.from('nonsense'), headers: {} },
+    ],
+    'headwater.agent-status.v1',
+  );
+  const { code, out } = await admin('show', '--hosts', '--path', path);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^a +default@1 \(silent since 1970-\S+\) +- +-$/m);
+  expect(out).toMatch(/^b +shop@1\+fleet@2 +fleet@2, key ops-1 +fleet@3 \(topic\): needs a\?\[31m key$/m);
+  expect(JSON.parse((await admin('show', '--hosts', '--json', '--path', path)).out)).toMatchObject({
+    hosts: [{ host: 'a' }, { host: 'b', policy_state: { narrowing: { policy: 'fleet@2' } } }],
+  });
 });
 
 it('an empty topic, and one that is not there', async () => {

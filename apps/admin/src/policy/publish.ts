@@ -44,7 +44,7 @@ export async function publish(file: string, flags: PublishFlags, env: NodeJS.Pro
       terminal.out(`${policyName(verified.document)} for ${record.key} is on ${topic}, offset ${placed}${last ? `, after ${policyName(last.document)}` : ''}\n`);
       const forged = before.length - sound.length;
       if (forged > 0) terminal.err(`${forged} records for ${record.key} are not signed by the keys given; hosts that do not trust their keys refuse them\n`);
-      terminal.err('Hosts tell in their heartbeats whether they took it (policy_state; /v1/fleet/agents).\n');
+      terminal.err('Hosts tell in their heartbeats whether they took it (headwater-admin policy show --hosts).\n');
       return EXIT.ok;
     });
   } catch (error) {

@@ -4,6 +4,7 @@ import { topicName } from '@headwater/header-event';
 import { EXIT, withBus } from '../bus.ts';
 import type { BusFlags, Terminal } from '../bus.ts';
 import { table } from '../table.ts';
+import { hostStates, hostTable, printable } from './hosts.ts';
 import { readTopic } from './read-topic.ts';
 import { verifiedBy } from './verified.ts';
 
@@ -11,6 +12,7 @@ export interface ShowFlags extends BusFlags {
   publicKey: string[];
   all?: boolean;
   json?: boolean;
+  hosts?: boolean;
 }
 
 interface Shown {
@@ -39,6 +41,11 @@ export async function show(flags: ShowFlags, env: NodeJS.ProcessEnv, terminal: T
   try {
     const keys = flags.publicKey.map((f) => readPublicKey(f, '--public-key'));
     return await withBus(flags, env, terminal, async (bus, config) => {
+      if (flags.hosts) {
+        const states = await hostStates(bus, topicName(config.topic_prefix, 'agentStatus'));
+        terminal.out(flags.json ? `${JSON.stringify({ schema: 1, hosts: states }, null, 2)}\n` : hostTable(states, Date.now()));
+        return EXIT.ok;
+      }
       const records = await readTopic(bus, topicName(config.topic_prefix, 'capturePolicy'));
       const last = new Map(records.map((r) => [r.key, r.offset]));
       const rows = records.filter((r) => flags.all || last.get(r.key) === r.offset).map((r) => shown(r, keys));
@@ -66,9 +73,6 @@ export async function show(flags: ShowFlags, env: NodeJS.ProcessEnv, terminal: T
     return EXIT.failed;
   }
 }
-
-/** What others wrote cannot steer the terminal. */
-const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 128);
 
 function shown({ key, value, headers, offset, timestampMs }: BusRecord, keys: Parameters<typeof verifiedBy>[1]): Shown {
   const result = keys.length === 0 ? null : verifiedBy({ key: key ?? '', value, headers }, keys);
