@@ -264,8 +264,14 @@ describe('wrong passwords', () => {
       return { text: /role="alert">([^<]+)/.exec(reply.text)?.[1] ?? '', status: reply.status, ms: performance.now() - from };
     };
     await time('ada');
-    const known = await time('bob');
-    const unknown = await time('nobody-here');
+    let known = await time('bob');
+    let unknown = await time('nobody-here');
+    // The quicker of some tries each: on a busy machine one alone says little.
+    for (let i = 0; i < 2; i += 1) {
+      const [k, u] = [await time('bob'), await time('nobody-here')];
+      if (k.ms < known.ms) known = k;
+      if (u.ms < unknown.ms) unknown = u;
+    }
     expect(known.text).toBe('The user name or the password is not right.');
     expect([unknown.text, unknown.status]).toEqual([known.text, known.status]);
     expect(Math.max(known.ms, unknown.ms) / Math.min(known.ms, unknown.ms)).toBeLessThan(3);
