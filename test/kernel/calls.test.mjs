@@ -1,7 +1,9 @@
 // Every way in which a program may call the kernel: read right, or counted by reason.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -163,6 +165,27 @@ os.splice(r, c.fileno(), len(OK))`,
       assert.equal((await cap.counters()).HW_C_CLOSES, 2);
       await cap.stop();
       await server.stop();
+    });
+
+    it('no two sockets share an id, though the kernel uses their memory again', async () => {
+      const path = join(scratch, `${hooks}-many.sock`);
+      const servers = [await pythonServer(port, 'c.recv(4000)\nc.sendall(OK)\nc.recv(10)'), await pythonServer(0, 'c.recv(4000)\nc.sendall(OK)\nc.recv(10)', { unix: path })];
+      const cap = await capture(
+        servers.map((s) => `pid=${s.pid}`),
+        { hooks },
+      );
+      for (let i = 0; i < 60; i++) {
+        const socket = net.connect(i % 2 ? { path } : { port, host: '127.0.0.1' });
+        socket.end(REQUEST).resume();
+        await once(socket, 'close');
+      }
+      await cap.settled();
+      const of = (type) => cap.records.filter((r) => r.type === type).map((r) => r.sock);
+      assert.equal(new Set(of('CONN')).size, 60);
+      assert.deepEqual(of('CLOSE').toSorted(), of('CONN').toSorted());
+      assert.ok(cap.records.filter((r) => r.dir).every((r) => r.pos === 0));
+      await cap.stop();
+      for (const server of servers) await server.stop();
     });
 
     it('a socket that carried bytes before the capture is marked and positioned', async () => {
