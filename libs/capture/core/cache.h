@@ -65,7 +65,8 @@ class Cache {
 
   // Serials go on, so no place is mistaken for what it held before.
   void clear() {
-    for (T& t : places_) t = T{};
+    for (T& t : places_)
+      if (t.serial != 0) t = T{};
   }
 
  private:

@@ -1,7 +1,9 @@
-// Runs the fuzz target over the files named on the command line: the corpus as a unit test, without clang. Then heads
-// put together at random from usual and unusual lines, read with and without memory.
+// Runs the fuzz target over the files named on the command line: the corpus as a unit test, without clang. With
+// --random N also N random inputs, and with --heads N heads put together at random from usual and unusual lines, read with and without
+// memory.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -47,14 +49,36 @@ void randomHeads(int n) {
   }
 }
 
+void randomInputs(int n) {
+  uint64_t x = 88172645463325252ULL;
+  for (std::string bytes; n > 0; n--) {
+    bytes.clear();
+    for (size_t k = 1 + static_cast<size_t>(n) % 120; k > 0; k--) {
+      x ^= x << 13;
+      x ^= x >> 7;
+      x ^= x << 17;
+      bytes += static_cast<char>(x >> 33);
+    }
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  int inputs = 0;
   for (int i = 1; i < argc; i++) {
-    std::ifstream in(argv[i], std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    const std::string word = argv[i];
+    if (word == "--random" && i + 1 < argc) {
+      randomInputs(atoi(argv[++i]));
+    } else if (word == "--heads" && i + 1 < argc) {
+      randomHeads(atoi(argv[++i]));
+    } else {
+      std::ifstream in(argv[i], std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+      inputs++;
+    }
   }
-  randomHeads(200000);
-  printf("%d inputs\n", argc - 1);
+  printf("%d inputs\n", inputs);
 }
