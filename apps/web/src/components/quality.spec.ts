@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FILTERED } from '../pages/fleet/reasons.ts';
-// eslint-disable-next-line import/default -- the text of the file
-import agentSource from '../../../agent/src/account.ts?raw';
-import capture from '../../../../libs/capture/core/reasons.h?raw';
 import { LOST } from './losses.ts';
 import { qualityOf } from './quality.ts';
+
+/** Where the reasons are named, as text. */
+const sources = import.meta.glob<string>(['../../../../libs/capture/core/reasons.h', '../../../agent/src/account.ts'], { query: '?raw', import: 'default', eager: true });
+const [capture, agentSource] = ['reasons.h', 'account.ts'].map((name) => Object.entries(sources).find(([path]) => path.endsWith(name))?.[1] ?? '') as [string, string];
 
 const all = { complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 2, coverage: 1 };
 
