@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchOutcome, BusRecord, ConsumerHooks, EventBus, RecordBatch, TopicPartition } from '@headwater/event-bus';
 
 const RETRY_MS = 2_000;
-/** A log whose last records were compacted away ends without a last record; then silence ends the reading. */
+/** A log whose last records were compacted away ends without a last record; then silence of a bus that answers ends the reading. */
 const SILENCE_MS = 10_000;
 
 export interface TopicReader {
@@ -20,6 +20,7 @@ class Hooks implements ConsumerHooks {
   /** where a partition goes on, for when it is taken and given again */
   private readonly next = new Map<number, number>();
   private readonly ends = new Map<number, number>();
+  private readonly topics = new Set<string>();
   private ended = false;
   private silence: NodeJS.Timeout | undefined;
 
@@ -36,6 +37,7 @@ class Hooks implements ConsumerHooks {
       // A log that ends before where we are was made anew.
       const offset = kept !== undefined && range && kept <= range.next ? kept : (range?.earliest ?? 0);
       this.next.set(partition, offset);
+      this.topics.add(topic);
       if (!this.ended) this.ends.set(partition, range?.next ?? 0);
       from.push({ topic, partition, offset });
     }
@@ -64,10 +66,22 @@ class Hooks implements ConsumerHooks {
     if (this.ended) return;
     clearTimeout(this.silence);
     if ([...this.ends].every(([partition, end]) => (this.next.get(partition) ?? 0) >= end)) this.end();
-    else this.silence = setTimeout(() => this.end(), SILENCE_MS);
+    else this.silence = setTimeout(() => void this.endIfAlive(), SILENCE_MS);
+  }
+
+  private async endIfAlive(): Promise<void> {
+    const before = [...this.next.values()].join();
+    try {
+      for (const topic of this.topics) await this.bus.ranges(topic);
+    } catch {
+      this.wake();
+      return;
+    }
+    if (before === [...this.next.values()].join()) this.end();
   }
 
   private end(): void {
+    if (this.ended) return;
     this.ended = true;
     this.reader.onEnd();
   }
