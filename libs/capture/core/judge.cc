@@ -11,7 +11,7 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t kMs = 1000000, kMostOneIn = 1u << 30;
+constexpr uint64_t kMostOneIn = 1u << 30;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void Core::judgeNow(const Connection& c, Exchange& e, const char* error, bool be
   const auto oneIn = static_cast<uint32_t>(std::min(rate, kMostOneIn));
   account.sampling.rated++;
   if (oneIn > strongestRate_) strongestRate_ = oneIn;
-  const bool whole = begun || error != nullptr || s == nullptr || f.status >= 400 || f.totalNs > options.policy.keepSlowerThanMs * kMs;
+  const bool whole = begun || error != nullptr || neverSampled(options, f);
   if (!whole) {
     uint64_t stratum = hashBytes(f.service);
     stratum = mix(stratum ^ hashBytes(f.method), (static_cast<uint64_t>(f.status / 100) << 1 | f.client) + 0x9e3779b97f4a7c15ULL);

@@ -41,7 +41,11 @@ void Core::readTarget(const Message& q, Start& t) {
   t.methodIndex = dict.intern(method);
   t.schemeIndex = dict.intern(target.scheme);
   t.routeIndex = dict.intern(t.route);
-  t.pathIndex = options.pathKeep() ? dict.intern(target.path.substr(0, 4096)) : t.routeIndex;
+  t.pathIndex = t.routeIndex;
+  if (options.pathKeep()) {
+    leavingPath(true, target.path, t.route, pathText_);
+    t.pathIndex = dict.intern(pathText_);
+  }
   t.queryIndex = 0;
   if (target.hasQuery && options.queryNames()) {
     pathText_.clear();
