@@ -26,7 +26,8 @@ export interface ReplayInput {
 /** Framed records in slices of about 256 KiB, or one by one when paced. */
 async function* slices(input: ReplayInput): AsyncGenerator<Uint8Array> {
   if (input.records) {
-    for (const r of input.records) yield frame(r);
+    if (Array.isArray(input.records) && !input.paced) yield* together(input.records as Uint8Array[]);
+    else for (const r of input.records) yield frame(r);
     return;
   }
   let file: FileHandle | undefined;
@@ -55,6 +56,19 @@ async function* slices(input: ReplayInput): AsyncGenerator<Uint8Array> {
     throw new CaptureError('HW_CAPTURE_RECORDING', `cannot read the recording ${input.file}: ${(cause as Error).message}`, { cause });
   } finally {
     await file?.close();
+  }
+}
+
+/** A list that is there already, in few slices: a call for every record would cost more than what is read in it. */
+function* together(records: Uint8Array[]): Generator<Uint8Array> {
+  for (let i = 0; i < records.length;) {
+    const parts: Uint8Array[] = [];
+    for (let size = 0; i < records.length && size < READ; i++) {
+      const framed = frame(records[i]!);
+      parts.push(framed);
+      size += framed.length;
+    }
+    yield Buffer.concat(parts);
   }
 }
 
