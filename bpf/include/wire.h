@@ -58,7 +58,7 @@ enum hw_why {
 	HW_U_SENDFILE,
 	HW_U_SPLICE,
 	HW_U_URING,
-	HW_U_MMSG,		/* sendmmsg/recvmmsg with vlen > 1 */
+	HW_U_MMSG,		/* sendmmsg/recvmmsg with vlen > 1; in syscall mode the messages behind the 64th */
 	HW_U_TRUNC,		/* MSG_TRUNC on TCP: the buffer is not written */
 	HW_U_FAULT,		/* the iovec or msghdr itself could not be read */
 	HW_U_OTHER,
@@ -74,7 +74,7 @@ struct hw_chunk {
 	__u16 flags;		/* enum hw_flag */
 	__u16 cap;		/* captured bytes that follow this struct */
 	__u64 ts_ns;		/* CLOCK_MONOTONIC of the (last) chunk */
-	__u64 sock;		/* socket cookie */
+	__u64 sock;		/* socket cookie; in syscall mode a number that no other socket of this host is given */
 	__u64 pos;		/* stream position (this direction) of the first byte this record covers */
 	__u32 len;		/* bytes this record covers on the wire: [pos, pos + len); with HW_F_MORE only the captured ones */
 	__u32 ordinal;		/* HW_F_START: number of this candidate start on (sock, dir), from 1; else the last one given */
@@ -145,8 +145,8 @@ enum hw_counter {
 	HW_C_PEEK,		/* MSG_PEEK and MSG_ERRQUEUE reads, not counted as bytes */
 	HW_C_FAULT,		/* user memory that could not be read */
 	HW_C_OVER,		/* heads cut at the budget */
-	HW_C_GAP,		/* bytes no hook reported (position gap) */
-	HW_C_NO_STORAGE,	/* sk_storage could not be made: the chunk was not captured */
+	HW_C_GAP,		/* gaps: bytes no hook reported, by tcp_sock's positions; in syscall mode also at a connection's end */
+	HW_C_NO_STORAGE,	/* a socket's state could not be made: the chunk was not captured */
 	HW_C_STEPS,		/* loop bound reached */
 	HW_C_CONNS,		/* sockets first seen */
 	HW_C_CLOSES,		/* CLOSE records put into the ring (counted by another program, possibly in an interrupt) */

@@ -1,4 +1,4 @@
-// What capture adds to nginx: CPU of its one worker per request, and ns per program run (bpf_stats).
+// What capture adds to nginx in each mode: CPU of its one worker per request, and ns per program run (bpf_stats).
 //   node test/kernel/bench.mjs [PAIRS] [SECONDS] [RING_BYTES]      (root; wrk, nginx, taskset)
 // Method: nginx on core 0, wrk on core 1, 16 keep-alive connections, 8 + 8 headers; the worker's
 // run time from /proc/PID/schedstat over its stub_status requests; rounds interleaved, medians told.
@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture, nginx, programTimes } from './harness.mjs';
+import { capture, modes, nginx, programTimes } from './harness.mjs';
 
 const [pairs = 6, seconds = 1, ring = 4194304] = process.argv.slice(2).map(Number);
 const port = 18190;
@@ -33,7 +33,7 @@ async function load() {
   const [n1, t1] = [requests(), runTime()];
   return { us: (t1 - t0) / (n1 - n0) / 1000, requests: n1 - n0 };
 }
-const start = (scope) => capture([scope], { probeArgs: ['--ring-bytes', String(ring)], readerArgs: ['--quiet', '--poll-ms', '3'] });
+const start = ([scope, hooks]) => capture([scope], { hooks, probeArgs: ['--ring-bytes', String(ring)], readerArgs: ['--quiet', '--poll-ms', '3'] });
 
 /** ns per run and runs of our programs: bpf_stats on during one load. */
 async function programs(scope) {
@@ -47,19 +47,27 @@ async function programs(scope) {
   return { requests: n, ns_per_run: ns, lost: c.HW_C_LOST_RECORDS };
 }
 
-const rounds = { none: [], out_of_scope: [], captured: [] };
+/** What runs: nothing, and each mode with nginx's port out of scope and in scope. */
+const kinds = { none: null };
+for (const hooks of modes) {
+  const suffix = hooks === 'sock' ? '' : `_${hooks}`;
+  kinds[`out_of_scope${suffix}`] = ['port=1', hooks];
+  kinds[`captured${suffix}`] = [`port=${port}`, hooks];
+}
+const rounds = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, []]));
+const drain = {};
 let lost = 0;
-let drain = [];
 await load();
 for (let i = 0; i < pairs; i++) {
-  for (const kind of i % 2 ? ['captured', 'out_of_scope', 'none'] : ['none', 'out_of_scope', 'captured']) {
-    const cap = kind === 'none' ? null : await start(kind === 'captured' ? `port=${port}` : 'port=1');
+  const order = Object.keys(kinds);
+  for (const kind of i % 2 ? order.toReversed() : order) {
+    const cap = kinds[kind] && (await start(kinds[kind]));
     const cpu = await cap?.ask('cpu');
     const round = await load();
     rounds[kind].push(round.us);
-    if (kind === 'captured') {
+    if (kind.startsWith('captured')) {
       lost += (await cap.counters()).HW_C_LOST_RECORDS;
-      drain.push(((await cap.ask('cpu')).us - cpu.us) / round.requests);
+      (drain[kind] ??= []).push(((await cap.ask('cpu')).us - cpu.us) / round.requests);
     }
     await cap?.stop();
   }
@@ -69,6 +77,9 @@ const report = Object.fromEntries(
   Object.entries(rounds).map(([k, v]) => [k, { median: +median(v).toFixed(2), min: +Math.min(...v).toFixed(2), all: v.map((x) => +x.toFixed(2)) }]),
 );
 const added = (k) => median(rounds[k].map((us, i) => us - rounds.none[i])).toFixed(2);
+const captures = Object.keys(kinds).filter((kind) => kinds[kind]);
+const perProgram = {};
+for (const kind of captures) perProgram[kind] = await programs(kinds[kind]);
 console.log(
   JSON.stringify(
     {
@@ -76,10 +87,10 @@ console.log(
       seconds,
       ring,
       nginx_us_per_request: report,
-      added_us: { captured: added('captured'), out_of_scope: added('out_of_scope') },
-      reader_us_per_request: +median(drain).toFixed(2),
+      added_us: Object.fromEntries(captures.map((kind) => [kind, added(kind)])),
+      reader_us_per_request: Object.fromEntries(Object.entries(drain).map(([kind, us]) => [kind, +median(us).toFixed(2)])),
       lost_records: lost,
-      programs: { captured: await programs(`port=${port}`), out_of_scope: await programs('port=1') },
+      programs: perProgram,
     },
     null,
     1,
