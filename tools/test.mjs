@@ -5,6 +5,7 @@ import { gen } from './gen.mjs';
 import { instructions } from './test/instructions.mjs';
 import { lint } from './lint.mjs';
 import { Told, bold, dim, green, line, red } from './say.mjs';
+import { matrix } from './test/matrix.mjs';
 import { setup } from './setup.mjs';
 import { allowedSkip } from './test/allowed-skips.mjs';
 import { asResults, nodeTest, vitest } from './test/runners.mjs';
@@ -18,7 +19,7 @@ const GROUPS = {
   integration: () => vitest('vitest.integration.config.ts', '.integration.ts'),
   instructions: async () => asResults('instructions of the core', await instructions()),
   kernel: () => nodeTest(['test/kernel'], say),
-  matrix: () => nodeTest(['test/matrix'], say),
+  matrix: () => matrix(say),
   guests: () => nodeTest(['test/systemd', 'test/guests'], say),
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),

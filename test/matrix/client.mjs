@@ -58,9 +58,16 @@ export class Wire {
     return this.until(() => this.#done >= n, `${n} responses`);
   }
 
-  /** Requests one after the other, each when the one before has its whole answer. */
+  /** Whether the last answer said that it is the last. */
+  get #saidClose() {
+    const fields = this.talk.responses.messages.at(-1)?.headers ?? [];
+    return fields.some(([name, value]) => name.toLowerCase() === 'connection' && value.toLowerCase() === 'close');
+  }
+
+  /** Requests one after the other, each when the one before has its whole answer, until the server is done with us. */
   async ask(...requests) {
     for (const bytes of requests) {
+      if (this.#saidClose) return;
       const before = this.#done;
       await this.write(bytes);
       await this.answers(before + 1);

@@ -101,7 +101,7 @@ export async function startOrigin(target) {
       turn = turn
         .then(() => (ANSWERS[name] ?? ANSWERS.len)(q.method === 'HEAD' ? headOnly : write, `X-N: ${n}`, q, socket))
         .then(() => {
-          if (!keepsAlive(q)) socket.end();
+          if (!keepsAlive(q) && !talk.responses.messages.at(-1)?.tunnel) socket.end();
         });
     };
     const talk = new Conversation({

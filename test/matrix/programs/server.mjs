@@ -65,6 +65,7 @@ const server = createServer({ maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_00
 const tunnel = (head, socket) => {
   socket.write(head);
   socket.on('data', (d) => socket.write(d));
+  socket.on('end', () => socket.end());
   socket.on('error', () => {});
 };
 server.on('upgrade', (q, socket) => tunnel(`HTTP/1.1 101 Switching Protocols\r\nX-N: ${q.headers['x-n']}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`, socket));
