@@ -16,18 +16,16 @@ const FOUR = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH']
 const SERVING = '0000000000080004';
 const LOADING = '000000c000080004';
 const NONE = '0000000000000000';
+const SENDFILE = 'body_unreadable';
 
 // Both at once, since a starting Node keeps one processor busy; before the tests are declared, so that their names can
-// say what was found. The image is made once: by the first, at a stroke.
-const results = await Promise.all(
-  GUESTS.map(async ({ series, hooks, unprivileged }) => {
-    try {
-      return await boot(series, hooks, image(), { unprivileged });
-    } catch (error) {
-      return { error };
-    }
-  }),
-);
+// say what was found.
+const results = await Promise.resolve()
+  .then(image)
+  .then(
+    (disk) => Promise.all(GUESTS.map(({ series, hooks, unprivileged }) => boot(series, hooks, disk, { unprivileged }).catch((error) => ({ error })))),
+    (error) => GUESTS.map(() => ({ error })),
+  );
 for (const [i, guest] of GUESTS.entries()) {
   const booted = results[i];
   if (booted.error) test(`Linux ${guest.series}: boots`, () => Promise.reject(booted.error));
@@ -42,9 +40,11 @@ async function judge({ chosen, allowed, unprivileged }, { findings, release, sec
     assert.equal(findings.kernel, release);
     assert.equal(findings.agentExit, 0);
     assert.deepEqual(
-      runs.map((r) => [r.name, r.code, r.err]),
-      runs.map((r) => [r.name, 0, '']),
+      runs.map((r) => [r.name, r.code]),
+      runs.map((r) => [r.name, 0]),
     );
+    // Loading takes seconds in here; an agent that asks again meanwhile meets its own first connection.
+    for (const { err } of runs) assert.match(err, /^(headwater-probe: refused a second agent: one is connected\n)*$/);
   });
   if (findings.error) return;
 
@@ -80,7 +80,9 @@ async function judge({ chosen, allowed, unprivileged }, { findings, release, sec
       const own = servers.filter((r) => r['server.port'] === 8080 || r['url.path'] === '/direct').map(seen);
       assert.deepEqual(inOrder(own), inOrder(inScope(run)));
       assert.ok(!JSON.stringify(mine).includes('secret'), 'a credential is in a row');
-      for (const row of mine) assert.deepEqual([row['headwater.flags'], row['error.type']], [[], undefined], JSON.stringify(row));
+      // nginx sends a file by sendfile(2): its length is known, its bytes pass no buffer.
+      for (const row of mine)
+        assert.deepEqual([row['headwater.flags'].filter((f) => f !== SENDFILE || row['url.path'] !== '/file.txt'), row['error.type']], [[], undefined], JSON.stringify(row));
       if (run.name.startsWith('all-')) everything(run, mine);
       else assert.equal(mine.length, own.length, 'rows out of scope');
     });
@@ -120,7 +122,7 @@ async function judge({ chosen, allowed, unprivileged }, { findings, release, sec
     assert.deepEqual([findings.doctor.code, doctor.ok], [0, true], findings.doctor.out);
     assert.deepEqual([about(doctor, 'kernel').status, about(doctor, 'kernel').detail], ['ok', `Linux ${release} on x86_64`]);
     for (const name of ['btf', 'capabilities', 'hooks', 'cgroup']) assert.equal(about(doctor, name).status, 'ok', JSON.stringify(about(doctor, name)));
-    assert.match(about(doctor, 'hooks').detail, new RegExp(`mode ${chosen} would be used`));
+    assert.match(about(doctor, 'hooks').detail, new RegExp(`\\b${chosen} would be used`));
   });
   if (unprivileged) {
     test(`${on}: doctor of a user without capabilities names what the probe lacks, and does not blame the kernel`, () => {

@@ -103,6 +103,10 @@ for (const hooks of ['sock', 'syscall']) {
       const config = join(home, 'agent.yaml');
       const server = http.createServer((request, response) => response.writeHead(request.url === '/absent' ? 404 : 200, { 'x-made-by': 'test' }).end('ok'));
       server.listen(0, '127.0.0.1');
+      t.after(() => {
+        server.closeAllConnections();
+        server.close();
+      });
       await once(server, 'listening');
       const { port } = server.address();
       const socket = `${writable.probe}/probe.sock`;

@@ -74,7 +74,12 @@ void Live::shutDown() {
 
 Napi::Value Live::open(const Napi::CallbackInfo& info) {
   const std::string error = drain_->open(info[0].As<Napi::String>());
-  if (!error.empty()) return Napi::String::New(info.Env(), error);
+  if (!error.empty()) {
+    // Now, not when this object is collected: a probe that is late to greet would take the dead connection for its agent
+    // and refuse the living one. Whoever opens drops this object.
+    drain_.reset();
+    return Napi::String::New(info.Env(), error);
+  }
   const hw_hello& h = drain_->hello();
   Napi::Object o = Napi::Object::New(info.Env());
   o.Set("wireVersion", h.version);

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
@@ -15,4 +16,18 @@ it('a probe that is away can be asked for again and again, whatever is collected
       await new Promise((ok) => setImmediate(ok));
     }
   }
+});
+
+it('a probe that could not be opened is let go at once: it would hold a connection that nobody reads', async () => {
+  const sockets = (): number =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+      } catch {
+        return false;
+      }
+    }).length;
+  const before = sockets();
+  for (let i = 0; i < 20; i++) await expect(openLive({ socketPath: '/nowhere/probe.sock', options: DEFAULT_CAPTURE_OPTIONS })).rejects.toThrow('cannot reach');
+  expect(sockets()).toBe(before);
 });
