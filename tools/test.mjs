@@ -23,8 +23,8 @@ const GROUPS = {
   guests: () => nodeTest(['test/systemd', 'test/guests'], say),
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
-  e2e: () => nodeTest(['test/e2e'], say),
-  // Most of it is waiting: for windows to close, for tokens to end.
+  // Most of these two is waiting: for windows to close, for a bus that is away, for tokens to end.
+  e2e: () => nodeTest(['test/e2e'], say, 2),
   browser: () => nodeTest(['test/browser'], say, 2),
 };
 
