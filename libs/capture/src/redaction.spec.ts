@@ -28,6 +28,45 @@ const secrets = [
   `X-Whatever: Bearer ${CANARY}`,
   `X-Other: ${jwt}`,
   `Referer: https://user:${CANARY}@a/b?c=${CANARY}`,
+  // every scheme, with the secret in each place that is one
+  `Authorization: NTLM ${CANARY}`,
+  `Authorization: AWS4-HMAC-SHA256 Credential=${CANARY}/20261123/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=${CANARY}`,
+  `Authorization: AWS4-HMAC-SHA256 Credential=a/b/${CANARY}/${CANARY}/aws4_request, Signature=${CANARY}`,
+  `Authorization: AWS4-ECDSA-P256-SHA256 Credential=${CANARY}/20261123/s3/aws4_request, Signature=${CANARY}`,
+  `Authorization: Hawk id="${CANARY}", nonce="${CANARY}", mac="${CANARY}", ext="${CANARY}", ${CANARY}="1"`,
+  `Authorization: OAuth oauth_consumer_key="${CANARY}", oauth_signature_method="${CANARY}", oauth_signature="${CANARY}"`,
+  `Authorization: Signature keyId="${CANARY}",algorithm="${CANARY}",signature="${CANARY}"`,
+  `Authorization: Digest algorithm=${CANARY}, qop=${CANARY}, realm="${CANARY}"`,
+  `Authorization: GNAP ${CANARY}`,
+  `Authorization: SCRAM-SHA-256 sid=${CANARY}, data=${CANARY}`,
+  `Authorization: HOBA result="${CANARY}"`,
+  `Authorization: vapid t=${jwt}, k=${CANARY}`,
+  `Authorization: PrivateToken token="${CANARY}"`,
+  `Authorization: Bearer ${b64({ alg: CANARY, typ: CANARY, kid: CANARY, jwk: { k: CANARY } })}.${b64({ sub: CANARY })}.${CANARY}`,
+  `Authorization: Bearer ${b64({ alg: 'dir', enc: CANARY })}.${CANARY}.${CANARY}.${CANARY}.${CANARY}`,
+  `Authorization:\tBearer\t${CANARY}`,
+  `DPoP: ${jwt}`,
+  `Signature-Input: sig1=("@method" "host");keyid="${CANARY}";alg="${CANARY}";nonce="${CANARY}";tag="${CANARY}"`,
+  `Signature: sig1=:${CANARY}:`,
+  `X-Forwarded-Client-Cert: By=${CANARY};Hash=${CANARY};Subject="CN=${CANARY}";URI=spiffe://${CANARY}`,
+  `Client-Cert: :${CANARY}:`,
+  `X-Amzn-Oidc-Data: ${CANARY}`,
+  `Client-Assertion: ${jwt}`,
+  `Cookie: ${Buffer.from(CANARY.repeat(2)).toString('base64')}${CANARY}12345678==`,
+  // folded lines (llhttp takes them in responses and requests alike), and a JWT cut by one
+  `Authorization: Bearer\r\n ${CANARY}`,
+  `X-Folded: Bearer\r\n\t${CANARY}`,
+  `X-Folded-Jwt: ${jwt.slice(0, 30)}\r\n ${jwt.slice(30)}`,
+  // under any name, by the looks of the value
+  `X-Plain: {"user":"a","password":"${CANARY}"}`,
+  `X-Plain: a=1&access_token=${CANARY}`,
+  `X-Plain: see https://user:${CANARY}@db.example/x`,
+  `X-Plain: Basic ${CANARY}`,
+  `X-Plain: prefix Bearer ${CANARY}`,
+  `X-Plain: ghp_${CANARY}`,
+  `X-Plain: sk-${CANARY}`,
+  `X-Plain: -----BEGIN PRIVATE KEY----- ${CANARY}`,
+  `X-Original-Url: /x?token=${CANARY}#${CANARY}`,
 ];
 const setCookies = [
   `Set-Cookie: sid=${CANARY}; Path=/${CANARY}; Secure; HttpOnly; SameSite=Strict; Max-Age=60; ${CANARY}=1`,
@@ -38,6 +77,11 @@ const setCookies = [
   `WWW-Authenticate: ${CANARY}`,
   `WWW-Authenticate: Bearer realm="${CANARY}", error="${CANARY}", error_description="${CANARY}"`,
   `Proxy-Authenticate: Digest nonce="${CANARY}", error=${CANARY}`,
+  `Set-Cookie: sid=${CANARY}; Max-Age=${CANARY}; SameSite=${CANARY}; Priority=${CANARY}; Domain=${CANARY}; Expires=${CANARY}; Partitioned`,
+  `Authentication-Info: nextnonce="${CANARY}", rspauth="${CANARY}", qop=${CANARY}, ${CANARY}=1`,
+  `Location: https://u:${CANARY}@a/b#access_token=${CANARY}`,
+  `Refresh: 0;url=/x?session=${CANARY}`,
+  `Link: </x?sig=${CANARY}>; rel=next`,
 ];
 
 function exchange(requestFields: string[], responseFields: string[], target = `/a?key=${CANARY}&b`): Uint8Array[] {
@@ -49,8 +93,14 @@ function exchange(requestFields: string[], responseFields: string[], target = `/
 }
 
 /** All bytes that cross the native boundary. */
-function crossing(records: Uint8Array[], policy: Partial<CaptureOptions['policy']>, key: CaptureOptions['key'] | null = TEST_KEY): string {
-  const native = new (addon().Replay)({ ...DEFAULT_CAPTURE_OPTIONS, policy: { ...DEFAULT_CAPTURE_OPTIONS.policy, ...policy }, ...(key ? { key } : {}) }, NOW * 1000, true);
+function crossing(
+  records: Uint8Array[],
+  policy: Partial<CaptureOptions['policy']>,
+  key: CaptureOptions['key'] | null = TEST_KEY,
+  previousKey?: CaptureOptions['previousKey'],
+): string {
+  const options = { ...DEFAULT_CAPTURE_OPTIONS, policy: { ...DEFAULT_CAPTURE_OPTIONS.policy, ...policy }, ...(key ? { key } : {}), ...(previousKey ? { previousKey } : {}) };
+  const native = new (addon().Replay)(options, NOW * 1000, true);
   const out = [];
   for (const r of records) {
     const framed = Buffer.alloc(4 + r.length);
@@ -64,7 +114,7 @@ function crossing(records: Uint8Array[], policy: Partial<CaptureOptions['policy'
 }
 
 describe('secrets never cross the native boundary', () => {
-  const hostile: Partial<CaptureOptions['policy']> = { rules: [{ header: '*', action: 'keep' }], queryNames: true };
+  const hostile: Partial<CaptureOptions['policy']> = { rules: [{ header: '*', action: 'keep' }], queryNames: true, path: 'keep', clientAddress: 'keep' };
   const policies: [string, Partial<CaptureOptions['policy']>][] = [
     ['the default policy', {}],
     ['a policy that keeps everything', hostile],
@@ -77,6 +127,50 @@ describe('secrets never cross the native boundary', () => {
       expect(crossing(exchange(secrets, setCookies), policy, null)).not.toContain(CANARY);
     });
   }
+
+  it('in paths that are kept: tokens, matrix parameters, what follows a word for it', () => {
+    const long = `${CANARY}0123456789`;
+    for (const target of [
+      `/a/${long}/b`,
+      `/a;jsessionid=${CANARY}/b`,
+      `/reset/${long}`,
+      `/token/${long}?x=1`,
+      `http://user:${CANARY}@a/b?c=${CANARY}`,
+      `/x?${long}`,
+      `/x?${long}=1`,
+      `/x/${jwt}`,
+    ])
+      expect(crossing(exchange([], [], target), hostile), target).not.toContain(CANARY);
+  });
+
+  it('in heads that are cut in the middle of a secret', () => {
+    for (const before of [16_250, 16_300, 16_340, 16_360]) {
+      const model = new KernelModel(1n, { budget: 16_384 });
+      const start = `GET / HTTP/1.1\r\nHost: a\r\nX-Long: `;
+      const records = [
+        ...model.chunk(RX, `${start}${'x'.repeat(before - start.length)}\r\nAuthorization: Bearer ${CANARY}${CANARY}\r\nX-Plain: Bearer ${CANARY}\r\n\r\n`, 1_000_000n),
+        ...model.chunk(TX, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 2_000_000n),
+        model.close('fin', 3_000_000n),
+      ];
+      expect(
+        crossing(
+          records.map((r) => r.bytes),
+          hostile,
+        ),
+      ).not.toContain(CANARY);
+    }
+  });
+
+  it('split over chunks, byte by byte, and under both keys', () => {
+    const model = new KernelModel(1n);
+    const head = `GET /?t=${CANARY} HTTP/1.1\r\nHost: a\r\n${secrets.slice(0, 12).join('\r\n')}\r\n\r\n`;
+    const records = [...head].flatMap((c, i) => model.chunk(RX, c, 1_000_000n + BigInt(i)));
+    records.push(...model.chunk(TX, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 9_000_000n));
+    const bytes = records.map((r) => r.bytes);
+    expect(crossing(bytes, hostile)).not.toContain(CANARY);
+    expect(crossing(bytes, hostile, TEST_KEY, { id: 'k0', hex: '22'.repeat(32) })).toMatch(/fp=k1:[0-9a-f]{16} fp=k0:[0-9a-f]{16}/);
+    expect(crossing(bytes, hostile, TEST_KEY, { id: 'k0', hex: '22'.repeat(32) })).not.toContain(CANARY);
+  });
 
   it('but a harmless value does cross, so the test can fail', () => {
     expect(crossing(exchange([`User-Agent: ${CANARY}`], []), {})).toContain(CANARY);
@@ -107,6 +201,42 @@ describe('what is said instead', () => {
       ['Unheard realm="x"', 'other'],
     ];
     for (const [value, expected] of table) expect(await said(value!), value).toEqual([expected, 'summary']);
+  });
+
+  it('every scheme: what it is, never what it proves', async () => {
+    const fp = 'fp=k1:H';
+    const table = [
+      ['Authorization: Basic dTpw', `Basic ${fp}`],
+      ['Authorization: Digest username="u", algorithm=SHA-256, qop=auth, response="6"', `Digest ${fp} alg=SHA-256 qop=auth`],
+      ['Authorization: NTLM TlRMTVNTUAADAAAAGAAYAHIAAAA=', `NTLM ${fp} ntlm_type=3`],
+      ['Authorization: Negotiate YIIJvwYGKwYBBQUC', `Negotiate ${fp} token=spnego`],
+      [
+        'Authorization: AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-central-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=5d',
+        `AWS4-HMAC-SHA256 ${fp} region=eu-central-1 service=execute-api key_id=k1:H signed=host,x-amz-date`,
+      ],
+      [
+        'Authorization: AWS4-ECDSA-P256-SHA256 Credential=AKIA/20261123/s3/aws4_request, SignedHeaders=host, Signature=30',
+        `AWS4-ECDSA-P256-SHA256 ${fp} service=s3 key_id=k1:H signed=host`,
+      ],
+      ['Authorization: Hawk id="a", ts="1", nonce="b", mac="c"', `Hawk ${fp} params=id,ts,nonce,mac key_id=k1:H`],
+      ['Authorization: OAuth oauth_consumer_key="d", oauth_signature_method="HMAC-SHA1"', `OAuth ${fp} key_id=k1:H alg=HMAC-SHA1`],
+      ['Authorization: PrivateToken token="AAIu"', `PrivateToken ${fp} type=2`],
+      ['Authorization: SCRAM-SHA-256 sid=AAAA, data=biws', `SCRAM-SHA-256 ${fp} params=sid,data`],
+      [
+        'Authorization: Signature keyId="a",algorithm="rsa-sha256",headers="(request-target) host",signature="b"',
+        `Signature ${fp} alg=rsa-sha256 components=(request-target),host key_id=k1:H`,
+      ],
+      [`DPoP: ${b64({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty: 'EC' } })}.${b64({ jti: 'x' })}.c2ln`, `${fp} jwt alg=ES256 typ=dpop+jwt jwk=k1:H`],
+      [
+        'Signature-Input: sig1=("@method" "content-digest");created=1;keyid="k";alg="ed25519", sig2=()',
+        `components=@method,content-digest params=created,alg,keyid alg=ed25519 key_id=k1:H ${fp}`,
+      ],
+      ['X-Forwarded-Client-Cert: By=a;Hash=b;Subject="C, D",By=e;URI=f', `certificates=2 params=By,Hash,Subject,URI ${fp}`],
+      [`Authorization: Bearer ${b64({ alg: 'dir', enc: 'A256GCM' })}....`, `Bearer ${fp} jwe alg=dir enc=A256GCM`],
+      [`X-Amz-Security-Token: abc`, fp],
+    ];
+    const said = await requestFields(table.map(([field]) => field!));
+    expect(said.slice(2).map((h) => h[1]!.replace(/[0-9a-f]{16}/g, 'H'))).toEqual(table.map(([, expected]) => expected));
   });
 
   it('broken JWTs give a fingerprint only', async () => {
