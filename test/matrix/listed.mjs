@@ -52,7 +52,7 @@ LISTED.push({
   program: 'C client',
   case: 'sendmmsg of two messages',
   mode: 'sock',
-  reason: 'sendmmsg of more than one message: the hook sees the list, not which of its messages is under way',
+  reason: 'sendmmsg and recvmmsg of more than one message: the hook sees the list, not which of its messages is under way',
   holds: kernel('unread_mmsg', ['unread_mmsg']),
 });
 

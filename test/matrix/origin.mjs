@@ -17,6 +17,8 @@ const whole = (n, body, ...fields) => `${OK}${lines(n, ...fields, `Content-Lengt
 /** name -> (write, its X-N field, the request, socket) */
 const ANSWERS = {
   len: (write, n) => write(whole(n, 'hello', 'Connection: keep-alive')),
+  /** 40 bytes: mmsg.c takes them as two messages of 20 */
+  mmsg: (write) => write(`${OK}Content-Length: 2\r\n\r\nok`),
   async chunked(write, n) {
     await write(`${OK}${lines(n, 'Transfer-Encoding: chunked')}\r\n5\r\nhello\r\n`);
     await sleep(5);

@@ -60,7 +60,7 @@ func answer(w http.ResponseWriter, q *http.Request) {
 		io.WriteString(w, "one")
 		h.Set("X-Sum", "3")
 	case "hints":
-		h.Set("Link", "</a.css>; rel=preload")
+		h.Set("X-Hint", "/a.css; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
 		whole(w, 200, "hinted")
 	case "empty":
