@@ -92,7 +92,7 @@ for (const hooks of ['sock', 'syscall']) {
   test(
     `run by the units' own words, --hooks ${hooks}: every exchange captured; capabilities, seccomp, mounts and network as the units say`,
     { skip, timeout: 120_000 },
-    async () => {
+    async (t) => {
       const home = mkdtempSync(join(dir, `${hooks}-`));
       const writable = { probe: join(home, 'run'), agent: join(home, 'lib') };
       for (const path of Object.values(writable)) {
@@ -121,6 +121,7 @@ for (const hooks of ['sock', 'syscall']) {
           bus: { kind: 'embedded', path: bus },
           probe: { socket },
           admin: { port: 0 },
+          overhead: { cpu_ceiling_percent: 0 },
           fingerprints: { key_file: `${writable.agent}/fingerprint.key`, create: true },
         }),
       );
