@@ -23,7 +23,7 @@ export interface ColumnSpec {
 }
 
 export const EVENT_COLUMNS = [
-  { name: 'start_time', type: 'time_ns', description: 'First byte of the request at this socket, UTC, ns since the Unix epoch.' },
+  { name: 'start_time', type: 'time_ns', description: 'First byte of the request at this socket, UTC, ns since the Unix epoch; of an `end` row the last byte of the exchange.' },
   { name: 'headwater.phase', type: 'u8', description: '0 complete, 1 begin, 2 end. Count and ttfb from complete or begin; total and sizes from complete or end.' },
   { name: 'headwater.role', type: 'u8', description: '0 server, 1 client. Both ends on watched hosts are two events: choose one role, never sum over roles.' },
   { name: 'service.name', type: 'string', description: "Service of the watched process, by the host's rules." },
