@@ -97,7 +97,7 @@ bool Connection::mayStartInside(Stream& s, const Piece& p) const {
   }
   for (const Exchange& e : pending_)
     if (e.response == nullptr && e.request->firstNs <= p.at.ts_ns) return true;
-  return false;
+  return doubt_;  // it is counted lost; that it was there tells the turns
 }
 
 size_t Connection::between(Stream& s, Piece& p, size_t i, bool lead) {

@@ -24,7 +24,8 @@ Exchange* Connection::waiting() {
 void Connection::doubt(Kind k, uint64_t ns) {
   doubt_ = lossy_ = true;
   if (ns > doubtNs_) doubtNs_ = ns;
-  if (k == REQUEST) return;  // what was asked before will be answered all the same
+  // what was asked before will be answered all the same; what waits for its request waits for the missing one
+  if (k == REQUEST) return settleOrphans(0, true);
   size_t kept = 0;
   while (kept < pending_.size() && pending_[kept].response != nullptr) kept++;
   for (size_t i = kept; i < pending_.size(); i++) dropRequest(pending_[i], L_PEER_LOST);
@@ -43,7 +44,7 @@ void Connection::letGo(Message* m) {
 }
 
 // A response nobody is known to have asked for: it may have answered HEAD, so its fields do not say whether a body
-// follows. The next start is believed when a request waits for it.
+// follows. The next start is believed when a request waits for it, or when nothing is paired anyway.
 void Connection::dropResponse(Message* m) {
   if (!m->malformed && m->head.status == 101) {
     for (Stream& t : stream_)
