@@ -624,7 +624,7 @@ export interface components {
         };
         /** @description One exchange, a header event of v1: the names are those of OpenTelemetry. What is absent or unknown is left out. */
         HeaderEvent: {
-            /** @description First byte of the request at this socket, UTC, ns since the Unix epoch. */
+            /** @description First byte of the request at this socket, UTC, ns since the Unix epoch; of an `end` row the last byte of the exchange. */
             start_time: string;
             /**
              * @description A whole exchange, or the begin or the end of a long one.
