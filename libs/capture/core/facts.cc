@@ -60,16 +60,35 @@ std::string_view listed(std::span<const std::string_view> list, std::string_view
   return {};
 }
 
+bool isUuid(std::string_view s) {
+  if (s.size() != 36) return false;
+  for (size_t i = 0; i < 36; i++) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? s[i] != '-' : !(digit(s[i]) || (lower(s[i]) >= 'a' && lower(s[i]) <= 'f'))) return false;
+  }
+  return true;
+}
+
 bool opaqueWord(std::string_view s) {
-  size_t run = 0, turns = 0;
+  // `run` ends at anything but letters, digits and what base64 and escapes add; `wide` goes on over '-', which base64url
+  // has too and words are joined by: there only many turns inside of the pieces tell a token.
+  size_t run = 0, turns = 0, wide = 0, changes = 0;
   bool digits = false, letters = false;
   for (size_t i = 0; i <= s.size(); i++) {
-    const char c = i < s.size() ? s[i] : '/';
-    if (digit(c) || letter(c) || c == '_' || c == '%' || c == '+' || c == '=') {
+    const char c = i < s.size() ? s[i] : '/', before = i > 0 ? s[i - 1] : '/';
+    const bool word = digit(c) || letter(c);
+    if (word || c == '_' || c == '-') {
+      wide++;
+      changes += word && wide > 1 && (digit(before) || letter(before)) && (digit(c) != digit(before) || upper(c) != upper(before));
+    } else {
+      if (wide >= kTokenRun && changes * 10 >= wide * 3) return true;
+      wide = changes = 0;
+    }
+    if (word || c == '_' || c == '%' || c == '+' || c == '=') {
       run++;
       digits |= digit(c);
       letters |= letter(c);
-      turns += i > 0 && letter(c) && upper(c) != upper(s[i - 1]);
+      turns += i > 0 && letter(c) && upper(c) != upper(before);
       continue;
     }
     if (run >= kTokenRun && ((digits && letters) || turns >= kCaseTurns)) return true;

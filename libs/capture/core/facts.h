@@ -20,8 +20,10 @@ void appendName(std::string_view name, std::string& out);
 // The entry of `list` that `word` is in any case, else an empty text.
 std::string_view listed(std::span<const std::string_view> list, std::string_view word);
 
-// Long runs of letters and digits mixed: rather a token than a word.
+// Long runs of letters and digits mixed: rather a token than a word. Some UUIDs are, too.
 bool opaqueWord(std::string_view s);
+// 8-4-4-4-12 hex digits: names a thing.
+bool isUuid(std::string_view s);
 
 // name=value, name="quoted" between commas, semicolons or spaces. False at the end.
 class Params {

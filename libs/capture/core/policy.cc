@@ -1,5 +1,6 @@
 #include "policy.h"
 
+#include "facts.h"
 #include "glob.h"
 
 namespace hw {
@@ -18,7 +19,7 @@ constexpr std::string_view kHarmless[] = {
     "x-forwarded-proto", "x-forwarded-port", "x-frame-options", "x-powered-by", "x-ratelimit-*", "x-rate-limit-*", "x-requested-with", "x-xss-protection"};
 
 // Values that are URIs: their query and user information are cut even when kept.
-constexpr std::string_view kUris[] = {"referer", "location", "content-location", "refresh", "origin", "link", "x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri", "sourcemap", "destination"};
+constexpr std::string_view kUris[] = {"host", "x-forwarded-host", "referer", "location", "content-location", "refresh", "origin", "link", "x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri", "sourcemap", "destination"};
 
 // By Action. A header's name decides alone whether its answers may be summaries, so those meet presence and drop only.
 constexpr uint8_t kStrictness[] = {0, 3, 2, 1, 2, 4};
@@ -80,7 +81,7 @@ Decision Policy::decideIn(const PolicyLayer& layer, const Name& n, Kind kind, co
     if (!glob(r.header, n.text, true)) continue;
     if (row != nullptr && (!matches(r.service, row->service) || !matches(r.route, row->route))) continue;
     if (secret && r.action != A_DROP && r.action != A_PRESENCE) return {A_SUMMARY, Decision::CREDENTIAL, 0};
-    return {r.action, static_cast<int16_t>(i), 0};
+    return {r.action, static_cast<int16_t>(i), 0, r.action == A_KEEP && r.header.find_first_of("*?") != std::string::npos};
   }
   if (secret) return {A_SUMMARY, Decision::CREDENTIAL, 0};
   for (const std::string_view h : kHarmless)
@@ -101,7 +102,11 @@ void Policy::fill(Name& n) {
   n.cutQuery = false;
   for (const std::string_view u : kUris) n.cutQuery |= glob(u, n.text, true);
   if (!byRow_)
-    for (const Kind k : {REQUEST, RESPONSE}) n.action[k] = decide(n, k, nullptr).action;
+    for (const Kind k : {REQUEST, RESPONSE}) {
+      const Decision d = decide(n, k, nullptr);
+      n.action[k] = d.action;
+      n.byPattern[k] = d.byPattern;
+    }
   n.epoch = 0;
 }
 
@@ -147,7 +152,7 @@ int32_t Policy::summary(Batch& batch, SecretKind kind, std::string_view v, int64
   return m.index;
 }
 
-int32_t Policy::value(Batch& batch, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line) {
+int32_t Policy::value(Batch& batch, const Name& n, uint8_t& action, bool byPattern, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line) {
   if (action == A_SUMMARY) {
     fingerprinted |= fp_.enabled() && n.secret != SecretKind::CHALLENGE;
     return summary(batch, n.secret, v, row.nowUnixSeconds, line);
@@ -171,6 +176,12 @@ int32_t Policy::value(Batch& batch, const Name& n, uint8_t& action, std::string_
     fingerprinted |= fp_.enabled();
     return summary(batch, SecretKind::AUTHORIZATION, v, row.nowUnixSeconds, line);
   }
+  // who keeps "*" has not looked at each header: ids leave in clear only where a rule names theirs
+  if (action == A_KEEP && byPattern && opaqueWord(v) && !isUuid(v)) {
+    action = A_SUMMARY;
+    fingerprinted |= fp_.enabled();
+    return summary(batch, SecretKind::OTHER, v, row.nowUnixSeconds, line);
+  }
   if (action == A_KEEP) return batch.dict.intern(v.substr(0, kMaxValue));
   mask(v, scratch_);
   return batch.dict.intern(scratch_);
@@ -190,7 +201,12 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
     }
     Name& n = name(view(bytes, h.name));
     uint8_t action = n.action[kind];
-    if (byRow_) action = decide(n, kind, &row).action;
+    bool byPattern = n.byPattern[kind];
+    if (byRow_) {
+      const Decision d = decide(n, kind, &row);
+      action = d.action;
+      byPattern = d.byPattern;
+    }
     bool mark = false;
     int32_t v = 0;
     if (action != A_DROP) {
@@ -198,7 +214,7 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
         n.index = batch.dict.internHashed(n.text, n.hash);
         n.epoch = epoch_;
       }
-      if (action != A_PRESENCE) v = value(batch, n, action, view(bytes, h.value), row, mark, line);
+      if (action != A_PRESENCE) v = value(batch, n, action, byPattern, view(bytes, h.value), row, mark, line);
       list.add(n.index, v, action);
       fingerprinted |= mark;
     }
@@ -220,7 +236,7 @@ Decision Policy::explain(Batch& batch, Kind kind, std::string_view header, std::
   leaves.clear();
   if (action == A_DROP || action == A_PRESENCE) return d;
   bool fingerprinted = false;
-  const auto at = static_cast<size_t>(value(batch, n, action, v, row, fingerprinted, nullptr));
+  const auto at = static_cast<size_t>(value(batch, n, action, d.byPattern, v, row, fingerprinted, nullptr));
   const auto from = static_cast<size_t>(batch.dict.offsets()[at]);
   leaves = batch.dict.text().substr(from, static_cast<size_t>(batch.dict.offsets()[at + 1]) - from);
   return d;

@@ -24,6 +24,7 @@ struct Decision {
   Action action = A_PRESENCE;
   int16_t rule = NOT_LISTED;  // its index, or one of the above
   uint8_t layer = 0;
+  bool byPattern = false;  // kept by a rule that does not name this very header
 };
 
 class Policy {
@@ -51,6 +52,7 @@ class Policy {
     SecretKind secret = SecretKind::NONE;
     bool cutQuery = false;
     uint8_t action[2] = {A_PRESENCE, A_PRESENCE};
+    bool byPattern[2] = {false, false};
     uint64_t epoch = 0;
     int32_t index = 0;
   };
@@ -66,7 +68,7 @@ class Policy {
   void fill(Name& n);
   Decision decide(const Name& n, Kind kind, const RowContext* row) const;
   Decision decideIn(const PolicyLayer& layer, const Name& n, Kind kind, const RowContext* row) const;
-  int32_t value(Batch& batch, const Name& n, uint8_t& action, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line);
+  int32_t value(Batch& batch, const Name& n, uint8_t& action, bool byPattern, std::string_view v, const RowContext& row, bool& fingerprinted, Line* line);
 
   const Rules& o_;
   Fingerprint fp_;

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "facts.h"
+
 namespace hw {
 
 namespace {
@@ -10,16 +12,6 @@ namespace {
 constexpr size_t kMaxSegments = 12, kMaxPath = 1024, kLongSegment = 40, kMixedSegment = 16, kHexSegment = 16;
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-bool hexDigit(char c) { return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-bool isUuid(std::string_view s) {
-  if (s.size() != 36) return false;
-  for (size_t i = 0; i < 36; i++) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? s[i] != '-' : !hexDigit(s[i])) return false;
-  }
-  return true;
-}
 
 bool digitsAt(std::string_view s, size_t at, size_t n) {
   if (at + n > s.size()) return false;

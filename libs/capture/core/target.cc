@@ -13,19 +13,8 @@ namespace {
 
 constexpr size_t kMaxPath = 4096;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 bool plainWord(std::string_view s) {
   return s.size() <= 16 && std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
-}
-
-bool isUuid(std::string_view s) {
-  if (s.size() != 36) return false;
-  for (size_t i = 0; i < 36; i++) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? s[i] != '-' : !(digit(s[i]) || (lower(s[i]) >= 'a' && lower(s[i]) <= 'f'))) return false;
-  }
-  return true;
 }
 
 // A UUID names a thing.

@@ -61,6 +61,36 @@ describe('explainHeaders', () => {
     ]);
   });
 
+  it('keeps opaque values only where a rule names their header; of Host never the user information', () => {
+    const uuid = '0b0f8f1c-3d5e-4a4b-9a55-0c6f1d2e3f40';
+    const token = 'q7-Jx2kP_w9Zb4-LmT8vRs3N';
+    const headers = [
+      { name: 'X-Named', value: token },
+      { name: 'X-Other', value: token },
+      { name: 'X-Other', value: 'how-to-build-a-house-in-2024-with-10-steps' },
+      { name: 'Host', value: `u:${token}@shop.example:8080` },
+      { name: 'X-Request-Id', value: uuid },
+    ];
+    const own = layer({
+      rules: [
+        { header: 'x-named', action: 'keep' },
+        { header: 'x-*', action: 'keep' },
+      ],
+    });
+    const sample = { direction: 'request' as const, service: '', route: '/', headers };
+    const expected = [
+      ['keep', token, 'shop@3 rule 1'],
+      ['summary', 'fp=k1:H', 'looks like a credential'],
+      ['keep', 'how-to-build-a-house-in-2024-with-10-steps', 'shop@3 rule 2'],
+      ['keep', 'shop.example:8080', 'built-in allow-list'],
+      ['keep', uuid, 'shop@3 rule 2'],
+    ];
+    const said = (r: CaptureRules) => explainHeaders(r, sample).map((d) => [d.action, d.value.replace(/:[0-9a-f]{16}$/, ':H'), d.by]);
+    expect(said(rules({ policy: own }))).toEqual(expected);
+    // a fleet that allows all takes nothing away
+    expect(said(rules({ policy: own, narrowing: layer({ id: 'fleet', version: 7, rules: [{ header: '*', action: 'keep' }] }) }))).toEqual(expected);
+  });
+
   it('gives every fingerprint by both keys while they are rotated', () => {
     const r = rules({ previousKey: { id: 'k0', hex: '22'.repeat(32) }, policy: layer({ rules: [{ header: 'x-id', action: 'hash' }] }) });
     const [auth, id] = explainHeaders(r, {
