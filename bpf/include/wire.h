@@ -79,8 +79,9 @@ struct hw_chunk {
 	__u32 len;		/* bytes this record covers on the wire: [pos, pos + len); with HW_F_MORE only the captured ones */
 	__u32 ordinal;		/* HW_F_START: number of this candidate start on (sock, dir), from 1; else the last one given */
 				/* before this record: its starts are then numbered ordinal + 1 and on */
-	__u16 starts;		/* candidate starts the kernel counted inside this record: at a chunk's first byte and */
-				/* right behind a head. Not among them: one pipelined behind a BODY in the same chunk, and */
+	__u16 starts;		/* candidate starts the kernel counted inside this record: at a chunk's first byte, right */
+				/* behind a head, and where a request's Content-Length says that its body ends. Not among */
+				/* them: one behind a body of unknown length or behind a response's in the same chunk, and */
 				/* those behind the first of a chunk <= HW_BLOCK that ends where a head ends (a lost record's */
 				/* are counted all the same): framing finds them */
 	__u16 chunks;		/* chunks this record stands for (coalesced HW_T_LEN: > 1) */

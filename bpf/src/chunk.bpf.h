@@ -20,7 +20,8 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 	w->flags = 0;
 	/* a chunk too short to tell ("GE") is kept for the next one only where a message may begin: after
 	 * the other side spoke, or behind a GET. Else it would delay the end of a body such as "OK". */
-	w->may_hold = !d->seen || st->last_dir != dir || d->held_len || d->fresh;
+	w->may_hold = !d->seen || st->last_dir != dir || d->held_len || d->fresh ||
+		      d->body_end == d->pos;
 	missing = position(sk, st, d, dir, ret, LATER(w));
 	s->e.ts_ns = now;
 	s->e.sock = st->cookie;
@@ -58,7 +59,8 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 	w->starts = w->records = 0;
 	w->left = ret;
 	w->whole = (__u32)ret <= cfg_whole;
-	w->at = 0;
+	w->at = w->head_at = 0;
+	w->skip = 0;
 	w->pos = held;
 	w->mode = d->mode == MODE_HEAD ? WALK_HEAD : WALK_OPEN;
 	why = buffer_of(task, w);
@@ -78,6 +80,7 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 		__builtin_memcpy(s->data, d->held, METHOD_MAX);
 	x.s = s;
 	x.d = d;
+	x.st = st;
 	if (bpf_loop(MAX_STEPS, step, &x, 0) >= MAX_STEPS) {
 		w->flags |= HW_F_STEPS;
 		count(HW_C_STEPS, 1);
@@ -92,7 +95,7 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 	if (w->mode == WALK_OPEN && !w->left) {
 		hold = w->pos - cap;
 		if (hold && !w->may_hold) {
-			if (cap && w->whole)
+			if (w->whole && (cap || d->take))
 				cap = w->pos;
 			hold = 0;
 		}

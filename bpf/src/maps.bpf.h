@@ -60,6 +60,9 @@ struct dir_state {
 	__u8 wait_why, wait_tail_len;
 	__u8 no_body;		/* the last message started here was a GET or HEAD */
 	__u8 fresh;		/* the last chunk ended with such a message's head: the next one starts a message */
+	__u8 may_body;		/* the last message started here was a request that may have a body */
+	__u32 take;		/* its length is unknown: bytes of it that may still be captured for framing to walk */
+	__u64 body_end;		/* stream position behind it by its Content-Length; 0 unknown */
 };
 
 enum { KIND_TCP = 1, KIND_UNIX = 2, KIND_MET = 4 /* a chunk of it was seen */ };
@@ -111,6 +114,8 @@ struct {
 #define known(sk) bpf_sk_storage_get(&hw_socks, sk, 0, 0)
 #endif
 
+enum { WHOLE_BODY = 2 };
+
 /*
  * One chunk under way. It lives in a map value, not on the stack: there the verifier knows its
  * fields as unknown scalars, so the bpf_loop callbacks converge (on the stack: > 1M instructions).
@@ -125,10 +130,13 @@ struct walk {
 	__u32 at;		/* bytes of them already looked at */
 	__u32 flags;		/* enum hw_flag of the record being made */
 	__u32 starts;
-	__u32 whole;		/* small chunk: send all of it */
+	__u32 whole;		/* small chunk: send all of it if a head ends in it; WHOLE_BODY: send all of it */
 	__u32 may_hold;		/* an undecided end of the chunk is kept for the next one (see on_chunk) */
 	__u32 mode;		/* enum walk_mode */
-	__u32 found;		/* result of the scan: index behind CRLF CRLF, or 0 */
+	__u32 found;		/* result of a scan: index behind CRLF CRLF, or of a field's name plus 1; 0 none */
+	__u32 head_at;		/* where in data[] the head under way begins */
+	__u64 body;		/* result of content_length() */
+	__u64 skip;		/* bytes of a body to step over */
 	__u32 records;
 	__u32 scan_at, scan_to;
 	__u64 woken_ns;

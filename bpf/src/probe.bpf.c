@@ -11,6 +11,7 @@
 #include "message.bpf.h"
 #include "emit.bpf.h"
 #include "connection.bpf.h"
+#include "body.bpf.h"
 #include "walk.bpf.h"
 #include "chunk.bpf.h"
 #include "process.bpf.h"

@@ -3,8 +3,9 @@
 #ifndef HEADWATER_WALK_BPF_H
 #define HEADWATER_WALK_BPF_H
 
-/* WALK_OPEN: the bytes at w->at may start a message; WALK_HEAD: inside a head; WALK_BODY: neither */
-enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY };
+/* WALK_OPEN: the bytes at w->at may start a message; WALK_HEAD: inside a head; WALK_BODY: neither;
+ * WALK_SKIP: neither, but the body ends further on in this chunk and something follows it */
+enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY, WALK_SKIP };
 
 /* A step is a block, a segment or half a head: a chunk may hold hundreds of pipelined requests. */
 #define MAX_STEPS 2048
@@ -12,7 +13,43 @@ enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY };
 struct step_ctx {
 	struct scratch *s;
 	struct dir_state *d;
+	struct sock_state *st;
 };
+
+/* data[at] starts nothing, so it is a body's. Returns 1 when the walk is over. */
+static __always_inline int in_body(struct scratch *s, struct dir_state *d, struct walk *w, __u32 at, __u32 pos)
+{
+	__u64 n = body_left(s, d, at);
+
+	w->mode = WALK_BODY;
+	if (n) {
+		w->may_hold = 1;
+		if (n <= pos - at) {
+			d->body_end = 0;
+			w->mode = WALK_OPEN;
+			w->at = at + n;
+		} else if (w->whole && w->flags & HW_F_HEAD_END) {
+			w->at = pos;
+		} else {
+			w->skip = n - (pos - at);
+			w->mode = WALK_SKIP;
+		}
+		return 0;
+	}
+	if (d->take && !d->body_end) {	/* framing walks it: the whole chunk, or the first block of a large one */
+		n = w->left + pos - at;
+		if (n <= HW_CAP_MAX && n <= d->take) {
+			d->take -= n;
+			w->whole = WHOLE_BODY;
+			return 0;
+		}
+		d->take = 0;
+		if (!(w->flags & HW_F_HEAD_END))
+			w->at = pos;
+		return 1;
+	}
+	return !w->whole || !(w->flags & HW_F_HEAD_END);	/* no need of bytes behind a head in a large chunk */
+}
 
 /* Looks at data[at..pos). Returns 1 when the walk is over. */
 static __always_inline int look(struct scratch *s, struct dir_state *d, struct walk *w)
@@ -22,12 +59,10 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 	if (w->mode == WALK_OPEN) {
 		int r = start_at(s, at, pos);
 
-		if (r == START_MAYBE)
+		if (r == START_MAYBE && !body_left(s, d, at))
 			return -1;
-		if (r == START_NO) {
-			w->mode = WALK_BODY;
-			return !w->whole || !(w->flags & HW_F_HEAD_END);	/* no need of bytes behind a head in a large chunk */
-		}
+		if (r <= START_MAYBE)
+			return in_body(s, d, w, at, pos);
 		if (!w->starts && r == START_RESPONSE)
 			w->flags |= HW_F_RESPONSE;
 		w->starts++;
@@ -40,6 +75,9 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 		d->no_body = r == START_REQUEST && at <= HW_CAP_MAX + HW_BLOCK &&
 			     (s->data[at] == 'G' || s->data[at] == 'H');
 		w->may_hold = d->no_body;
+		d->may_body = r == START_REQUEST && may_have_body(s, at);
+		d->body_end = d->take = 0;
+		w->head_at = at;
 		d->budget = cfg_head_budget;
 		d->len_events = 0;
 		w->mode = WALK_HEAD;
@@ -47,6 +85,8 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 	if (w->mode == WALK_HEAD) {
 		end = head_end(s, at, pos);
 		if (end) {
+			if (d->may_body)
+				note_body(s, d, w->head_at, end);
 			w->flags |= HW_F_HEAD_END;
 			w->mode = WALK_OPEN;
 			w->at = end;
@@ -54,8 +94,38 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 		}
 		end = pos - at;
 		d->budget = d->budget > end ? d->budget - end : 0;
+	} else if (d->body_end) {
+		__u64 n = body_left(s, d, at);
+
+		if (n && n <= pos - at) {
+			d->body_end = 0;
+			w->mode = WALK_OPEN;
+			w->at = at + n;
+			return 0;
+		}
 	}
 	w->at = pos;
+	return 0;
+}
+
+/* The record ends with the body; the next one begins where that ends. */
+static __always_inline int skip_body(struct step_ctx *x)
+{
+	struct scratch *s = x->s;
+	struct dir_state *d = x->d;
+	struct walk *w = &s->w;
+
+	flush_length(x->st, s->e.dir);
+	s->e.len = d->body_end - s->e.pos;
+	s->e.retrans = x->st->retrans;
+	put_data(s, d, w->at, 0);
+	s->e.pos = d->body_end;
+	s->e.ordinal = d->ordinal;
+	s->e.retrans = 0;
+	d->body_end = 0;
+	w->flags = w->starts = 0;
+	w->pos = w->at = w->head_at = 0;
+	w->mode = WALK_OPEN;
 	return 0;
 }
 
@@ -76,7 +146,7 @@ static __always_inline int turn_over(struct scratch *s, struct dir_state *d, str
 	w->flags = 0;
 	w->starts = 0;
 	w->pos = kept;
-	w->at = 0;
+	w->at = w->head_at = 0;
 	s->e.ordinal = d->ordinal;
 	return 0;
 }
@@ -89,6 +159,8 @@ static long step(__u32 i, struct step_ctx *x)
 	__u32 n, pos;
 
 	(void)i;
+	if (w->mode == WALK_SKIP)
+		return skip_body(x);
 	if (w->at < w->pos) {
 		int r = look(s, d, w);
 
@@ -101,6 +173,17 @@ static long step(__u32 i, struct step_ctx *x)
 		return turn_over(s, d, w);
 	if (!w->seg_left)
 		return next_segment(w);
+	if (w->skip) {
+		__u64 k = w->skip < w->seg_left ? w->skip : w->seg_left;
+
+		if (k > w->left)
+			return 1;
+		w->seg += k;
+		w->seg_left -= k;
+		w->left -= k;
+		w->skip -= k;
+		return 0;
+	}
 	n = w->left;
 	if (n > w->seg_left)
 		n = w->seg_left;
@@ -146,7 +229,7 @@ static long count_step(__u32 i, struct step_ctx *x)
  * account of lost starts is exact. */
 static __noinline int count_lost(struct scratch *s, struct dir_state *d, __u32 pos)
 {
-	struct step_ctx x = { s, d };
+	struct step_ctx x = { s, d, NULL };	/* all of it is read: count_step never sends */
 	struct walk *w = &s->w;
 	__u32 request = !(w->flags & HW_F_RESPONSE);
 
@@ -174,7 +257,8 @@ static __noinline int count_lost(struct scratch *s, struct dir_state *d, __u32 p
 static __always_inline int quick(struct sock_state *st, struct scratch *s, struct dir_state *d, __u32 len)
 {
 	struct walk *w = &s->w;
-	__u32 n = len, rest, end, all = len;
+	__u32 n = len, rest, end = 0, all = len;
+	bool body;
 	int r;
 
 	if (!w->seg_left && next_segment(w))
@@ -215,6 +299,16 @@ static __always_inline int quick(struct sock_state *st, struct scratch *s, struc
 		if (start_at(s, n, n + rest) != START_NO)
 			return 0;
 	}
+	body = r == START_REQUEST && may_have_body(s, 0);
+	d->body_end = d->take = 0;
+	if (body) {
+		if (!end)
+			end = head_end(s, 0, n);
+		note_body(s, d, 0, end);
+		if (d->body_end && d->body_end < d->pos)	/* something is pipelined behind it */
+			return 0;
+	}
+	d->may_body = body;
 	w->flags |= HW_F_START | HW_F_HEAD_END | (r == START_RESPONSE ? HW_F_RESPONSE : 0);
 	w->starts = 1;
 	d->ordinal++;

@@ -211,6 +211,83 @@ for (const hooks of modes)
       assert.deepEqual([rx[2].type, rx[2].len, rx[2].tail, rx[2].data], ['LEN', 5, 'secrx', undefined]);
     });
 
+    it('finds what is pipelined behind bodies, in the same chunk and in later ones, without copying them', async () => {
+      const post = (n, more = '') => `POST /x HTTP/1.1\r\nHost: a\r\nX-Content-Length: 3\r\n${more}content-LENGTH:  ${n}\r\nX-B: 1\r\n\r\n`;
+      const { rx } = await conversation(async (s) => {
+        await s.send(`${post(1500)}${'b'.repeat(1500)}${REQUEST}${post(9000)}${'c'.repeat(9000)}${post(40)}${'d'.repeat(40)}${REQUEST}`);
+        await sleep(20);
+        await s.send(post(3000) + 'e'.repeat(1000));
+        await sleep(20);
+        await s.send(`${'e'.repeat(2000)}${REQUEST}${REQUEST.slice(0, 2)}`);
+        await sleep(20);
+        await s.send(`${REQUEST.slice(2)}${post(4)}oo`);
+        await sleep(20);
+        await s.send(`oo${REQUEST.slice(0, 20)}`);
+        await sleep(20);
+        await s.send(REQUEST.slice(20));
+        await sleep(20);
+      });
+      assert.deepEqual(
+        rx.map((r) => [r.data ?? r.type, r.len, r.ordinal, r.starts, r.flags.join()]),
+        [
+          [post(1500), post(1500).length + 1500, 1, 1, 'START,HEAD_END'],
+          [REQUEST + post(9000), REQUEST.length + post(9000).length + 9000, 2, 2, 'START,HEAD_END'],
+          [`${post(40)}${'d'.repeat(40)}${REQUEST}`, post(40).length + 40 + REQUEST.length, 4, 2, 'START,HEAD_END'],
+          [post(3000), post(3000).length + 1000, 6, 1, 'START,HEAD_END,TAIL'],
+          ['', 2000, 6, 0, ''],
+          [REQUEST, REQUEST.length, 7, 1, 'START,HEAD_END'],
+          [`${REQUEST}${post(4)}oo`, REQUEST.length + post(4).length + 2, 8, 2, 'START,HEAD_END'],
+          [`oo${REQUEST.slice(0, 20)}`, 22, 9, 1, ''],
+          [REQUEST.slice(20), REQUEST.length - 20, 10, 0, 'HEAD_END'],
+        ],
+      );
+    });
+
+    it('sends a chunked body whole while framing can walk it, and the head behind it also when that is cut', async () => {
+      const head = 'POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+      const behind = 'POST /d HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345';
+      const { rx } = await conversation(async (s) => {
+        await s.send(`${REQUEST}${head}bb8\r\n${'w'.repeat(3000)}\r\n0\r\n\r\n${behind}`);
+        await sleep(20);
+        await s.send(`${head}3\r\nabc\r\n0\r\n\r\n${behind.slice(0, 30)}`);
+        await sleep(20);
+        await s.send(behind.slice(30));
+        await sleep(20);
+      });
+      assert.equal(rx.map((r) => r.data).join(''), `${REQUEST}${head}bb8\r\n${'w'.repeat(3000)}\r\n0\r\n\r\n${behind}${head}3\r\nabc\r\n0\r\n\r\n${behind}`);
+      assert.deepEqual(
+        rx.map((r) => [r.ordinal, r.starts]),
+        [
+          [1, 2],
+          [3, 1],
+          [3, 0],
+        ],
+      );
+    });
+
+    it('copies a bounded part of bodies of unknown length: 16 KiB in small pieces, a block more of a large one', async () => {
+      const head = 'POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+      for (const [piece, times, copied] of [
+        [3000, 8, 16_024],
+        [9000, 2, 1024],
+      ]) {
+        await cap.settled();
+        cap.records.length = 0;
+        const { rx } = await conversation(async (s) => {
+          await s.send(head);
+          await sleep(20);
+          for (let i = 0; i < times; i++) {
+            await s.send('z'.repeat(piece));
+            await sleep(5);
+          }
+        });
+        assert.equal(
+          rx.reduce((n, r) => n + (r.cap ?? 0), 0),
+          head.length + copied,
+        );
+      }
+    });
+
     it('does not hold back an upper-case body that could be the start of a method', async () => {
       const { tx } = await conversation(async (s) => {
         await s.send('GET /upper HTTP/1.1\r\n\r\n');
