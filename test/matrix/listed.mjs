@@ -2,24 +2,8 @@
 
 const read = (totals, kind, reason) => totals[kind].response[reason] ?? 0;
 
-/** Responses whose requests were not seen, under either of the names that they are counted by. */
-function withoutRequest(now, before) {
-  const delta = (kind, reason) => read(now, kind, reason) - read(before, kind, reason);
-  return { name: 'response lost peer_lost + filtered unsolicited', value: delta('lost', 'peer_lost') + delta('filtered', 'unsolicited') };
-}
-
-const BEHIND_A_BODY = 'the program reads all of it with one call of more than 1 KiB; the kernel sends no bodies, so what is pipelined behind one in the same call is not seen';
-
 /** `holds(totals now, totals before the case)` names the counter and gives what the case added to it. */
 const LISTED = [
-  ...['apache2 event', 'apache2 prefork', 'haproxy', 'lighttpd', 'node http', 'python http.server, threads', 'python http.server, forked', 'python asyncio', 'go net/http'].map(
-    (program) => ({
-      program,
-      case: 'pipelined, bodies over 1 KiB',
-      reason: BEHIND_A_BODY,
-      holds: withoutRequest,
-    }),
-  ),
   {
     program: 'lighttpd',
     case: 'trailers both ways',
