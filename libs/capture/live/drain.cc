@@ -278,6 +278,7 @@ const char* counterName(unsigned c) {
     case HW_C_CONNS: return "conns";
     case HW_C_CLOSES: return "closes";
     case HW_C_LOST_CLOSES: return "lost_closes";
+    case HW_C_FORGOTTEN: return "forgotten";
     default: return nullptr;
   }
 }
