@@ -247,9 +247,27 @@ function asyncApi() {
         description: 'The whole of it: apps/analyzer/summary.schema.json',
       },
     },
+    CapturePolicy: {
+      title: 'A signed policy that narrows what hosts let leave',
+      summary: 'Signature over `headwater-capture-policy.v1\\n<record key>\\n` and the value. A deleted record changes nothing; a newer signed document does.',
+      contentType: 'application/json',
+      headers: object({
+        'content-type': { const: 'application/json' },
+        'headwater-policy-key': text('id of the key that signed it'),
+        'headwater-signature': text('Ed25519, base64'),
+      }),
+      payload: { $ref: '../capture-policy/capture-policy.v1.schema.json' },
+    },
     Json: { title: 'JSON', contentType: 'application/json', payload: { type: 'object' } },
   };
-  const MESSAGE = { headerEvents: 'HeaderEventBatch', headerEventsJson: 'HeaderEvent', summaries: 'Summary', agentStatus: 'AgentStatus', deadLetter: 'DeadLetter' };
+  const MESSAGE = {
+    headerEvents: 'HeaderEventBatch',
+    headerEventsJson: 'HeaderEvent',
+    summaries: 'Summary',
+    agentStatus: 'AgentStatus',
+    capturePolicy: 'CapturePolicy',
+    deadLetter: 'DeadLetter',
+  };
   const operations = {};
   for (const [key, topic] of Object.entries(TOPICS)) {
     const message = MESSAGE[key] ?? 'Json';
