@@ -39,6 +39,10 @@ export interface Facts {
   /** of the settings or of /etc/machine-id; null: neither gives one */
   hostId: string | null;
   key: { file: string; enabled: boolean; create: boolean; mode: number | null; valid: boolean; error: string } | null;
+  /** the policy file of the settings, or why it cannot be taken; null: none is named */
+  policy: { file: string; name: string; problems: string[] } | null;
+  /** the spool of the settings; null: none is named */
+  spoolDir: Facts['stateDir'];
   stateDir: { path: string; exists: boolean; writable: boolean; mode: number; freeBytes: number } | null;
   socket: { path: string; kind: 'absent' | 'socket' | 'other'; listening: boolean; allowed: boolean } | null;
   bus: BusFacts | null;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { policyName, readPolicy } from '@headwater/capture-policy';
 import { AgentConfig, ConfigError, loadConfig } from '@headwater/config';
 import { hostIdFrom } from '../host-id.ts';
 import { ownerOf, probeCommand, probePath } from '../probe-command.ts';
@@ -32,6 +33,8 @@ export async function gather({ configFile, socket }: Where): Promise<Facts> {
     config: configFile === null ? null : { file: configFile, problems },
     hostId: config?.host_id ?? machineHostId(),
     key: config ? keyFacts(config) : null,
+    policy: config?.policy.file === undefined ? null : policyFacts(config.policy.file),
+    spoolDir: config?.spool.dir === undefined ? null : stateDirFacts(config.spool.dir),
     stateDir: config?.bus.kind === 'embedded' && config.bus.path ? stateDirFacts(dirname(config.bus.path)) : null,
     socket: socketPath === null ? null : socketFacts(socketPath),
     bus,
@@ -73,6 +76,14 @@ function keyFacts({ fingerprints: { enabled, create, key_file } }: AgentConfig):
     key.error = code === 'ENOENT' ? 'is missing' : message;
   }
   return key;
+}
+
+function policyFacts(file: string): Facts['policy'] {
+  try {
+    return { file, name: policyName(readPolicy(readFileSync(file), file)), problems: [] };
+  } catch (error) {
+    return { file, name: '', problems: (error as Error).message.split('\n') };
+  }
 }
 
 function stateDirFacts(path: string): Facts['stateDir'] {

@@ -21,6 +21,8 @@ export function judge(facts: Facts): Check[] {
     config(facts),
     hostId(facts),
     ...(facts.key ? [fingerprintKey(facts.key)] : []),
+    ...(facts.policy ? [policy(facts.policy)] : []),
+    ...(facts.spoolDir ? [spoolDir(facts.spoolDir)] : []),
     ...(facts.stateDir ? [stateDir(facts.stateDir)] : []),
     ...(facts.socket ? [probeSocket(facts.socket)] : []),
     ...(facts.bus ? [judgeBus(facts.bus), ...judgeTopics(facts.bus)] : []),
@@ -146,6 +148,23 @@ function fingerprintKey(key: NonNullable<Facts['key']>): Check {
   if (key.error !== '') return check(name, 'fail', `${key.file}: ${key.error}`, 'it must be readable by the user the agent runs as: chown it');
   if (!key.valid) return check(name, 'fail', `${key.file} does not hold 64 hex digits`, `make it anew: (umask 077; openssl rand -hex 32 > ${key.file}), the same on every host`);
   return check(name, 'ok', `${key.file}, mode ${key.mode.toString(8).padStart(4, '0')}`);
+}
+
+function policy({ file, name, problems }: NonNullable<Facts['policy']>): Check {
+  if (problems.length > 0) return check('policy', 'fail', problems.join('; '), `correct it, then: headwater-agent policy check ${file}`);
+  return check('policy', 'ok', `${file}: ${name}`);
+}
+
+function spoolDir(dir: NonNullable<Facts['spoolDir']>): Check {
+  const name = 'spool_dir';
+  // the agent makes it; then its parent must be its own
+  if (!dir.exists)
+    return check(name, 'warn', `${dir.path} does not exist`, 'the agent makes it where it may write beside it; else: mkdir -m 700 it for the user the agent runs as');
+  if (!dir.writable) return check(name, 'fail', `${dir.path} cannot be written by this user`, 'run doctor as the user the agent runs as, or chown it to that user');
+  if ((dir.mode & 0o077) !== 0) return check(name, 'warn', `${dir.path} can be read by others (mode ${dir.mode.toString(8)})`, `chmod 700 ${dir.path}`);
+  const free = `${(dir.freeBytes / (1 << 30)).toFixed(1)} GiB free`;
+  if (dir.freeBytes < ROOM_NEEDED) return check(name, 'fail', `${dir.path}: ${free}`, 'make room: what waits for the bus is lost (counted as spool_error) on a full disk');
+  return check(name, 'ok', `${dir.path}, ${free}`);
 }
 
 function stateDir(dir: NonNullable<Facts['stateDir']>): Check {
