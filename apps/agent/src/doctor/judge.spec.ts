@@ -153,7 +153,7 @@ describe('what is printed', () => {
     const lines = showChecks(checks, false).split('\n');
     expect(lines[1]).toBe('fail  btf              /sys/kernel/btf/vmlinux is missing');
     expect(lines[2]).toMatch(/^ {23}-> boot a kernel/);
-    expect(lines.at(-2)).toBe('14 ok, 1 warnings, 1 failed');
+    expect(lines.at(-2)).toBe('16 ok, 1 warnings, 1 failed');
     for (const line of lines.filter((l) => /^(ok|warn|fail)/.test(l))) expect(line).toMatch(/^.{4} {2}\S.{14} {2}\S/);
   });
 
