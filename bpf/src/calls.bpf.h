@@ -66,17 +66,20 @@ static __always_inline void no_buffer(struct walk *w, __u32 why)
 	w->why = why;
 }
 
-/* Points w at the iovecs of one msghdr. */
+/* Points w at the iovecs of one msghdr. It is read to where they will be: kernel 6.1 counts the stack of all calls
+ * together, and seven deep there is none to spare. */
 static __always_inline void msghdr_buffer(struct walk *w, __u64 at)
 {
-	struct hw_msghdr msg;
+	struct hw_msghdr *msg = (struct hw_msghdr *)w->iovs;
+	__u64 n;
 
-	if (bpf_probe_read_user(&msg, sizeof(msg), (void *)at)) {
+	if (bpf_probe_read_user(msg, sizeof(*msg), (void *)at)) {
 		w->why = HW_U_FAULT;
 		return;
 	}
-	w->iov = msg.iov;
-	w->iov_left = msg.iovlen > 1024 ? 1024 : msg.iovlen;
+	n = msg->iovlen;
+	w->iov = msg->iov;
+	w->iov_left = n > 1024 ? 1024 : n;
 }
 
 static long add_message(__u32 i, struct message_ctx *x)

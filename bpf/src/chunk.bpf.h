@@ -80,7 +80,9 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 		__builtin_memcpy(s->data, d->held, METHOD_MAX);
 	x.s = s;
 	x.d = d;
-	x.st = st;
+	w->retrans = st->retrans;
+	if (d->body_end && body_left(s, d, 0))	/* records will leave from within the walk */
+		flush_length(st, dir);
 	if (bpf_loop(MAX_STEPS, step, &x, 0) >= MAX_STEPS) {
 		w->flags |= HW_F_STEPS;
 		count(HW_C_STEPS, 1);

@@ -134,6 +134,7 @@ struct walk {
 	__u32 may_hold;		/* an undecided end of the chunk is kept for the next one (see on_chunk) */
 	__u32 mode;		/* enum walk_mode */
 	__u32 found;		/* result of a scan: index behind CRLF CRLF, or of a field's name plus 1; 0 none */
+	__u32 retrans;		/* what hw_chunk.retrans is to say when a record leaves */
 	__u32 head_at;		/* where in data[] the head under way begins */
 	__u64 body;		/* result of content_length() */
 	__u64 skip;		/* bytes of a body to step over */

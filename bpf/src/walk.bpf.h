@@ -13,7 +13,6 @@ enum walk_mode { WALK_OPEN, WALK_HEAD, WALK_BODY, WALK_SKIP };
 struct step_ctx {
 	struct scratch *s;
 	struct dir_state *d;
-	struct sock_state *st;
 };
 
 /* data[at] starts nothing, so it is a body's. Returns 1 when the walk is over. */
@@ -109,15 +108,10 @@ static __always_inline int look(struct scratch *s, struct dir_state *d, struct w
 }
 
 /* The record ends with the body; the next one begins where that ends. */
-static __always_inline int skip_body(struct step_ctx *x)
+static __always_inline int skip_body(struct scratch *s, struct dir_state *d, struct walk *w)
 {
-	struct scratch *s = x->s;
-	struct dir_state *d = x->d;
-	struct walk *w = &s->w;
-
-	flush_length(x->st, s->e.dir);
 	s->e.len = d->body_end - s->e.pos;
-	s->e.retrans = x->st->retrans;
+	s->e.retrans = w->retrans;
 	put_data(s, d, w->at, 0);
 	s->e.pos = d->body_end;
 	s->e.ordinal = d->ordinal;
@@ -132,16 +126,17 @@ static __always_inline int skip_body(struct step_ctx *x)
 /* A full record leaves; bytes that are not decided yet move to the front. */
 static __always_inline int turn_over(struct scratch *s, struct dir_state *d, struct walk *w)
 {
-	__u32 at = w->at, kept = w->pos - at;
+	__u32 at = w->at, kept = w->pos - at, behind;
 
 	if (at > HW_CAP_MAX + HW_BLOCK || kept > METHOD_MAX)
 		return 1;
 	__builtin_memcpy(d->held, s->data + at, METHOD_MAX);
 	s->e.len = at;
+	behind = at ? *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + at) : s->e.retrans;
+	s->e.retrans = w->retrans;
 	put_data(s, d, at, HW_F_MORE);
+	s->e.retrans = behind;
 	s->e.pos += at;
-	if (at)
-		s->e.retrans = *(__u32 *)((__u8 *)s + sizeof(s->e) - 4 + at);
 	__builtin_memcpy(s->data, d->held, METHOD_MAX);
 	w->flags = 0;
 	w->starts = 0;
@@ -160,7 +155,7 @@ static long step(__u32 i, struct step_ctx *x)
 
 	(void)i;
 	if (w->mode == WALK_SKIP)
-		return skip_body(x);
+		return skip_body(s, d, w);
 	if (w->at < w->pos) {
 		int r = look(s, d, w);
 
@@ -229,7 +224,7 @@ static long count_step(__u32 i, struct step_ctx *x)
  * account of lost starts is exact. */
 static __noinline int count_lost(struct scratch *s, struct dir_state *d, __u32 pos)
 {
-	struct step_ctx x = { s, d, NULL };	/* all of it is read: count_step never sends */
+	struct step_ctx x = { s, d };
 	struct walk *w = &s->w;
 	__u32 request = !(w->flags & HW_F_RESPONSE);
 
