@@ -18,11 +18,11 @@ export function modes() {
 
 const choosesHooks = String(spawnSync(probePath, ['--help'], { encoding: 'utf8' }).stdout).includes('--hooks');
 
-/** Everything is kept that no policy can hide: the paths, all values but credentials. */
+/** Kept is all that a policy can keep: the paths, all values but credentials; an opaque one only where its field is named. */
 const OPTIONS = {
   ...DEFAULT_CAPTURE_OPTIONS,
   batch: { ...DEFAULT_CAPTURE_OPTIONS.batch, lingerMs: 15 },
-  policy: { ...DEFAULT_CAPTURE_OPTIONS.policy, id: 'matrix', path: 'keep', rules: [{ header: '*', action: 'keep' }] },
+  policy: { ...DEFAULT_CAPTURE_OPTIONS.policy, id: 'matrix', path: 'keep', rules: ['sec-websocket-accept', '*'].map((header) => ({ header, action: 'keep' })) },
 };
 
 /** @param {string[]} scopes of the test's own ports and pids only */
