@@ -16,7 +16,7 @@ constexpr std::string_view kNames[] = {"x-amzn-oidc-data", "x-amzn-oidc-identity
                                        "ssl-client-cert", "x-ssl-cert", "x-tls-client-cert", "client-cert", "x-goog-iap-jwt-assertion", "remote-user", "x-remote-user", "dpop", "signature"};
 constexpr std::string_view kWords[] = {
     "auth", "authorization", "authentication", "authz", "authn", "oauth", "oidc", "saml", "key", "keys", "passwd", "pwd", "pass", "passcode", "passphrase", "pin", "sid", "sessid",
-    "phpsessid", "jsessionid", "csrf", "xsrf", "otp", "totp", "bearer", "assertion", "cred", "creds", "sig", "hmac", "jwt", "ticket", "vapid", "hawk", "reset", "invite", "verify"};
+    "phpsessid", "jsessionid", "csrf", "xsrf", "otp", "totp", "bearer", "assertion", "cred", "creds", "sig", "hmac", "jwt", "ticket", "vapid", "hawk"};
 // parts that a word may begin or end with
 constexpr std::string_view kStems[] = {"token", "secret", "password", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials", "session", "sessionid", "cookie", "cookie2", "signature", "authorization"};
 

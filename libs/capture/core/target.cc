@@ -17,6 +17,9 @@ bool plainWord(std::string_view s) {
   return s.size() <= 16 && std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
 }
 
+// What follows in a path is likely good for one use. Not words of header names: RateLimit-Reset is a time.
+constexpr std::string_view kOnce[] = {"reset", "invite", "verify"};
+
 // A UUID names a thing.
 bool tokenSegment(std::string_view s) { return looksLikeCredential(s) || (opaqueWord(s) && !isUuid(s)); }
 
@@ -77,7 +80,7 @@ void leavingPath(bool keep, std::string_view path, std::string_view route, std::
     out += '/';
     if (tokenSegment(segment) || (behindSecret && !plainWord(segment))) out += "{opaque}";
     else out += segment;
-    behindSecret = secretWord(segment);
+    behindSecret = secretWord(segment) || !listed(kOnce, segment).empty();
     i = end;
   }
 }

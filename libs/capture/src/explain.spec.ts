@@ -47,6 +47,7 @@ describe('explainHeaders', () => {
         { name: 'X-Tenant', value: 'Bearer abcdefgh' },
         { name: 'X-Other', value: 'b' },
         { name: 'Accept', value: '*/*' },
+        { name: 'X-RateLimit-Reset', value: '1700000000' },
         { name: 'Authorization', value: 'Bearer abcdefgh' },
       ],
     });
@@ -57,6 +58,7 @@ describe('explainHeaders', () => {
       ['summary', 'Bearer fp=k1:H', 'looks like a credential'],
       ['presence', '', 'not on the allow-list'],
       ['keep', '*/*', 'built-in allow-list'],
+      ['keep', '1700000000', 'shop@3 rule 2'],
       ['summary', 'Bearer fp=k1:H', 'credential'],
     ]);
   });
