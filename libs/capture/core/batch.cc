@@ -91,12 +91,16 @@ Batch::Batch(uint32_t max) : maxRows(max) {
     at_[c] = size_;
     size_ += (static_cast<size_t>(columnWidth(kColumns[c].type)) * maxRows + 7) & ~size_t{7};
   }
-  data_ = std::make_unique<uint8_t[]>(size_);  // zeros
+  data_.reset(static_cast<uint8_t*>(calloc(size_, 1)));  // pages that no row reached are never touched
+  if (data_ == nullptr) abort();
   reset();
 }
 
 void Batch::reset() {
-  for (int c = 0; c < COLUMN_N && rows > 0; c++) memset(data_.get() + at_[c], 0, static_cast<size_t>(columnWidth(kColumns[c].type)) * rows);
+  for (; some_ != 0; some_ &= some_ - 1) {
+    const int c = __builtin_ctzll(some_);
+    memset(data_.get() + at_[c], 0, static_cast<size_t>(columnWidth(kColumns[c].type)) * rows);
+  }
   rows = 0;
   exchanges = 0;
   dict.clear();

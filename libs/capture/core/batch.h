@@ -2,6 +2,8 @@
 // Strings are interned into one dictionary that lives as long as the batch; index 0 is "".
 #pragma once
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -71,9 +73,16 @@ class Batch {
   explicit Batch(uint32_t maxRows);
   void reset();  // empty again; memory is kept
 
+  // For columns that every row writes: `reset` leaves what they hold.
   template <typename T>
   void put(Column c, T v) {
     memcpy(data_.get() + at_[c] + static_cast<size_t>(rows) * sizeof(T), &v, sizeof(T));
+  }
+  // For the others: 0 in the rows that do not write them.
+  template <typename T>
+  void putSome(Column c, T v) {
+    some_ |= uint64_t{1} << c;
+    put(c, v);
   }
   const uint8_t* column(Column c) const { return data_.get() + at_[c]; }
   // About what the batch weighs on the wire.
@@ -88,9 +97,14 @@ class Batch {
   std::shared_ptr<BatchPool> pool;
 
  private:
-  std::unique_ptr<uint8_t[]> data_;
+  struct Free {
+    void operator()(uint8_t* p) const { free(p); }
+  };
+  std::unique_ptr<uint8_t[], Free> data_;
   size_t at_[COLUMN_N] = {};
   size_t size_ = 0;
+  uint64_t some_ = 0;  // columns that `putSome` wrote to
+  static_assert(COLUMN_N <= 64);
 };
 
 // Read batches come back to their pool, from any thread.

@@ -90,7 +90,7 @@ constexpr std::array<bool, 256> kToken = [] {
 bool isTokenChar(unsigned char c) { return kToken[c]; }
 
 // The request line's method and target by position; llhttp then checks the rest of the head.
-bool readRequestLine(const std::string& bytes, Head& out) {
+bool readRequestLine(std::string_view bytes, Framed& out) {
   const size_t n = bytes.size();
   size_t i = 0;
   while (i < n && isTokenChar(static_cast<unsigned char>(bytes[i]))) i++;
@@ -102,7 +102,7 @@ bool readRequestLine(const std::string& bytes, Head& out) {
   size_t end = static_cast<size_t>(static_cast<const char*>(lf) - bytes.data());
   if (end > target && bytes[end - 1] == '\r') end--;
   const size_t version = bytes.rfind(' ', end - 1);
-  if (version == std::string::npos || version <= target || end - version != 9) return false;
+  if (version == std::string_view::npos || version <= target || end - version != 9) return false;
   if (memcmp(bytes.data() + version + 1, "HTTP/1.", 7) != 0) return false;
   out.target = {static_cast<uint32_t>(target), static_cast<uint32_t>(version - target)};
   return out.target.len > 0 && memchr(bytes.data() + target, ' ', out.target.len) == nullptr;
@@ -125,12 +125,12 @@ size_t headEnd(const char* data, size_t n, size_t from) {
 namespace {
 
 // Runs llhttp over a whole head; `done` is where its callback notes the blank line.
-HeadResult run(Kind kind, llhttp_t& p, const std::string& bytes, const bool& done, Head& out) {
+HeadResult run(Kind kind, llhttp_t& p, std::string_view bytes, const bool& done, Framed& out) {
   size_t from = 0;
   if (kind == REQUEST) {
     if (!readRequestLine(bytes, out)) return HeadResult::MALFORMED;
     // llhttp knows a closed list of methods; any RFC 9110 token is legal, so it is fed a stand-in that frames the same.
-    const bool connect = view(bytes, out.method) == "CONNECT";
+    const bool connect = bytes.substr(0, out.method.len) == "CONNECT";
     if (llhttp_execute(&p, connect ? "CONNECT" : "POST", connect ? 7 : 4) != HPE_OK) return HeadResult::MALFORMED;
     from = out.method.len;
   }
@@ -174,7 +174,7 @@ HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out) {
   return HeadResult::OK;
 }
 
-HeadResult judgeHead(Kind kind, const std::string& bytes, const llhttp_t& fresh, Head& out) {
+HeadResult judgeHead(Kind kind, std::string_view bytes, const llhttp_t& fresh, Framed& out) {
   bool done = false;
   llhttp_t p = fresh;
   p.data = &done;

@@ -32,12 +32,16 @@ inline bool sameName(std::string_view name, std::string_view lowerCase) {
   return true;
 }
 
-struct Head {
+// What llhttp says of a start line with the lines that frame.
+struct Framed {
   Span method, target;
   uint16_t status = 0;
   uint8_t major = 1, minor = 1;
   bool chunked = false, hasLength = false, upgrade = false;
   uint64_t contentLength = 0;
+};
+
+struct Head : Framed {
   Start* start = nullptr;  // likewise
   uint32_t startSerial = 0;
   size_t count = 0;                 // of headers
@@ -45,11 +49,7 @@ struct Head {
   std::vector<HeaderSpan> headers;  // may be longer than count: its capacity is reused
 
   void clear() {
-    method = target = {};
-    status = 0;
-    major = minor = 1;
-    chunked = hasLength = upgrade = false;
-    contentLength = 0;
+    static_cast<Framed&>(*this) = {};
     start = nullptr;
     count = 0;
     host = contentType = -1;
@@ -72,7 +72,7 @@ size_t headEnd(const char* data, size_t n, size_t from);
 HeadResult parseHead(Kind kind, std::string& bytes, bool truncated, Head& out);
 
 // The same without the header spans; `fresh` is what initHeadJudge made of it.
-HeadResult judgeHead(Kind kind, const std::string& bytes, const llhttp_t& fresh, Head& out);
+HeadResult judgeHead(Kind kind, std::string_view bytes, const llhttp_t& fresh, Framed& out);
 // An llhttp at the beginning of a message, and one behind a start line of HTTP/1.1. Neither reports spans.
 void initHeadJudge(Kind kind, llhttp_t& fresh, llhttp_t& behindStart);
 

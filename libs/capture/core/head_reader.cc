@@ -44,6 +44,7 @@ HeaderSpan cut(const char* bytes, uint32_t at, uint32_t n) {
 inline void find(const char* p, uint64_t& ends, uint64_t& returns) {
   const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
   ends = returns = 0;
+#pragma GCC unroll 4
   for (int k = 0; k < 4; k++) {
     const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * k));
     ends |= static_cast<uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, lf)))) << (16 * k);
@@ -65,14 +66,18 @@ void HeadReader::forget() {
 }
 
 size_t HeadReader::scan(const char* data, size_t n) {
-  lines_ = scanned_ = 0;
-  plain_ = false;
-  size_t from = 0;
+  size_t from = 0, lines = 0;
   uint64_t returnBefore = 0;
+  bool plain = false, bare = false;  // bare: the line under way begins with a blank or a line end
+  lines_ = scanned_ = 0;
   for (size_t i = 0; i < n; i += 64) {
     uint64_t ends, returns;
     if (i + 64 <= n) {
       find(data + i, ends, returns);
+    } else if (n >= 64) {  // the last 64 bytes, without those looked at before
+      find(data + n - 64, ends, returns);
+      ends >>= i + 64 - n;
+      returns >>= i + 64 - n;
     } else {
       char last[64] = {};
       memcpy(last, data + i, n - i);
@@ -83,18 +88,20 @@ size_t HeadReader::scan(const char* data, size_t n) {
     while (ends != 0) {
       const auto bit = static_cast<unsigned>(__builtin_ctzll(ends));
       const size_t at = i + bit;
-      if (lines_ < kMaxLines) end_[lines_++] = static_cast<uint32_t>(at + 1);
-      else plain_ = true;
-      if (at - from <= 1 && from > 0 && (at == from || data[from] == '\r')) {
+      if (lines < kMaxLines) end_[lines++] = static_cast<uint32_t>(at + 1);
+      else plain = true;
+      if (bare && at - from <= 1 && (at == from || data[from] == '\r')) {
         const uint64_t upTo = ~uint64_t{0} >> (63 - bit);
-        if ((behindReturn & ~all & upTo) != 0) plain_ = true;
+        plain_ = plain || (behindReturn & ~all & upTo) != 0;
+        lines_ = lines;
         return scanned_ = at + 1;
       }
       from = at + 1;
-      if (from < n && (data[from] == ' ' || data[from] == '\t')) plain_ = true;
+      bare = from < n && static_cast<unsigned char>(data[from]) <= ' ';
+      if (bare && (data[from] == ' ' || data[from] == '\t')) plain = true;
       ends &= ends - 1;
     }
-    if ((behindReturn & ~all) != 0) plain_ = true;
+    if ((behindReturn & ~all) != 0) plain = true;
     returnBefore = returns >> 63;
   }
   return 0;
@@ -105,24 +112,17 @@ bool HeadReader::accepted(Kind kind, const char* line, size_t n) {
   return llhttp_execute(&p, line, n) == HPE_OK;
 }
 
-Start* HeadReader::facts(Kind kind, Start& scratch) {
-  const uint64_t hash = hashBytes(key_);
-  if (Start* known = starts_[kind].find(key_, hash)) return known;
-  key_ += "\r\n";
-  Head head;
-  if (judgeHead(kind, key_, fresh_[kind], head) == HeadResult::MALFORMED) return nullptr;
-  key_.resize(key_.size() - 2);
-  Start* s = starts_[kind].offer(key_, hash);
-  if (s == nullptr) s = &scratch;
-  s->method = head.method;
-  s->target = head.target;
-  s->status = head.status;
-  s->major = head.major;
-  s->minor = head.minor;
-  s->chunked = head.chunked;
-  s->hasLength = head.hasLength;
-  s->upgrade = head.upgrade;
-  s->contentLength = head.contentLength;
+// `n` bytes of key_; null: malformed.
+Start* HeadReader::facts(Kind kind, size_t n) {
+  const std::string_view key(key_.data(), n);
+  const uint64_t hash = hashBytes(key);
+  if (Start* known = starts_[kind].find(key, hash)) return known;
+  Framed framed;
+  memcpy(key_.data() + n, "\r\n", 2);
+  if (judgeHead(kind, {key_.data(), n + 2}, fresh_[kind], framed) == HeadResult::MALFORMED) return nullptr;
+  Start* s = starts_[kind].offer(key, hash);
+  if (s == nullptr) s = &scratch_;
+  static_cast<Framed&>(*s) = framed;
   return s;
 }
 
@@ -136,7 +136,13 @@ HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head&
   const size_t headers = lines_ - 2;
   if (out.headers.size() < headers) out.headers.resize(headers);
   out.count = headers;
-  key_.assign(bytes, 0, end_[0]);
+  if (key_.size() < bytes.size() + 2) key_.resize(bytes.size() + 2);
+  char* key = key_.data();
+  const auto frames = [&key](const char* p, size_t n) {
+    memcpy(key, p, n);
+    key += n;
+  };
+  frames(bytes.data(), end_[0]);
   for (size_t i = 0; i < headers; i++) {
     const uint32_t at = end_[i], n = end_[i + 1] - at;
     const std::string_view line(bytes.data() + at, n);
@@ -145,28 +151,19 @@ HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head&
     if (Line* known = known_[kind].find(line, hash)) {
       h = {{at, known->nameLen}, {at + known->valueAt, known->valueLen}, known, known->serial};
       if (known->noted) out.note(i, view(bytes, h.name));
-      if (known->frames) key_ += line;
+      if (known->frames) frames(line.data(), n);
       continue;
     }
     h = cut(bytes.data(), at, n);
     out.note(i, view(bytes, h.name));
     missed_.push_back({at, n, static_cast<uint32_t>(i), hash});
-    if (mayFrame(view(bytes, h.name))) key_ += line;
+    if (mayFrame(view(bytes, h.name))) frames(line.data(), n);
     else if (!accepted(kind, line.data(), n)) return HeadResult::MALFORMED;
   }
-  Start scratch;
-  Start* s = facts(kind, scratch);
+  Start* s = facts(kind, static_cast<size_t>(key - key_.data()));
   if (s == nullptr) return HeadResult::MALFORMED;
-  out.method = s->method;
-  out.target = s->target;
-  out.status = s->status;
-  out.major = s->major;
-  out.minor = s->minor;
-  out.chunked = s->chunked;
-  out.hasLength = s->hasLength;
-  out.upgrade = s->upgrade;
-  out.contentLength = s->contentLength;
-  if (s != &scratch) {
+  static_cast<Framed&>(out) = *s;
+  if (s != &scratch_) {
     out.start = s;
     out.startSerial = s->serial;
   }

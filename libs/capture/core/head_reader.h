@@ -25,12 +25,7 @@ struct Line : Cached {
 };
 
 // A start line with the lines that frame; what a row needs of the target is valid while `epoch` is the open batch's.
-struct Start : Cached {
-  Span method, target;
-  uint16_t status = 0;
-  uint8_t major = 1, minor = 1;
-  bool chunked = false, hasLength = false, upgrade = false;
-  uint64_t contentLength = 0;
+struct Start : Cached, Framed {
   uint64_t epoch = 0;
   int32_t methodIndex = 0, schemeIndex = 0, routeIndex = 0, pathIndex = 0, queryIndex = 0;
   int32_t hostIndex = -1;  // of the target's authority; -1: it has none
@@ -54,7 +49,7 @@ class HeadReader {
     uint64_t hash;
   };
   bool accepted(Kind kind, const char* line, size_t n);
-  Start* facts(Kind kind, Start& scratch);
+  Start* facts(Kind kind, size_t n);
 
   static constexpr size_t kMaxLines = 128;
   uint32_t end_[kMaxLines] = {};  // offset behind each line, the blank one last
@@ -64,7 +59,8 @@ class HeadReader {
   Cache<Line> known_[2];
   Cache<Start> starts_[2];
   std::vector<Missed> missed_;
-  std::string key_;
+  std::vector<char> key_;  // a start line and the lines that frame; longer than they are
+  Start scratch_;           // of a key that is not kept
 };
 
 }  // namespace hw

@@ -80,15 +80,15 @@ void Core::writeAddresses(Connection& c) {
   if (!c.known()) return;
   const hw_conn& w = c.who();
   const bool client = c.isClient();
-  b.put<int32_t>(C_NETWORK_TRANSPORT, w.family == AF_UNIX ? fixed(W_UNIX, "unix") : fixed(W_TCP, "tcp"));
+  b.putSome<int32_t>(C_NETWORK_TRANSPORT, w.family == AF_UNIX ? fixed(W_UNIX, "unix") : fixed(W_TCP, "tcp"));
   if (w.family == AF_UNIX) return;
-  b.put<uint16_t>(C_SERVER_PORT, client ? w.peer_port : w.local_port);
+  b.putSome<uint16_t>(C_SERVER_PORT, client ? w.peer_port : w.local_port);
   if (!c.clientAddress.empty()) {
     if (c.clientEpoch != policy_.epoch()) {
       c.clientEpoch = policy_.epoch();
       c.clientIndex = b.dict.intern(c.clientAddress);
     }
-    b.put<int32_t>(C_CLIENT_ADDRESS, c.clientIndex);
+    b.putSome<int32_t>(C_CLIENT_ADDRESS, c.clientIndex);
     return;
   }
   const uint8_t* a = client ? w.local_addr : w.peer_addr;
@@ -101,7 +101,7 @@ void Core::writeAddresses(Connection& c) {
   char text[INET6_ADDRSTRLEN];
   if (inet_ntop(v6 ? AF_INET6 : AF_INET, a, text, sizeof text) == nullptr) return;
   policy_.address(text, isPublicAddress(a, v6), a, v6, c.clientAddress);
-  b.put<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
+  b.putSome<int32_t>(C_CLIENT_ADDRESS, b.dict.intern(c.clientAddress));
 }
 
 // Mostly the same process and port row after row: kept for the open batch, and until more is known of processes.
@@ -154,7 +154,7 @@ void Core::writePeer(Connection& c) {
     }
     c.peerIndex = c.peerName == nullptr ? 0 : batch_->dict.intern(*c.peerName);
   }
-  batch_->put<int32_t>(C_SERVICE_PEER_NAME, c.peerIndex);
+  batch_->putSome<int32_t>(C_SERVICE_PEER_NAME, c.peerIndex);
 }
 
 void Core::writeRow(Connection& c, Exchange& e, const char* error, Phase phase) {
@@ -174,7 +174,7 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error, Phase phase) 
 
   // an end counts where it happened, not where the exchange began
   b.put<int64_t>(C_START_TIME, unixNs(phase != Phase::END ? q.firstNs : std::max(q.lastNs, s->lastNs)));
-  if (!whole) b.put<uint8_t>(C_HEADWATER_PHASE, static_cast<uint8_t>(phase));
+  if (!whole) b.putSome<uint8_t>(C_HEADWATER_PHASE, static_cast<uint8_t>(phase));
   b.put<uint8_t>(C_HEADWATER_ROLE, c.isClient() ? 1 : 0);
   b.put<int32_t>(C_SERVICE_NAME, who.service);
   const std::string_view route = writeTarget(q);
@@ -182,7 +182,7 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error, Phase phase) 
   const Message& versioned = s != nullptr ? *s : q;
   b.put<int32_t>(C_NETWORK_PROTOCOL_VERSION, versioned.head.minor == 0 ? fixed(W_1_0, "1.0") : fixed(W_1_1, "1.1"));
   b.put<uint16_t>(C_HTTP_RESPONSE_STATUS_CODE, s != nullptr ? s->head.status : 0);
-  if (error != nullptr) b.put<int32_t>(C_ERROR_TYPE, b.dict.intern(error));
+  if (error != nullptr) b.putSome<int32_t>(C_ERROR_TYPE, b.dict.intern(error));
   // an early response began before the request's last byte: then there is no such span
   b.put<int64_t>(C_HEADWATER_TTFB_NS, s == nullptr || phase == Phase::END ? -1 : span(q.lastNs, s->firstNs));
   const bool open = phase == Phase::BEGIN;
@@ -217,11 +217,11 @@ void Core::writeRow(Connection& c, Exchange& e, const char* error, Phase phase) 
   b.put<uint32_t>(C_HEADWATER_SRTT_US, c.srttUs());
   b.put<uint32_t>(C_HEADWATER_RETRANSMITS, c.retransmits());
   if (s != nullptr && s->head.contentType >= 0 && view(s->bytes, s->head.headers[static_cast<size_t>(s->head.contentType)].value).starts_with("application/grpc"))
-    b.put<int32_t>(C_RPC_SYSTEM, fixed(W_GRPC, "grpc"));
+    b.putSome<int32_t>(C_RPC_SYSTEM, fixed(W_GRPC, "grpc"));
   b.put<int32_t>(C_RPC_GRPC_STATUS_CODE, -1);
   b.put<uint32_t>(C_HEADWATER_WEIGHT, e.weight);
   b.put<int32_t>(C_HEADWATER_POLICY, fixed(W_POLICY, policy_.text()));
-  if (fingerprinted) b.put<int32_t>(C_HEADWATER_KEY_ID, fixed(W_KEY_ID, policy_.fingerprint().keyId()));
+  if (fingerprinted) b.putSome<int32_t>(C_HEADWATER_KEY_ID, fixed(W_KEY_ID, policy_.fingerprint().keyId()));
   b.put<uint32_t>(C_HEADWATER_FLAGS, flags);
   b.rows++;
 }

@@ -109,7 +109,7 @@ void hostileHeads() {
   CHECK(more < 8u << 20);
 }
 
-void pushHead(Core& core, uint8_t dir, uint64_t& pos, uint64_t ts, uint32_t ordinal, const std::string& bytes) {
+void pushHead(Core& core, uint8_t dir, uint64_t& pos, uint64_t ts, uint32_t ordinal, const std::string& bytes, uint64_t sock = 1) {
   hw_chunk c{};
   c.type = HW_T_DATA;
   c.dir = dir;
@@ -117,7 +117,7 @@ void pushHead(Core& core, uint8_t dir, uint64_t& pos, uint64_t ts, uint32_t ordi
   c.cap = static_cast<__u16>(bytes.size());
   c.len = static_cast<__u32>(bytes.size());
   c.ts_ns = ts;
-  c.sock = 1;
+  c.sock = sock;
   c.pos = pos;
   c.ordinal = ordinal;
   c.starts = c.chunks = 1;
@@ -160,12 +160,66 @@ void hostileCore(bool reading, uint64_t& rows, uint64_t& lost) {
   core.closing([&](BatchPtr& b) { rows += b->rows; });
 }
 
+// Each row in a batch of its own: what the rows say that know least, behind others that fill every column or not.
+std::vector<std::string> poorRows(bool behindRich, uint64_t& filled) {
+  Options o;
+  o.maxRows = 1;
+  o.key = {"k1", std::string(32, 'k')};
+  o.peers = {{{}, 0, "all"}};
+  bool poor = false;
+  std::vector<std::string> rows;
+  Core core(o, [&](BatchPtr& b) {
+    std::string row;
+    for (int c = 0; c < COLUMN_N && b->rows > 0; c++) {
+      const std::string bytes(reinterpret_cast<const char*>(b->column(static_cast<Column>(c))), columnWidth(kColumns[c].type));
+      if (!poor && bytes.find_first_not_of('\0') != std::string::npos) filled |= uint64_t{1} << c;
+      row += bytes;
+    }
+    if (poor && b->rows > 0) rows.push_back(row);
+    b.reset();
+    return true;
+  });
+  uint64_t ts = 1000000;
+  core.tick(ts, ts);
+  const std::string answers[] = {"HTTP/1.1 nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n\r\n"};
+  for (uint64_t sock = 10; behindRich && sock < 40; sock++) {
+    hw_conn c{};
+    c.type = HW_T_CONN;
+    c.family = 2;
+    c.local_port = 80;
+    c.ts_ns = ts;
+    c.sock = sock;
+    c.peer_addr[0] = 10;
+    CHECK(core.onRecord(&c, sizeof c));
+    uint64_t pos[2] = {0, 0};
+    pushHead(core, HW_RX, pos[1], ts, 1, "GET /a?b=1 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer abcdef\r\n\r\n", sock);
+    pushHead(core, HW_TX, pos[0], ts, 1, answers[sock % 3], sock);
+  }
+  core.tick(ts, ts);
+  poor = true;
+  uint64_t pos[2] = {0, 0};
+  for (uint32_t i = 1; i <= 20; i++) {
+    pushHead(core, HW_RX, pos[1], ts += 1000, i, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    pushHead(core, HW_TX, pos[0], ts += 1000, i, "HTTP/1.0 204 No Content\r\n\r\n");
+    core.tick(ts, ts);
+  }
+  return rows;
+}
+
+void reusedBatches() {
+  uint64_t filled = 0, none = 0;
+  const std::vector<std::string> alone = poorRows(false, none), behind = poorRows(true, filled);
+  CHECK(alone.size() == 20 && alone == behind);
+  for (const Column c : {C_HEADWATER_PHASE, C_SERVER_PORT, C_CLIENT_ADDRESS, C_NETWORK_TRANSPORT, C_ERROR_TYPE, C_RPC_SYSTEM, C_SERVICE_PEER_NAME, C_HEADWATER_KEY_ID}) CHECK((filled >> c & 1) != 0);
+}
+
 }  // namespace
 
 int main() {
   cgroups();
   processes();
   hostileHeads();
+  reusedBatches();
   uint64_t rows, lost;
   hostileCore(true, rows, lost);
   CHECK(rows == 30000 && lost == 0);
