@@ -111,6 +111,7 @@ class Connection {
   bool match(Message* response);
   void matched(Exchange& e);
   Exchange* waiting();
+  bool requestsUnseen() const;
   void letGo(Message* m);
   void dropResponse(Message* m);
   void settleOrphans(uint64_t nowNs, bool all);

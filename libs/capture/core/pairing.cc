@@ -86,12 +86,23 @@ void Connection::acceptRequest(Message* m) {
   if (next && !orphans_.empty() && match(orphans_.front())) orphans_.erase(orphans_.begin());
 }
 
+// Did bytes pass on the requests' side that nobody could walk? What was asked in there may be answered.
+bool Connection::requestsUnseen() const {
+  const Stream& s = stream_[requestDir_];
+  if (s.state == StreamState::LOST || (s.state == StreamState::BETWEEN && !s.proven)) return true;
+  const Message* m = s.current;
+  return s.state == StreamState::BODY && m != nullptr && (m->framing == Framing::UNKNOWN || (m->framing == Framing::CHUNKED && !s.walk.walkable()));
+}
+
 void Connection::acceptResponse(Message* m) {
   Stream& s = streamOf(RESPONSE);
   lastFinalNs_ = m->firstNs;
   if (m->framing == Framing::NONE && s.current == m) endMessage(s, 0, true);
   if (match(m)) return;
-  if (!doubt_) return orphans_.push_back(m);
+  if (!doubt_) {
+    if (requestsUnseen()) lossy_ = true;
+    return orphans_.push_back(m);
+  }
   core_.account.lose(RESPONSE, L_PEER_LOST);
   dropResponse(m);
 }
