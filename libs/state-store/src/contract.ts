@@ -69,10 +69,10 @@ export function stateStoreContract(store: () => StateStore): void {
   describe('time to live', () => {
     test('an expired entry is gone for every call', async () => {
       const k = key();
-      for (const name of ['get', 'list', 'delete', 'cas', 'add']) await store().set(k + name, '5', { ttlMs: 80 });
+      for (const name of ['get', 'list', 'delete', 'cas', 'add']) await store().set(k + name, '5', { ttlMs: 800 });
       await store().set(k + 'stays', '5', { ttlMs: 60_000 });
       expect(await store().list(k)).toHaveLength(6);
-      await sleep(120);
+      await sleep(900);
       expect(await store().get(`${k}get`)).toBeNull();
       expect((await store().list(k)).map((e) => e.key)).toEqual([`${k}stays`]);
       expect(await store().delete(`${k}delete`)).toBe(false);
@@ -82,23 +82,23 @@ export function stateStoreContract(store: () => StateStore): void {
 
     test('a write without ttl keeps for good; one with ttl starts anew', async () => {
       const k = key();
-      await store().set(`${k}a`, '1', { ttlMs: 80 });
+      await store().set(`${k}a`, '1', { ttlMs: 800 });
       await store().set(`${k}a`, '2');
-      await store().set(`${k}b`, '1', { ttlMs: 80 });
+      await store().set(`${k}b`, '1', { ttlMs: 800 });
       await store().set(`${k}b`, '2', { ttlMs: 60_000 });
-      await store().set(`${k}c`, '1', { ttlMs: 80 });
+      await store().set(`${k}c`, '1', { ttlMs: 800 });
       const { version } = (await store().get(`${k}c`))!;
       expect(await store().compareAndSet(`${k}c`, version, '2')).toBe(true);
-      await sleep(120);
+      await sleep(900);
       expect((await store().list(k)).map((e) => e.value)).toEqual(['2', '2', '2']);
     });
 
     test('add: ttl counts from the first add', async () => {
       const k = key();
-      expect(await store().add(k, 2, { ttlMs: 150 })).toBe(2);
-      await sleep(90);
-      expect(await store().add(k, 3, { ttlMs: 150 })).toBe(5);
-      await sleep(90);
+      expect(await store().add(k, 2, { ttlMs: 1_500 })).toBe(2);
+      await sleep(800);
+      expect(await store().add(k, 3, { ttlMs: 1_500 })).toBe(5);
+      await sleep(800);
       expect(await store().get(k)).toBeNull();
       expect(await store().add(k, -1)).toBe(-1);
     });
