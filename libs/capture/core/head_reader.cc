@@ -2,6 +2,7 @@
 
 #include <emmintrin.h>
 
+#include <array>
 #include <cstring>
 
 #include "glob.h"
@@ -12,11 +13,17 @@ namespace {
 
 constexpr size_t kLineSets = 512, kMaxLine = 512, kStartSets = 512, kMaxStart = 1024;
 
+constexpr std::array<bool, 256> kUsual = [] {
+  std::array<bool, 256> t{};
+  for (const char c : std::string_view("-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) t[static_cast<unsigned char>(c)] = true;
+  return t;
+}();
+
 // Does this field change how llhttp frames the message? Names with unusual characters count as if they did.
 bool mayFrame(std::string_view name) {
   static constexpr std::string_view kFraming[] = {"upgrade", "connection", "content-length", "proxy-connection", "transfer-encoding"};
   for (const char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return true;
+    if (!kUsual[static_cast<unsigned char>(c)]) return true;
   if (name.empty()) return true;
   const char first = lower(name[0]);
   if (first != 'u' && first != 'c' && first != 'p' && first != 't') return false;
@@ -27,6 +34,23 @@ bool mayFrame(std::string_view name) {
     if (i == f.size()) return true;
   }
   return false;
+}
+
+// A line that llhttp takes for certain, its name one that `mayFrame` refused: a colon, visible ASCII and spaces, CR LF.
+bool plainLine(const char* line, size_t n, size_t name) {
+  if (n < name + 3 || line[name] != ':' || line[n - 2] != '\r') return false;
+  const char* p = line + name + 1;
+  const char* end = line + n - 2;
+  if (end - p < 16) {
+    for (; p < end; p++)
+      if (*p < ' ' || *p == 0x7f) return false;  // also bytes from 0x80 on: char is signed here
+    return true;
+  }
+  const __m128i one = _mm_set1_epi8(1), blank = _mm_set1_epi8(' ');
+  const auto plain = [&](const char* at) { return _mm_cmpgt_epi8(_mm_add_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), one), blank); };
+  __m128i all = plain(end - 16);
+  for (; p + 16 < end; p += 16) all = _mm_and_si128(all, plain(p));
+  return _mm_movemask_epi8(all) == 0xffff;
 }
 
 HeaderSpan cut(const char* bytes, uint32_t at, uint32_t n) {
@@ -158,7 +182,7 @@ HeadResult HeadReader::read(Kind kind, std::string& bytes, bool truncated, Head&
     out.note(i, view(bytes, h.name));
     missed_.push_back({at, n, static_cast<uint32_t>(i), hash});
     if (mayFrame(view(bytes, h.name))) frames(line.data(), n);
-    else if (!accepted(kind, line.data(), n)) return HeadResult::MALFORMED;
+    else if (!plainLine(line.data(), n, h.name.len) && !accepted(kind, line.data(), n)) return HeadResult::MALFORMED;
   }
   Start* s = facts(kind, static_cast<size_t>(key - key_.data()));
   if (s == nullptr) return HeadResult::MALFORMED;

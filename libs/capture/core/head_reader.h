@@ -3,8 +3,9 @@
 // llhttp stays the judge of what is HTTP. Why it need not see a known line again: a header field that is none of
 // connection, content-length, proxy-connection, transfer-encoding and upgrade leaves llhttp in the state it was in
 // before the line. So a head is valid, and framed as llhttp says, exactly if (1) its start line with only the lines
-// that frame is, and (2) each other line is accepted on its own. Heads with folded lines or a CR that ends no line go
-// through llhttp whole. fuzz/records.cc holds both ways against each other.
+// that frame is, and (2) each other line is accepted on its own; visible ASCII between a usual name and CR LF is, without
+// asking. Heads with folded lines or a CR that ends no line go through llhttp whole. fuzz/records.cc holds both ways
+// against each other.
 #pragma once
 #include "cache.h"
 #include "head.h"

@@ -191,9 +191,11 @@ bool Policy::writeHeaders(Batch& batch, Kind kind, const std::string& bytes, con
   HeaderLists& list = batch.lists[kind];
   list.reserve(head.count);
   bool fingerprinted = false;
+  const bool byRow = byRow_;
+  const uint64_t epoch = epoch_;
   for (const HeaderSpan& h : head.fields()) {
-    Line* line = !byRow_ && h.line != nullptr && h.line->serial == h.serial ? h.line : nullptr;
-    if (line != nullptr && line->epoch == epoch_) {
+    Line* line = !byRow && h.line != nullptr && h.line->serial == h.serial ? h.line : nullptr;
+    if (line != nullptr && line->epoch == epoch) {
       if (line->action == A_DROP) continue;
       fingerprinted |= line->fingerprinted;
       list.add(line->nameIndex, line->valueIndex, line->action);

@@ -160,6 +160,7 @@ void Drain::run() {
     }
     if (gone_) break;
   }
+  std::vector<BatchPtr> rest;  // handed over without the mutex: `last` may wait for a reader that waits for totals()
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     takeOrders();
@@ -167,8 +168,9 @@ void Drain::run() {
     }
     readCounters();
     core_.flush(clockNs(CLOCK_MONOTONIC));
-    core_.closing(out_.last);
+    core_.closing([&rest](BatchPtr& b) { rest.push_back(std::move(b)); });
   }
+  for (BatchPtr& b : rest) out_.last(b);
   out_.end(gone_ && !stop_ ? "headwater-probe went away; what it had captured was delivered" : "");
 }
 
