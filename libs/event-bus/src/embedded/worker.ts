@@ -18,17 +18,35 @@ function failure(id: number, error: unknown): WorkerReply {
 }
 
 function serve(log: SqliteLog): void {
+  let poll: NodeJS.Timeout | undefined;
+  /** Commits of others matter to consumers only, and each of them beats before it reads; who only publishes pays nothing. */
+  const watch = (): void => {
+    if (poll) return;
+    let version = log.dataVersion();
+    poll = setInterval(() => {
+      try {
+        const now = log.dataVersion();
+        if (now !== version) port.postMessage({ changed: true } satisfies WorkerReply);
+        version = now;
+      } catch {
+        // The next call reports what is wrong with the file.
+      }
+    }, POLL_MS);
+  };
   const calls: WorkerCalls = {
     incarnation: (topic) => log.incarnation(topic),
     publish: (topic, records, partitions) => {
       const placed = log.publish(topic, records, partitions, Date.now());
-      port.postMessage({ changed: true } satisfies WorkerReply);
+      if (poll) port.postMessage({ changed: true } satisfies WorkerReply);
       return placed;
     },
     ranges: (topic) => log.ranges(topic),
     fetch: (topic, partition, offset) => log.fetch(topic, partition, offset),
     applyTopics: (topics, dryRun) => log.applyTopics(topics, dryRun),
-    beat: (request) => beat(log, request),
+    beat: (request) => {
+      watch();
+      return beat(log, request);
+    },
     release: (group, member, partitions) => release(log, group, member, partitions),
     leave: (group, member) => leaveGroup(log, group, member),
     enforceRetention: () => log.enforceRetention(Date.now()),
@@ -47,16 +65,6 @@ function serve(log: SqliteLog): void {
       port.postMessage(failure(id, error));
     }
   });
-  let version = log.dataVersion();
-  const poll = setInterval(() => {
-    try {
-      const now = log.dataVersion();
-      if (now !== version) port.postMessage({ changed: true } satisfies WorkerReply);
-      version = now;
-    } catch {
-      // The next call reports what is wrong with the file.
-    }
-  }, POLL_MS);
   const retention = setInterval(() => {
     try {
       log.enforceRetention(Date.now());
