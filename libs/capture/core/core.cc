@@ -14,7 +14,7 @@ constexpr uint64_t kSweepNs = 100000000, kIdleBatchNs = 5000000000ULL, kForgetNs
 Core::Core(Options o, Send send) : options(std::move(o)), send_(std::move(send)), policy_(options), sampler_(options.sampleSeed) {
   connections_.reserve(1024);
   batch_ = batches_->take(options.maxRows);
-  judging_ = !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
+  judging_ = judges();
 }
 
 Core::~Core() { connections_.clear(); }
@@ -194,14 +194,14 @@ void Core::reconfigure(Rules rules) {
   policy_.reload();
   freshBatch();
   for (auto& [cookie, c] : connections_) c->clientAddress.clear();
-  judging_ = throttle_ > 1 || !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
+  judging_ = judges();
 }
 
 void Core::throttle(uint32_t oneIn) {
   if (oneIn == throttle_) return;
   if (batch_->rows > 0) closeBatch();
   throttle_ = oneIn;
-  judging_ = throttle_ > 1 || !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty());
+  judging_ = judges();
 }
 
 bool Core::offerBatches() {

@@ -117,7 +117,8 @@ class Core {
   Send send_;
   Policy policy_;
   Sampler sampler_;
-  bool judging_ = false;  // there are filters, or a rate
+  bool judging_ = false;  // `judges`, worked out when something it asks changed
+  bool judges() const { return throttle_ > 1 || !options.policy.filters.empty() || (options.narrowed && !options.narrowing.filters.empty()); }
   uint32_t throttle_ = 1, strongestRate_ = 1;  // the latter since the last batch
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   Connection* last_ = nullptr;

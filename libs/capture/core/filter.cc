@@ -8,8 +8,6 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t kMostOneIn = 1u << 30;
-
 bool statusMatches(const ExchangeMatch& m, uint16_t status) {
   if (m.classes == 0 && m.statuses.empty()) return true;
   if (status >= 100 && status < 600 && (m.classes >> (status / 100) & 1) != 0) return true;

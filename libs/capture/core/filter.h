@@ -21,6 +21,9 @@ struct ExchangeFacts {
   } of[2];                        // by Kind; null: there is none
 };
 
+// Rates multiply, up to this.
+inline constexpr uint64_t kMostOneIn = 1u << 30;
+
 struct FilterAnswer {
   uint32_t oneIn = 1;       // 0: not logged
   int by[2] = {-1, -1};     // index of the filter that decided, by layer; -1: none matched

@@ -9,12 +9,6 @@
 
 namespace hw {
 
-namespace {
-
-constexpr uint64_t kMostOneIn = 1u << 30;
-
-}  // namespace
-
 // The route template, also when no row was written of it before.
 std::string_view Core::routeOf(const Message& q) {
   Start* t = q.head.start != nullptr && q.head.start->serial == q.head.startSerial ? q.head.start : &scratchStart_;

@@ -16,28 +16,27 @@ export interface RawBatch {
   buffer: ArrayBuffer;
 }
 
-/** What both kinds of capture take while they run. */
-interface NativeRules {
+/** What both kinds of capture take and tell while they run. */
+export interface NativeCapture {
+  /** CaptureTotals as JSON */
+  totals(): string;
   reconfigure(rules: CaptureRules): void;
   throttle(oneIn: number): void;
   setPods(pods: readonly PodNames[]): void;
 }
 
-export interface NativeReplay extends NativeRules {
+export interface NativeReplay extends NativeCapture {
   push(framed: Uint8Array): RawBatch[];
   flush(): RawBatch[];
-  /** CaptureTotals as JSON */
-  totals(): string;
   /** the start account, recounted */
   audit(): boolean;
 }
 
-export interface NativeLive extends NativeRules {
+export interface NativeLive extends NativeCapture {
   /** the hello, or a sentence that says why not */
   open(socketPath: string): ProbeInfo | string;
   start(onBatch: (batch: RawBatch) => void, onEnd: (error: string) => void): void;
   stop(): void;
-  totals(): string;
   pause(ms: number): void;
 }
 

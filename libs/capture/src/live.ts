@@ -1,17 +1,17 @@
 import { addon, type NativeLive } from './addon.ts';
 import { toCaptureBatch } from './columns.ts';
 import { CaptureError } from './errors.ts';
-import { checkOptions, checkRules, checkThrottle } from './options.ts';
-import type { Capture, CaptureBatch, CaptureOptions, CaptureRules, CaptureTotals, PodNames, ProbeInfo } from './port.ts';
+import { NativeDoors } from './native-doors.ts';
+import { checkOptions } from './options.ts';
+import type { Capture, CaptureBatch, CaptureOptions, ProbeInfo } from './port.ts';
 
-class LiveCapture implements Capture {
+class LiveCapture extends NativeDoors<NativeLive> implements Capture {
   readonly source = 'live';
   readonly probe: ProbeInfo;
-  private readonly native: NativeLive;
   private ended: Promise<void> | undefined;
 
   constructor(native: NativeLive, probe: ProbeInfo) {
-    this.native = native;
+    super(native);
     this.probe = probe;
   }
 
@@ -28,27 +28,9 @@ class LiveCapture implements Capture {
     });
   }
 
-  totals(): CaptureTotals {
-    return JSON.parse(this.native.totals()) as CaptureTotals;
-  }
-
   async stop(): Promise<void> {
     this.native.stop();
     await this.ended;
-  }
-
-  reconfigure(rules: CaptureRules): void {
-    checkRules(rules);
-    this.native.reconfigure(rules);
-  }
-
-  throttle(oneIn: number): void {
-    checkThrottle(oneIn);
-    this.native.throttle(oneIn);
-  }
-
-  setPods(pods: readonly PodNames[]): void {
-    this.native.setPods(pods);
   }
 
   pauseDrain(ms: number): void {

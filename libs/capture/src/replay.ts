@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addon, type NativeReplay, type RawBatch } from './addon.ts';
 import { toCaptureBatch } from './columns.ts';
 import { CaptureError } from './errors.ts';
-import { checkOptions, checkRules, checkThrottle } from './options.ts';
-import type { Capture, CaptureBatch, CaptureOptions, CaptureRules, CaptureTotals, PodNames } from './port.ts';
+import { NativeDoors } from './native-doors.ts';
+import { checkOptions } from './options.ts';
+import type { Capture, CaptureBatch, CaptureOptions } from './port.ts';
 
 const READ = 256 * 1024;
 const MAX_RECORD = 64 * 1024;
@@ -84,17 +85,16 @@ function timeOf(framed: Uint8Array): bigint {
   return framed.length >= 20 ? new DataView(framed.buffer, framed.byteOffset).getBigUint64(12, true) : 0n;
 }
 
-class ReplayCapture implements Capture {
+class ReplayCapture extends NativeDoors<NativeReplay> implements Capture {
   readonly source = 'replay';
   readonly probe = null;
   private done: Promise<void> | undefined;
   private stopping = false;
   private pausedUntil = 0;
-  private readonly native: NativeReplay;
   private readonly input: ReplayInput;
 
   constructor(native: NativeReplay, input: ReplayInput) {
-    this.native = native;
+    super(native);
     this.input = input;
   }
 
@@ -127,27 +127,9 @@ class ReplayCapture implements Capture {
     }
   }
 
-  totals(): CaptureTotals {
-    return JSON.parse(this.native.totals()) as CaptureTotals;
-  }
-
   async stop(): Promise<void> {
     this.stopping = this.input.paced === true;
     await this.done;
-  }
-
-  reconfigure(rules: CaptureRules): void {
-    checkRules(rules);
-    this.native.reconfigure(rules);
-  }
-
-  throttle(oneIn: number): void {
-    checkThrottle(oneIn);
-    this.native.throttle(oneIn);
-  }
-
-  setPods(pods: readonly PodNames[]): void {
-    this.native.setPods(pods);
   }
 
   pauseDrain(ms: number): void {

@@ -156,27 +156,33 @@ function policy({ file, name, problems }: NonNullable<Facts['policy']>): Check {
 }
 
 function spoolDir(dir: NonNullable<Facts['spoolDir']>): Check {
-  const name = 'spool_dir';
-  // the agent makes it; then its parent must be its own
-  if (!dir.exists)
-    return check(name, 'warn', `${dir.path} does not exist`, 'the agent makes it where it may write beside it; else: mkdir -m 700 it for the user the agent runs as');
-  if (!dir.writable) return check(name, 'fail', `${dir.path} cannot be written by this user`, 'run doctor as the user the agent runs as, or chown it to that user');
-  if ((dir.mode & 0o077) !== 0) return check(name, 'warn', `${dir.path} can be read by others (mode ${dir.mode.toString(8)})`, `chmod 700 ${dir.path}`);
-  const free = `${(dir.freeBytes / (1 << 30)).toFixed(1)} GiB free`;
-  if (dir.freeBytes < ROOM_NEEDED) return check(name, 'fail', `${dir.path}: ${free}`, 'make room: what waits for the bus is lost (counted as spool_error) on a full disk');
-  return check(name, 'ok', `${dir.path}, ${free}`);
+  return directory('spool_dir', dir, {
+    // the agent makes it; then its parent must be its own
+    made: 'the agent makes it where it may write beside it',
+    full: 'what waits for the bus is lost (counted as spool_error) on a full disk',
+    open: '',
+  });
 }
 
 function stateDir(dir: NonNullable<Facts['stateDir']>): Check {
-  const name = 'state_dir';
-  if (!dir.exists) return check(name, 'warn', `${dir.path} does not exist`, 'npm start makes it; else: mkdir -m 700 it for the user the agent runs as');
+  const found = directory('state_dir', dir, {
+    made: 'npm start makes it',
+    full: 'the embedded log is not written on a full disk and exchanges are lost (counted)',
+    open: ': headers and keys lie there',
+  });
+  if (found.status !== 'ok' || dir.freeBytes >= ROOM_WANTED) return found;
+  return check('state_dir', 'warn', `${dir.path}: ${roomOf(dir)}`, 'the embedded log may take 1 GiB by default (bus.retention_bytes): make room, or set it lower');
+}
+
+const roomOf = (dir: { freeBytes: number }): string => `${(dir.freeBytes / (1 << 30)).toFixed(1)} GiB free`;
+
+/** Made, writable, with room, nobody else's; `words` says who makes it, what a full disk costs, and what others could read. */
+function directory(name: string, dir: NonNullable<Facts['stateDir']>, words: { made: string; full: string; open: string }): Check {
+  if (!dir.exists) return check(name, 'warn', `${dir.path} does not exist`, `${words.made}; else: mkdir -m 700 it for the user the agent runs as`);
   if (!dir.writable) return check(name, 'fail', `${dir.path} cannot be written by this user`, 'run doctor as the user the agent runs as, or chown it to that user');
-  const free = `${(dir.freeBytes / (1 << 30)).toFixed(1)} GiB free`;
-  if (dir.freeBytes < ROOM_NEEDED) return check(name, 'fail', `${dir.path}: ${free}`, 'make room: the embedded log is not written on a full disk and exchanges are lost (counted)');
-  if ((dir.mode & 0o077) !== 0) return check(name, 'warn', `${dir.path} can be read by others (mode ${dir.mode.toString(8)})`, `chmod 700 ${dir.path}: headers and keys lie there`);
-  if (dir.freeBytes < ROOM_WANTED)
-    return check(name, 'warn', `${dir.path}: ${free}`, 'the embedded log may take 1 GiB by default (bus.retention_bytes): make room, or set it lower');
-  return check(name, 'ok', `${dir.path}, ${free}`);
+  if (dir.freeBytes < ROOM_NEEDED) return check(name, 'fail', `${dir.path}: ${roomOf(dir)}`, `make room: ${words.full}`);
+  if ((dir.mode & 0o077) !== 0) return check(name, 'warn', `${dir.path} can be read by others (mode ${dir.mode.toString(8)})`, `chmod 700 ${dir.path}${words.open}`);
+  return check(name, 'ok', `${dir.path}, ${roomOf(dir)}`);
 }
 
 function probeSocket(socket: NonNullable<Facts['socket']>): Check {
