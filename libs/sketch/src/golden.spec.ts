@@ -86,7 +86,18 @@ function phasedService(): ServiceWindow {
   return w;
 }
 
-const WRITTEN = { 'hosts-1': hosts, 'service-1': service, 'hosts-2': sampledHosts, 'service-2': phasedService };
+/** since version 3 */
+function servedClients(): ServiceWindow {
+  const w = phasedService();
+  for (let i = 0; i < 30; i++) w.client('10.0.0.7').add(400 + i, 30 - i);
+  const c = w.client('checkout');
+  c.add(200, 5);
+  c.add(0, 2);
+  c.errors = 2;
+  return w;
+}
+
+const WRITTEN = { 'hosts-1': hosts, 'service-1': service, 'hosts-2': sampledHosts, 'service-2': phasedService, 'service-3': servedClients };
 
 it.each(Object.entries(WRITTEN))('%s stays readable', (name, make) => {
   if (!existsSync(place(name)) && process.env['UPDATE_GOLDEN'] === '1') writeFileSync(place(name), make().encode());
@@ -95,6 +106,10 @@ it.each(Object.entries(WRITTEN))('%s stays readable', (name, make) => {
   const kind = name.startsWith('hosts') ? HostsWindow : ServiceWindow;
   expect(kind.decode(bytes)).toEqual(kind.decode(make().encode()));
   expect(Buffer.from(make().encode()).equals(bytes)).toBe(true);
+});
+
+it('for readers of version 2 clients are left out, and nothing else', () => {
+  expect(Buffer.from(servedClients().encode(2)).equals(readFileSync(place('service-2')))).toBe(true);
 });
 
 it('of versions 1 and 2 in one merge, nothing of either is missing', () => {

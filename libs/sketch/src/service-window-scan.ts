@@ -1,4 +1,5 @@
 import { Reader } from './bytes.ts';
+import { ClientStats } from './client-stats.ts';
 import { DdSketch } from './ddsketch.ts';
 import { HeaderStats } from './header-stats.ts';
 import { ROLES, type Role } from './pattern.ts';
@@ -120,14 +121,16 @@ export class ServiceWindowScan {
     this.pending = NOTHING;
   }
 
-  /** All headers of the window; patterns that are left are passed over. */
-  headers(): HeaderStats[] {
+  /** All headers of the window and its clients; patterns that are left are passed over. */
+  rest(): { headers: HeaderStats[]; clients: ClientStats[] } {
     while (this.nextPattern());
     const { r } = this;
     const headers: HeaderStats[] = [];
     for (let n = r.uint(); n > 0; n--) headers.push(HeaderStats.read(r));
+    const clients: ClientStats[] = [];
+    for (let n = r.version >= 3 ? r.uint() : 0; n > 0; n--) clients.push(ClientStats.read(r));
     r.done();
-    return headers;
+    return { headers, clients };
   }
 
   private passDistributions(): void {

@@ -1,15 +1,19 @@
 import { Reader, Writer } from './bytes.ts';
+import { ClientStats } from './client-stats.ts';
 import { HeaderStats, type Direction } from './header-stats.ts';
 import { OTHER, Pattern, byName, type Role } from './pattern.ts';
 
 export const KIND = 0x53;
-/** 2: phases of long exchanges. What has none is written as 1, so that readers of 1 meet it only where there are some. */
-export const VERSION = 2;
+/** 2: phases of long exchanges; 3: clients. What has none is written as the older one, so that its readers meet the newer only where it is needed. */
+export const VERSION = 3;
 export const WHAT = 'service window';
 /** Patterns of a window, overflow buckets (one a role and status) apart. */
 export const MAX_PATTERNS = 1000;
 /** Header names of a window over both roles and directions, overflow buckets apart. */
 export const MAX_HEADERS = 256;
+/** Clients of a window, overflow bucket apart; while it is folded it may hold four times as many, and the busiest stay. */
+export const MAX_CLIENTS = 128;
+const MAX_CLIENTS_OPEN = 4 * MAX_CLIENTS;
 const MAX_METHOD = 32;
 const MAX_ROUTE = 512;
 const MAX_NAME = 128;
@@ -27,6 +31,7 @@ export class ServiceWindow {
   /** what `pattern` was asked for, by route: finds a pattern without making its key */
   private readonly byRoute = new Map<string, Pattern[]>();
   private readonly byHeader = new Map<string, HeaderStats>();
+  private readonly byClient = new Map<string, ClientStats>();
 
   get patternCount(): number {
     return this.byPattern.size;
@@ -79,6 +84,27 @@ export class ServiceWindow {
     return h;
   }
 
+  /** The client (of role `server`) to add to; else as `pattern`. */
+  client(name: string): ClientStats {
+    let c = this.byClient.get(name);
+    if (c) return c;
+    if (this.byClient.size >= MAX_CLIENTS_OPEN || name.length > MAX_NAME) {
+      c = this.byClient.get((name = OTHER));
+      if (c) return c;
+    }
+    c = new ClientStats(name);
+    this.byClient.set(name, c);
+    return c;
+  }
+
+  get clientCount(): number {
+    return this.byClient.size;
+  }
+
+  clients(): IterableIterator<ClientStats> {
+    return this.byClient.values();
+  }
+
   patterns(): IterableIterator<Pattern> {
     return this.byPattern.values();
   }
@@ -87,7 +113,7 @@ export class ServiceWindow {
     return this.byHeader.values();
   }
 
-  /** Union. Over budget, the smallest patterns and headers go into the overflow buckets. */
+  /** Union. Over budget, the smallest patterns, headers and clients go into the overflow buckets. */
   merge(other: ServiceWindow): void {
     this.sampled ||= other.sampled;
     this.roleExchanges.server += other.roleExchanges.server;
@@ -102,6 +128,7 @@ export class ServiceWindow {
       if (!mine) this.byHeader.set(key, (mine = new HeaderStats(h.role, h.direction, h.name)));
       mine.merge(h);
     }
+    for (const [name, c] of other.byClient) this.clientOf(name).merge(c);
     this.byRoute.clear();
     overflow(
       this.byPattern,
@@ -114,6 +141,22 @@ export class ServiceWindow {
       MAX_HEADERS,
       (h) => h.name === OTHER,
       (h) => this.otherHeader(h),
+    );
+    this.trimClients();
+  }
+
+  private clientOf(name: string): ClientStats {
+    const c = this.byClient.get(name) ?? new ClientStats(name);
+    this.byClient.set(name, c);
+    return c;
+  }
+
+  private trimClients(): void {
+    overflow(
+      this.byClient,
+      MAX_CLIENTS,
+      (c) => c.name === OTHER,
+      () => this.clientOf(OTHER),
     );
   }
 
@@ -136,10 +179,14 @@ export class ServiceWindow {
     return false;
   }
 
-  /** Canonical: equal contents give equal bytes, whatever the order they came in. */
-  encode(): Uint8Array {
+  /**
+   * Canonical: equal contents give equal bytes, whatever the order they came in. Clients over the budget go into the overflow bucket here.
+   * @param newest 2: for readers that know no clients, which are left out
+   */
+  encode(newest: 2 | 3 = VERSION): Uint8Array {
     const w = new Writer();
-    const version = this.hasPhases() ? VERSION : 1;
+    this.trimClients();
+    const version = newest >= 3 && this.byClient.size > 0 ? 3 : this.hasPhases() ? 2 : 1;
     w.u8(KIND);
     w.u8(version);
     w.u8(this.sampled ? 1 : 0);
@@ -149,6 +196,10 @@ export class ServiceWindow {
     for (const [, p] of [...this.byPattern].sort(byName)) p.write(w, version);
     w.uint(this.byHeader.size);
     for (const [, h] of [...this.byHeader].sort(byName)) h.write(w);
+    if (version >= 3) {
+      w.uint(this.byClient.size);
+      for (const [, c] of [...this.byClient].sort(byName)) c.write(w);
+    }
     return w.seal();
   }
 
@@ -166,6 +217,10 @@ export class ServiceWindow {
     for (let n = r.uint(); n > 0; n--) {
       const h = HeaderStats.read(r);
       s.byHeader.set(headerKey(h.role, h.direction, h.name), h);
+    }
+    for (let n = r.version >= 3 ? r.uint() : 0; n > 0; n--) {
+      const c = ClientStats.read(r);
+      s.byClient.set(c.name, c);
     }
     r.done();
     return s;

@@ -49,6 +49,7 @@ function of(all: readonly Seen[]): ServiceWindow {
     p.lastSeenMs = Math.max(p.lastSeenMs, s.atMs);
     p.ttfb.add(s.ns, s.weight);
     if (s.error !== '') p.addError(s.error, s.weight);
+    if (s.role === 0) w.client(s.route).add(s.status, s.weight);
     const h = w.header(role, 'request', s.header);
     h.exchanges += s.weight;
     h.distinct.add(s.value);
@@ -108,7 +109,7 @@ describe('ServiceWindow', () => {
 
   it('a newer version is refused as such', () => {
     const bytes = of([]).encode();
-    bytes[1] = 3;
+    bytes[1] = 4;
     expect(() => ServiceWindow.decode(bytes)).toThrow(expect.objectContaining({ code: 'newer_version' }));
     expect(() => HostsWindow.decode(bytes)).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });

@@ -2,6 +2,7 @@ import { ROLES } from '@headwater/sketch';
 import type { EventColumns } from '@headwater/header-event';
 import { BatchDictionary } from './dictionary.ts';
 import { msOf } from './event-time.ts';
+import { foldClients } from './fold-clients.ts';
 import { foldHeaders } from './fold-headers.ts';
 import { PatternFold } from './fold-patterns.ts';
 import { placeOf, type Oldest, type Place, type Windows } from './windows.ts';
@@ -76,6 +77,7 @@ export function foldColumns(columns: EventColumns, windows: Windows, nowMs: numb
       if (weight[row] !== 1) window.sampled = true;
     }
     patterns.fold(columns, mine, eventMs, dictionary, window, role);
+    if (role === 'server') foldClients(columns, mine, dictionary, window);
     foldHeaders(columns, mine, 'request', dictionary, window, role);
     foldHeaders(columns, mine, 'response', dictionary, window, role);
   }

@@ -185,6 +185,27 @@ describe('fold of one batch', () => {
     expect([h!.exchanges, h!.occurrences, h!.bytes, h!.distinct.estimate(), h!.top.top()]).toEqual([11, 22, 110, 1, [{ value: 'xyz', count: 22, error: 0 }]]);
   });
 
+  it('clients: by the name of the other side, else its address; statuses by weight, errors once an exchange is over', () => {
+    const served = (address: string, status: number, more = {}) => row(T, { 'client.address': address, 'http.response.status_code': status, ...more });
+    const { services } = folded(
+      columns(
+        served('10.0.0.7', 200, { 'headwater.weight': 3 }),
+        served('10.0.0.7', 429),
+        served('10.0.0.8', 0, { 'service.peer.name': 'checkout', 'error.type': 'no_response' }),
+        served('10.0.0.9', 200, { 'headwater.phase': 'begin' }),
+        served('10.0.0.9', 200, { 'headwater.phase': 'end', 'error.type': 'connection_reset' }),
+        served('', 200),
+        served('10.0.0.7', 500, { 'headwater.role': 'client' }),
+      ),
+    );
+    const clients = [...services['0 s:s']!.clients()].map((c) => [c.name, c.exchanges, c.errors, Object.fromEntries(c.statuses)]);
+    expect(clients.sort()).toEqual([
+      ['10.0.0.7', 4, 0, { 200: 3, 429: 1 }],
+      ['10.0.0.9', 1, 1, { 200: 1 }],
+      ['checkout', 1, 1, { 0: 1 }],
+    ]);
+  });
+
   it('headers: casings are one name, repeats are occurrences of one exchange, values only where the policy tells them', () => {
     const { services } = folded(
       columns(

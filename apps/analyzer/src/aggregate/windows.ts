@@ -97,7 +97,7 @@ export class Windows {
     for (const { dirty, window } of this.open.values()) {
       if (!dirty) continue;
       if (window instanceof HostsWindow) bytes += 64 + 200 * window.size;
-      else bytes += 64 + 350 * window.patternCount + 1200 * window.headerCount;
+      else bytes += 64 + 350 * window.patternCount + 1200 * window.headerCount + 40 * window.clientCount;
     }
     return bytes;
   }

@@ -79,7 +79,7 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
 
 export function headersOf(bytes: Uint8Array): WindowHeaders {
   const scan = new ServiceWindowScan(bytes);
-  return { roleExchanges: scan.roleExchanges, sampled: scan.sampled, headers: scan.headers() };
+  return { roleExchanges: scan.roleExchanges, sampled: scan.sampled, headers: scan.rest().headers };
 }
 
 /** A segment as it came: its distributions are gone through for each question, which is cheaper than to keep them. */
