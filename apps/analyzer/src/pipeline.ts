@@ -53,6 +53,7 @@ export class Pipeline implements ConsumerHooks {
   private readonly toResume = new Set<number>();
   private partitions = 0;
   private coarseClosedMs = 0;
+  private before: number | null = null;
   private readonly rolls: RollRound;
   private readonly bus: EventBus;
   private readonly store: SummaryStore;
@@ -112,6 +113,7 @@ export class Pipeline implements ConsumerHooks {
     const { topic } = this.settings;
     const { before, missing } = planClose(await this.store.units(topic), this.partitions, own, this.now(), this.settings);
     if (before === null) return;
+    this.before = before;
     await this.closeWindows('10s', before, missing);
     if (this.now() - this.coarseClosedMs >= COARSE_CLOSE_MS) {
       this.coarseClosedMs = this.now();
@@ -151,6 +153,16 @@ export class Pipeline implements ConsumerHooks {
   /** Flushes and leaves whatever is still held. */
   async end(): Promise<void> {
     await Promise.all([...this.units.keys()].map((partition) => this.leave(partition)));
+  }
+
+  /** Windows that end at or before this instant have come to their time, ms; null: not known yet. Those of our subjects are closed within the next rounds. */
+  get closedBefore(): number | null {
+    return this.before;
+  }
+
+  /** Whether this subject's windows are ours to close (and what is derived from them ours to make). A hint: another owner may have begun. */
+  owns(subject: string): boolean {
+    return this.partitions > 0 && (this.units.get(fnv1a32(subject) % this.partitions)?.fold ?? null) !== null;
   }
 
   get ready(): boolean {

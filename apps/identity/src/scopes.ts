@@ -1,6 +1,6 @@
 /** The API's scopes. A token whose client asked for none gets the read scopes of its client, never a write one. */
 export const READ_SCOPES = ['metrics:read', 'events:read', 'insights:read', 'fleet:read'] as const;
-export const WRITE_SCOPES = ['insights:submit', 'policy:write'] as const;
+export const WRITE_SCOPES = ['insights:submit', 'policy:write', 'alerts:write'] as const;
 export const ALL_SCOPES: readonly string[] = [...READ_SCOPES, ...WRITE_SCOPES];
 
 /** What a scope lets an application do, in words for the consent page. */
@@ -11,6 +11,7 @@ export const SCOPE_WORDS: Readonly<Record<string, string>> = {
   'fleet:read': 'see the state of the agents on your hosts',
   'insights:submit': 'ask for insights, which sends summaries to the AI gateway',
   'policy:write': 'change what is captured on your hosts',
+  'alerts:write': 'mute alerts and plan maintenance',
 };
 
 export type ScopeDecision = { granted: string[] } | { refused: string };

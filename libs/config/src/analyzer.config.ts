@@ -1,3 +1,5 @@
+import { AlertsConfig } from './analyzer/alerts.ts';
+import { SeriesConfig } from './analyzer/series.ts';
 import { BusConfig } from './parts/bus.ts';
 import { AnalyzerAdminConfig, LogConfig, TOPIC_PREFIX } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
@@ -65,6 +67,19 @@ export class AnalyzerConfig {
 
   @Part(RetentionConfig, 'How long windows are kept')
   retention: RetentionConfig = new RetentionConfig();
+
+  @Whole(
+    'Version in which windows of services are written: 2 while analyzers of 0.1 or older still share the group or read the store (status by client is then left out), else 3',
+    2,
+    3,
+  )
+  windows_version = 3;
+
+  @Part(AlertsConfig, 'Alerts')
+  alerts: AlertsConfig = new AlertsConfig();
+
+  @Part(SeriesConfig, "The fleet's series for Prometheus and OpenTelemetry")
+  series: SeriesConfig = new SeriesConfig();
 
   @Part(LogConfig, 'Log')
   log: LogConfig = new LogConfig();

@@ -81,7 +81,7 @@ export class DashboardConfig {
   key_file!: string;
 
   @TextList('Scopes that are asked for', { optional: true })
-  scopes: string[] = ['openid', 'metrics:read', 'events:read', 'insights:read', 'fleet:read'];
+  scopes: string[] = ['openid', 'metrics:read', 'events:read', 'insights:read', 'fleet:read', 'alerts:write'];
 
   @Whole('A session that is not used for so long ends, s', 60, 604_800)
   idle_s = 3_600;

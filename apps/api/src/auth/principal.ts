@@ -19,6 +19,7 @@ export const SCOPES = {
   'insights:submit': 'Ask for an insight',
   'fleet:read': 'Read the state of agents',
   'policy:write': 'Change the capture policy',
+  'alerts:write': 'Mute alerts and plan maintenance',
 } as const;
 
 export type Scope = keyof typeof SCOPES;

@@ -2219,7 +2219,8 @@ export interface operations {
                      *         "insights:read",
                      *         "insights:submit",
                      *         "fleet:read",
-                     *         "policy:write"
+                     *         "policy:write",
+                     *         "alerts:write"
                      *       ],
                      *       "bearer_methods_supported": [
                      *         "header"
@@ -2262,7 +2263,8 @@ export interface operations {
                      *         "insights:read",
                      *         "insights:submit",
                      *         "fleet:read",
-                     *         "policy:write"
+                     *         "policy:write",
+                     *         "alerts:write"
                      *       ],
                      *       "bearer_methods_supported": [
                      *         "header"
