@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npm test [-- GROUP ...]`: set-up, build, then the groups; the last line is "N passed, N failed, N skipped".
+import { beginTable, endTable } from '../test/chaos/table.mjs';
 import { build } from './build.mjs';
 import { gen } from './gen.mjs';
 import { instructions } from './test/instructions.mjs';
@@ -26,6 +27,12 @@ const GROUPS = {
   // Most of these two is waiting: for windows to close, for a bus that is away, for tokens to end.
   e2e: () => nodeTest(['test/e2e'], say, 2),
   browser: () => nodeTest(['test/browser'], say, 2),
+  chaos: async () => {
+    beginTable();
+    const results = await nodeTest(['test/chaos'], say, 2);
+    line(endTable() ?? 'no fault got as far as its row');
+    return results;
+  },
 };
 
 const words = process.argv.slice(2);

@@ -93,10 +93,10 @@ export function scratch(t, prefix) {
 
 /**
  * Identity and API of a fleet on given ports. The company's authorization server is played by identity: to the API it
- * is an issuer URL in the settings.
+ * is an issuer URL in the settings; `settings`: more of the API's.
  * @returns {Promise<{ api: string, token_url: string, client_id: string, client_secret: string }>} as `token()` and `get()` want it
  */
-export async function startApi({ dir, start, identityPort, apiPort, store }) {
+export async function startApi({ dir, start, identityPort, apiPort, store, settings: more = {} }) {
   const audience = `http://127.0.0.1:${apiPort}`;
   const issuer = `http://127.0.0.1:${identityPort}`;
   const client = { client_id: 'e2e', client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read'] };
@@ -111,7 +111,7 @@ export async function startApi({ dir, start, identityPort, apiPort, store }) {
   };
   const identity = start('identity', NODE, ['apps/identity/dist/main.js', '--config', settingsFile(dir, 'identity', settings)]);
   await healthy(identity, `${issuer}/.well-known/openid-configuration`);
-  const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store })]);
+  const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store, ...more })]);
   await healthy(api, `${audience}/healthz`);
   return { api: audience, token_url: `${issuer}/token`, ...client };
 }

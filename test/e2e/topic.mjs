@@ -27,6 +27,7 @@ export async function readAll(kafka, topic) {
           records.push({
             partition,
             offset: Number(message.offset),
+            timestamp: Number(message.timestamp),
             key: message.key?.toString(),
             value: message.value,
             headers: Object.fromEntries(Object.entries(message.headers).map(([k, v]) => [k, v.toString()])),
