@@ -123,6 +123,10 @@ const batchAccount = {
     source: text('live, or replay of recorded traffic', { minLength: 1, maxLength: 64 }),
   }),
 };
+batchAccount.properties.exchanges_before = count(
+  "exchanges in this incarnation's batches with smaller numbers, as they were numbered: what is missing between two batches is known in exchanges",
+);
+batchAccount.properties.exchanges_after = count('the same, up to and with this batch');
 batchAccount.properties.sampling = object(
   {
     reason: { enum: ['policy', 'governor'], description: 'who asked for it: filters of the policy, or the agent to stay below its CPU ceiling' },

@@ -58,7 +58,7 @@ export async function runAgent(
   });
 
   const numbers = new Numbers();
-  const spool = openSpool(config, identity, (host) => numbers.next(host), log);
+  const spool = openSpool(config, identity, (host, exchanges) => numbers.next(host, exchanges), log);
   const bus = await openBus(busSettings(config.bus), (level, message) => log[level](message));
   const publisher = new Publisher({
     bus,

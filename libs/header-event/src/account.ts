@@ -47,6 +47,13 @@ function sampling(o: Json): BatchSampling | undefined {
   };
 }
 
+function numbered(o: Json): Pick<BatchAccount, 'exchanges_before' | 'exchanges_after'> {
+  if (o['exchanges_before'] === undefined && o['exchanges_after'] === undefined) return {};
+  const before = count(o, 'exchanges_before', '');
+  const after = count(o, 'exchanges_after', '');
+  return after >= before ? { exchanges_before: before, exchanges_after: after } : bad('exchanges_after must be at least exchanges_before');
+}
+
 /**
  * Reads the account of a batch; unknown keys are left out. Checked by hand: it is read for every record.
  * @throws EventCodecError `bad_account`, naming the field
@@ -69,6 +76,7 @@ export function parseAccount(text: string): BatchAccount {
     request: starts(o, 'request'),
     response: starts(o, 'response'),
     exchanges: count(o, 'exchanges', ''),
+    ...numbered(o),
     ...(sampled ? { sampling: sampled } : {}),
     unread: reasons(o, 'unread', ''),
     coverage: typeof coverage === 'number' && coverage >= 0 && coverage <= 1 ? coverage : bad('coverage must be from 0 to 1'),

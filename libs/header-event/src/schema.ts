@@ -164,6 +164,12 @@ export interface BatchAccount {
   response: StartAccount;
   /** exchanges in this batch, after weights; an `end` row is not one more */
   exchanges: number;
+  /**
+   * Exchanges in this incarnation's batches with smaller numbers, and up to and with this one, as they were when they were numbered: what
+   * is missing between two batches is known in exchanges. Absent: written by an agent before 0.2.
+   */
+  exchanges_before?: number;
+  exchanges_after?: number;
   /** only while rows are left out by a declared sample rate (filtered: `sampled`); the law above holds all the same */
   sampling?: BatchSampling;
   /** chunks in scope that could not be read, by reason */

@@ -63,7 +63,7 @@ function busOf() {
 function agent(bus: EventBus, dir: string, incarnation: string, more: { backlogBytesPerS?: number; queueMaxBytes?: number } = {}) {
   const identity = { hostId: 'h', incarnation };
   const numbers = new Numbers();
-  const spool = new Spool({ dir, maxBytes: 10_000_000, maxAgeMs: 60_000, identity, nextSeq: (h) => numbers.next(h), say: () => {} }, Date.now());
+  const spool = new Spool({ dir, maxBytes: 10_000_000, maxAgeMs: 60_000, identity, nextPlace: (h, exchanges) => numbers.next(h, exchanges), say: () => {} }, Date.now());
   const publisher = new Publisher({
     bus,
     topic: 't',

@@ -67,7 +67,10 @@ it.each([1, 2])(
     const open = (run: number) => {
       const identity = { hostId: 'h', incarnation: `i-${run}` };
       const numbers = new Numbers();
-      const spool = new Spool({ dir: join(root, `s${seed}`), maxBytes: 150_000, maxAgeMs: 600_000, identity, nextSeq: (h) => numbers.next(h), say: () => {} }, Date.now());
+      const spool = new Spool(
+        { dir: join(root, `s${seed}`), maxBytes: 150_000, maxAgeMs: 600_000, identity, nextPlace: (h, exchanges) => numbers.next(h, exchanges), say: () => {} },
+        Date.now(),
+      );
       const log = pino({ level: 'silent' });
       const publisher = new Publisher({
         bus,
@@ -106,6 +109,15 @@ it.each([1, 2])(
       const name = `${record.identity.incarnation}/${record.seq}`;
       if (!seen.has(name)) seen.set(name, record);
     }
+    // What is missing between two batches of an incarnation is known in exchanges, also where one was replaced by its account.
+    const places = [...seen.values()].sort((a, b) => a.identity.incarnation.localeCompare(b.identity.incarnation) || a.seq - b.seq);
+    places.forEach((b, i) => {
+      const last = places[i - 1]?.identity.incarnation === b.identity.incarnation ? places[i - 1]! : null;
+      const between = b.account.exchanges_before! - (last?.account.exchanges_after ?? 0);
+      if (b.seq === (last?.seq ?? 0) + 1) expect(between, `${b.identity.incarnation}/${b.seq}`).toBe(0);
+      expect(between).toBeGreaterThanOrEqual(0);
+      expect(b.account.exchanges_after! - b.account.exchanges_before!).toBeGreaterThanOrEqual(b.columns.rows);
+    });
     const sum = { started: 0, emitted: 0, lost: 0 };
     const ids = new Set<bigint>();
     let rows = 0;

@@ -75,7 +75,7 @@ export class Publisher {
     const { hostId } = options.identity;
     this.queue = new BatchQueue(
       options.queueMaxBytes,
-      () => options.numbers.next(hostId),
+      (exchanges) => options.numbers.next(hostId, exchanges),
       (batch) => this.spill(batch) ?? null,
     );
     this.tick = setInterval(() => this.housekeeping(), TICK_MS);
@@ -136,7 +136,7 @@ export class Publisher {
   /** Puts a batch on disk; or says why it is not there. */
   private spill(batch: QueuedBatch): PublishLoss | null {
     if (!this.o.spool) return 'queue_full';
-    const number = batch.seq > 0 ? { incarnation: this.o.identity.incarnation, seq: batch.seq } : null;
+    const number = batch.place && { incarnation: this.o.identity.incarnation, ...batch.place };
     const kept = this.o.spool.spool.append({ number, account: batch.account, value: encodeBatch(batch.columns) }, Date.now());
     if (typeof kept === 'string') return kept;
     if (number) this.copies.set(batch, kept);
@@ -194,7 +194,7 @@ export class Publisher {
   private live(): Load | null {
     if (this.queue.length === 0) return null;
     const head = this.queue.head(PUBLISH_MAX_BYTES);
-    const records = head.map((b) => recordOf({ identity: this.o.identity, seq: b.seq, account: b.account, value: encodeBatch(b.columns) }));
+    const records = head.map((b) => recordOf({ identity: this.o.identity, place: b.place, account: b.account, value: encodeBatch(b.columns) }));
     return {
       records,
       exchanges: head.reduce((sum, b) => sum + b.account.exchanges, 0),
@@ -206,7 +206,7 @@ export class Publisher {
       },
       refuse: (error) => {
         const largest = head.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-        this.sayRefused(largest.seq, largest.account.exchanges, error);
+        this.sayRefused(largest.place.seq, largest.account.exchanges, error);
         const copy = this.copies.get(largest);
         if (copy) this.o.spool?.spool.hollow(copy, 'too_large');
         else this.queue.refuse(largest);
@@ -229,7 +229,7 @@ export class Publisher {
       delivered: () => spool.delivered(batches.map((b) => b.entry)),
       refuse: (error) => {
         const largest = batches.reduce((a, b) => (size(b) > size(a) ? b : a));
-        this.sayRefused(largest.seq, largest.account.exchanges, error);
+        this.sayRefused(largest.place.seq, largest.account.exchanges, error);
         spool.hollow(largest.entry, 'too_large');
       },
     };

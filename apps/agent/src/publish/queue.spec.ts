@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchAccount, EventColumns } from '@headwater/header-event';
+import { Numbers } from './numbers.ts';
 import { BatchQueue } from './queue.ts';
 
 /** A batch of `bytes` bytes of dictionary that says `n` requests started and were emitted. */
@@ -33,8 +34,8 @@ function balance(accounts: readonly BatchAccount[]) {
 }
 
 const queueOf = (maxBytes: number) => {
-  let seq = 0;
-  return new BatchQueue(maxBytes, () => ++seq);
+  const numbers = new Numbers();
+  return new BatchQueue(maxBytes, (exchanges) => numbers.next('h', exchanges));
 };
 
 describe('BatchQueue', () => {
@@ -42,10 +43,10 @@ describe('BatchQueue', () => {
     const queue = queueOf(1_000_000);
     queue.push(batch(1, 100, 1), 0);
     queue.push(batch(2, 100, 2), 0);
-    expect(queue.head(1).map((b) => b.seq)).toEqual([1]);
-    expect(queue.head(1_000_000).map((b) => b.seq)).toEqual([1, 2]);
+    expect(queue.head(1).map((b) => b.place?.seq)).toEqual([1]);
+    expect(queue.head(1_000_000).map((b) => b.place?.seq)).toEqual([1, 2]);
     queue.delivered(queue.head(1));
-    expect(queue.head(1).map((b) => b.seq)).toEqual([2]);
+    expect(queue.head(1).map((b) => b.place?.seq)).toEqual([2]);
   });
 
   it('drops the oldest over its bound and says so in the next account, exactly', () => {
@@ -53,7 +54,7 @@ describe('BatchQueue', () => {
     for (let i = 1; i <= 5; i++) queue.push(batch(i * 10, 4_000, i * 1_000), 0);
     const kept = queue.head(Infinity);
     expect(kept.map((b) => b.account.exchanges)).toEqual([40, 50]);
-    expect(kept.map((b) => b.seq)).toEqual([1, 2]);
+    expect(kept.map((b) => b.place?.seq)).toEqual([1, 2]);
     expect(queue.lost.queue_full?.request).toBe(60);
     expect(balance(kept.map((b) => b.account))).toEqual({ started: 150, emitted: 90, lost: 60 });
     expect(kept.flatMap((b) => Object.keys(b.account.request.lost))).toEqual(['queue_full', 'queue_full']);

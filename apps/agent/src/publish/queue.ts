@@ -3,6 +3,7 @@ import type { CaptureBatch } from '@headwater/capture';
 import type { BatchAccount, EventColumns } from '@headwater/header-event';
 import { asLoss, countLoss, mergeAccounts, rowsOf } from '../account.ts';
 import type { Losses, PublishLoss } from '../account.ts';
+import type { Place } from './numbers.ts';
 
 /** Room one queued batch takes, beside its columns. */
 const ENTRY_BYTES = 1_024;
@@ -10,8 +11,8 @@ const ENTRY_BYTES = 1_024;
 export interface QueuedBatch {
   columns: EventColumns;
   account: BatchAccount;
-  /** 0 until it was first handed to the bus; from then on it must stay as it is, since it may have arrived */
-  seq: number;
+  /** null until it was first handed to the bus; from then on it must stay as it is, since it may have arrived */
+  place: Place | null;
   bytes: number;
   queuedAtMs: number;
 }
@@ -25,15 +26,15 @@ export class BatchQueue {
   private readonly entries: QueuedBatch[] = [];
   private readonly maxBytes: number;
   private readonly overflow: (batch: QueuedBatch) => PublishLoss | null;
-  private readonly nextSeq: () => number;
+  private readonly nextPlace: (exchanges: number) => Place;
   private debt: BatchAccount | null = null;
   private held = 0;
   /** rows that were captured but will not reach the bus, by reason, since the start */
   readonly lost: Losses = {};
 
-  constructor(maxBytes: number, nextSeq: () => number, overflow: (batch: QueuedBatch) => PublishLoss | null = () => 'queue_full') {
+  constructor(maxBytes: number, nextPlace: (exchanges: number) => Place, overflow: (batch: QueuedBatch) => PublishLoss | null = () => 'queue_full') {
     this.maxBytes = maxBytes;
-    this.nextSeq = nextSeq;
+    this.nextPlace = nextPlace;
     this.overflow = overflow;
   }
 
@@ -54,13 +55,13 @@ export class BatchQueue {
   push(batch: CaptureBatch, nowMs: number): void {
     const bytes = sizeOf(batch.columns);
     while (this.held + bytes > this.maxBytes) {
-      const oldest = this.entries.find((e) => e.seq === 0);
+      const oldest = this.entries.find((e) => e.place === null);
       if (!oldest) break;
       this.take(oldest);
       const reason = this.overflow(oldest);
       if (reason) this.owe(oldest.account, reason);
     }
-    const entry: QueuedBatch = { columns: batch.columns, account: this.settle(batch.account), seq: 0, bytes, queuedAtMs: nowMs };
+    const entry: QueuedBatch = { columns: batch.columns, account: this.settle(batch.account), place: null, bytes, queuedAtMs: nowMs };
     if (this.held + bytes > this.maxBytes && this.entries.length > 0) {
       // Only batches under way are left, and they may have arrived: the new one goes instead.
       const reason = this.overflow(entry);
@@ -72,13 +73,13 @@ export class BatchQueue {
   }
 
   /** The oldest batches up to `maxBytes` (at least one), numbered 1, 2, 3 ... when they are taken first. They stay queued. */
-  head(maxBytes: number): QueuedBatch[] {
-    const head: QueuedBatch[] = [];
+  head(maxBytes: number): (QueuedBatch & { place: Place })[] {
+    const head: (QueuedBatch & { place: Place })[] = [];
     let bytes = 0;
     for (const entry of this.entries) {
       if (head.length > 0 && bytes + entry.bytes > maxBytes) break;
-      if (entry.seq === 0) entry.seq = this.nextSeq();
-      head.push(entry);
+      entry.place ??= this.nextPlace(entry.account.exchanges);
+      head.push(entry as QueuedBatch & { place: Place });
       bytes += entry.bytes;
     }
     return head;
@@ -113,7 +114,7 @@ export class BatchQueue {
     const account = this.debt;
     this.debt = null;
     const columns = new EventColumnsBuilder().finish();
-    this.entries.push({ columns, account, seq: 0, bytes: sizeOf(columns), queuedAtMs: nowMs });
+    this.entries.push({ columns, account, place: null, bytes: sizeOf(columns), queuedAtMs: nowMs });
     this.held += sizeOf(columns);
   }
 

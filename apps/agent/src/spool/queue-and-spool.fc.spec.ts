@@ -123,7 +123,7 @@ class World {
         maxBytes: 30_000,
         maxAgeMs: 60_000,
         identity: { hostId: 'h', incarnation: `i-${this.run}` },
-        nextSeq: (h) => this.numbers.next(h),
+        nextPlace: (h, exchanges) => this.numbers.next(h, exchanges),
         say: () => {},
         disk: this.disk,
       },
@@ -131,13 +131,13 @@ class World {
     );
     this.queue = new BatchQueue(
       12_000,
-      () => this.numbers.next('h'),
+      (exchanges) => this.numbers.next('h', exchanges),
       (b) => this.spillOne(b),
     );
   }
 
   private spillOne(batch: QueuedBatch) {
-    const number = batch.seq > 0 ? { incarnation: `i-${this.run}`, seq: batch.seq } : null;
+    const number = batch.place && { incarnation: `i-${this.run}`, ...batch.place };
     const kept = this.spool.append({ number, account: batch.account, value: batch.columns.dictionary.bytes }, this.now);
     if (typeof kept === 'string') return kept;
     this.lastSpilled = { entry: kept, rows: batch.account.request.started, numbered: number !== null };
@@ -153,7 +153,7 @@ class World {
   }
 
   private sentLive(head: readonly QueuedBatch[]): Sent[] {
-    return head.map((b) => ({ key: `i-${this.run}/${b.seq}`, account: b.account, value: b.columns.dictionary.bytes.length > 0 ? b.columns.dictionary.bytes : null }));
+    return head.map((b) => ({ key: `i-${this.run}/${b.place!.seq}`, account: b.account, value: b.columns.dictionary.bytes.length > 0 ? b.columns.dictionary.bytes : null }));
   }
 
   private deliver(sent: readonly Sent[], answer: Answer): boolean {
@@ -164,7 +164,7 @@ class World {
   /** The process is gone; what it had only in memory nobody can count. */
   private die(): void {
     const spooled = new Set([...this.copies.keys()]);
-    for (const b of this.queue.head(Infinity)) if (!spooled.has(b) && !this.reader.seen.has(`i-${this.run}/${b.seq}`)) this.expected -= b.account.request.started;
+    for (const b of this.queue.head(Infinity)) if (!spooled.has(b) && !this.reader.seen.has(`i-${this.run}/${b.place.seq}`)) this.expected -= b.account.request.started;
     // Losses that were still owed died with it, too.
     this.queue.drain(() => true);
     this.queue.settleUp(this.now);
@@ -203,7 +203,7 @@ class World {
       }
       case 'backlog': {
         const batches = await this.spool.head(6_000, this.now);
-        const sent = batches.map((b) => ({ key: `${b.identity.incarnation}/${b.seq}`, account: b.account, value: b.value }));
+        const sent = batches.map((b) => ({ key: `${b.identity.incarnation}/${b.place.seq}`, account: b.account, value: b.value }));
         for (let i = 0; i < op.pushes; i++) {
           this.push(op.size);
           this.queue.drain((b) => this.spillOne(b) === null);
@@ -216,7 +216,7 @@ class World {
       case 'stop': {
         this.queue.settleUp(this.now);
         this.queue.drain((b) => this.spillOne(b) === null);
-        for (const b of this.queue.head(Infinity)) if (!this.reader.seen.has(`i-${this.run}/${b.seq}`)) this.expected -= b.account.request.started;
+        for (const b of this.queue.head(Infinity)) if (!this.reader.seen.has(`i-${this.run}/${b.place.seq}`)) this.expected -= b.account.request.started;
         await this.spool.close();
         return this.start();
       }

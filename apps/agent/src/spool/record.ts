@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { parseAccount } from '@headwater/header-event';
 import type { AgentIdentity, BatchAccount } from '@headwater/header-event';
+import type { Place } from '../publish/numbers.ts';
 
 /**
  * One record of a segment, little-endian: a head of 128 bytes, then `<host id>/<incarnation>`, the body (JSON) and the
@@ -9,7 +10,8 @@ import type { AgentIdentity, BatchAccount } from '@headwater/header-event';
  *     0 magic  4 crc of 8..48  8 body length  12 value length  16 rows: requests  20 responses  24 spooled at (f64, ms)
  *     32 oldest segment still held  36 crc of agent and body  40 crc of the value  44 agent length  45 kind
  *     48 1 when delivered                                    written later, alone
- *     52 crc of 56..112  56 sequence number (f64, 0: none)  64 length and bytes of its incarnation    written later
+ *     52 crc of 56..128  56 sequence number (f64, 0: none)  64 length and bytes of its incarnation    written later
+ *     112 exchanges before it (f64)  120 exchanges in it (f64)       (before 0.2: crc of 56..112, and neither)
  *
  * Three checksums, so that damage to the values still leaves the account, and damage to that the number of rows. What
  * is written later overwrites bytes that are on the disk already: a full disk cannot refuse it.
@@ -18,15 +20,17 @@ const MAGIC = 0x31535748; // HWS1
 export const HEAD_BYTES = 128;
 export const DONE_AT = 48;
 export const NUMBER_AT = 52;
-const NUMBER_BYTES = 60;
+const NUMBER_BYTES = 76;
+const OLD_NUMBER_BYTES = 60;
+const BEFORE_AT = 60;
+const EXCHANGES_AT = 68;
 const INCARNATION_BYTES = 47;
 /** Bytes read at once of a record whose value is not wanted. */
 export const PEEK_BYTES = 4_096;
 
 /** The number under which the bus was offered a batch; from then on it must stay as it is, since it may have arrived. */
-export interface BatchNumber {
+export interface BatchNumber extends Place {
   incarnation: string;
-  seq: number;
 }
 
 /** Batches that are gone for good, in one record: what was never offered as one account, the others each by its number. */
@@ -96,6 +100,8 @@ export function encodeNumber(number: BatchNumber | null): Buffer {
     slot.writeDoubleLE(number.seq, 4);
     slot.writeUInt8(name.length, 12);
     name.copy(slot, 13);
+    slot.writeDoubleLE(number.before ?? -1, BEFORE_AT);
+    slot.writeDoubleLE(number.exchanges ?? -1, EXCHANGES_AT);
   }
   slot.writeUInt32LE(crc32(slot.subarray(4)), 0);
   return slot;
@@ -105,7 +111,6 @@ export function encodeNumber(number: BatchNumber | null): Buffer {
 export function decodeHead(head: Buffer): RecordHead | null {
   if (head.length < HEAD_BYTES || head.readUInt32LE(0) !== MAGIC || head.readUInt32LE(4) !== crc32(head.subarray(8, 48))) return null;
   const slot = head.subarray(NUMBER_AT, NUMBER_AT + NUMBER_BYTES);
-  const seq = slot.readUInt32LE(0) === crc32(slot.subarray(4)) ? slot.readDoubleLE(4) : 0;
   return {
     bodyLength: head.readUInt32LE(8),
     valueLength: head.readUInt32LE(12),
@@ -117,8 +122,19 @@ export function decodeHead(head: Buffer): RecordHead | null {
     agentLength: head.readUInt8(44),
     kind: head.readUInt8(45) === 0 ? 'batch' : 'goners',
     done: head.readUInt8(DONE_AT) !== 0,
-    number: seq > 0 ? { incarnation: slot.subarray(13, 13 + slot.readUInt8(12)).toString(), seq } : null,
+    number: decodeNumber(slot),
   };
+}
+
+function decodeNumber(slot: Buffer): BatchNumber | null {
+  const crc = slot.readUInt32LE(0);
+  const whole = crc === crc32(slot.subarray(4));
+  if (!whole && crc !== crc32(slot.subarray(4, OLD_NUMBER_BYTES))) return null;
+  const seq = slot.readDoubleLE(4);
+  if (seq <= 0) return null;
+  const incarnation = slot.subarray(13, 13 + slot.readUInt8(12)).toString();
+  const before = whole ? slot.readDoubleLE(BEFORE_AT) : -1;
+  return { incarnation, seq, ...(before >= 0 ? { before, exchanges: slot.readDoubleLE(EXCHANGES_AT) } : {}) };
 }
 
 /** Agent and body of a record; null when they are damaged. */

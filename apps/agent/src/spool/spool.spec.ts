@@ -23,7 +23,15 @@ function open(dir: string, incarnation = 'i-1', more: { maxBytes?: number; disk?
   let seq = 0;
   const say = (level: string, _: unknown, message: string): void => void more.said?.push(`${level}: ${message}`);
   return new Spool(
-    { dir, maxBytes: more.maxBytes ?? 1_000_000, maxAgeMs: 60_000, identity: { hostId: 'h', incarnation }, nextSeq: () => ++seq, say, ...(more.disk ? { disk: more.disk } : {}) },
+    {
+      dir,
+      maxBytes: more.maxBytes ?? 1_000_000,
+      maxAgeMs: 60_000,
+      identity: { hostId: 'h', incarnation },
+      nextPlace: (_, exchanges) => ({ seq: ++seq, before: 0, exchanges }),
+      say,
+      ...(more.disk ? { disk: more.disk } : {}),
+    },
     more.now ?? 0,
   );
 }
@@ -69,9 +77,9 @@ describe('what an agent leaves', () => {
     first.append(batch(2, 100), 0);
     first.append(batch(3, 100), 0);
     const offered = await first.head(1_200, 0); // and then the agent dies: nobody knows whether they arrived
-    expect(offered.map((b) => b.seq)).toEqual([41]);
+    expect(offered.map((b) => b.place.seq)).toEqual([41]);
     const both = await first.head(2_300, 0);
-    expect(both.map((b) => [b.identity.incarnation, b.seq])).toEqual([
+    expect(both.map((b) => [b.identity.incarnation, b.place.seq])).toEqual([
       ['i-1', 41],
       ['i-1', 1],
     ]);
@@ -79,7 +87,7 @@ describe('what an agent leaves', () => {
 
     const second = open(dir, 'i-2');
     const left = await second.head(1_000_000, 0);
-    expect(left.map((b) => [b.identity.incarnation, b.seq, b.value?.[0]])).toEqual([
+    expect(left.map((b) => [b.identity.incarnation, b.place.seq, b.value?.[0]])).toEqual([
       ['i-1', 41, 1],
       ['i-1', 1, 2],
       ['i-2', 1, 3],
@@ -169,7 +177,7 @@ describe('bounds', () => {
     }
     expect(all.filter((b) => b.value).map((b) => b.value![0])).toEqual(Array.from({ length: kept }, (_, i) => 26 + i));
     const losses = all.filter((b) => !b.value);
-    expect(losses.find((b) => b.seq === 900)?.account.request).toMatchObject({ started: 1, emitted: 0, lost: { spool_full: 1 } });
+    expect(losses.find((b) => b.place.seq === 900)?.account.request).toMatchObject({ started: 1, emitted: 0, lost: { spool_full: 1 } });
     expect(losses.reduce((sum, b) => sum + (b.account.request.lost['spool_full'] ?? 0), 0)).toBe((25 * 26) / 2);
     await spool.close();
   });

@@ -6,6 +6,7 @@ import { asLoss, countLoss, mergeAccounts, rowsOf } from '../account.ts';
 import type { Losses, PublishLoss } from '../account.ts';
 import { realDisk } from './disk.ts';
 import type { Disk } from './disk.ts';
+import type { Place } from '../publish/numbers.ts';
 import { bytesOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { lockSpool } from './lock.ts';
@@ -22,8 +23,8 @@ export interface SpoolOptions {
   maxAgeMs: number;
   /** the agent that writes now */
   identity: AgentIdentity;
-  /** the next number of this agent's incarnation, for batches of this host */
-  nextSeq: (hostId: string) => number;
+  /** the next place of this agent's incarnation, for a batch of this host with so many exchanges */
+  nextPlace: (hostId: string, exchanges: number) => Place;
   say: (level: 'info' | 'warn' | 'error', facts: Record<string, unknown>, message: string) => void;
   disk?: Disk;
 }
@@ -39,7 +40,7 @@ export interface Spilled {
 export interface Backlog {
   entry: Entry;
   identity: AgentIdentity;
-  seq: number;
+  place: Place;
   account: BatchAccount;
   value: Uint8Array | null;
 }
@@ -281,8 +282,8 @@ export class Spool {
       }
     }
     const hostId = entry.agent.hostId || this.o.identity.hostId;
-    entry.number ??= { incarnation: this.o.identity.incarnation, seq: this.o.nextSeq(hostId) };
-    return { entry, identity: { hostId, incarnation: entry.number.incarnation }, seq: entry.number.seq, account: entry.account, value };
+    entry.number ??= { incarnation: this.o.identity.incarnation, ...this.o.nextPlace(hostId, entry.account.exchanges) };
+    return { entry, identity: { hostId, incarnation: entry.number.incarnation }, place: entry.number, account: entry.account, value };
   }
 
   /** Its rows will not be sent; its account goes, under its number, and says so. */
