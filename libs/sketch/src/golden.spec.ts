@@ -77,6 +77,15 @@ function sampledHosts(): HostsWindow {
   return w;
 }
 
+/** since version 3 */
+function losingHosts(): HostsWindow {
+  const w = sampledHosts();
+  w.host('host-a').addLostBatches('retention', 4, 812);
+  w.host('{unknown}').addLostBatches('retention', 9, null);
+  w.host('{unknown}').addLostBatches('retention_attributed', 4, null);
+  return w;
+}
+
 /** since version 2 */
 function phasedService(): ServiceWindow {
   const w = service();
@@ -97,7 +106,7 @@ function servedClients(): ServiceWindow {
   return w;
 }
 
-const WRITTEN = { 'hosts-1': hosts, 'service-1': service, 'hosts-2': sampledHosts, 'service-2': phasedService, 'service-3': servedClients };
+const WRITTEN = { 'hosts-1': hosts, 'service-1': service, 'hosts-2': sampledHosts, 'hosts-3': losingHosts, 'service-2': phasedService, 'service-3': servedClients };
 
 it.each(Object.entries(WRITTEN))('%s stays readable', (name, make) => {
   if (!existsSync(place(name)) && process.env['UPDATE_GOLDEN'] === '1') writeFileSync(place(name), make().encode());

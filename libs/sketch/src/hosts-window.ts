@@ -2,8 +2,8 @@ import { Reader, Writer } from './bytes.ts';
 import { OTHER, byName } from './pattern.ts';
 
 const KIND = 0x48;
-/** 2: sampling. What needs none of it is written as 1, so that readers of 1 meet it only where it is used. */
-const VERSION = 2;
+/** 2: sampling; 3: losses in exchanges. What needs none is written as the older one, so that its readers meet the newer only where it is used. */
+const VERSION = 3;
 const WHAT = 'hosts window';
 const MAX_HOSTS = 4096;
 const MAX_REASONS = 64;
@@ -44,9 +44,14 @@ export class HostAccount {
   batches = 0;
   /**
    * batches between agent and fold, by reason: `sequence_gap` never came (less `sequence_gap_filled`, which came
-   * after they had been counted), `retention` (records) was deleted by the bus before it was read
+   * after they had been counted), `retention` was deleted by the bus before it was read (of host `{unknown}`, in records, less
+   * `retention_attributed`, which were found to be missing of a known host)
    */
   lostBatches = new Map<string, number>();
+  /** exchanges in them, by the same reasons, as far as they are known */
+  lostExchanges = new Map<string, number>();
+  /** those of `lostBatches` whose exchanges are not known, by the same reasons */
+  unsizedBatches = new Map<string, number>();
   /** batches that came again and were skipped */
   repeatedBatches = 0;
   /** rows whose time was more than 60 s ahead of the bus and was set back */
@@ -73,11 +78,20 @@ export class HostAccount {
     for (const [reason, s] of other.sampling) this.addSampling(reason, s);
     this.batches += other.batches;
     addCounts(this.lostBatches, other.lostBatches);
+    addCounts(this.lostExchanges, other.lostExchanges);
+    addCounts(this.unsizedBatches, other.unsizedBatches);
     this.repeatedBatches += other.repeatedBatches;
     this.clampedTimes += other.clampedTimes;
     this.lateExchanges += other.lateExchanges;
     this.skewMinMs = Math.min(this.skewMinMs, other.skewMinMs);
     this.untilMs = Math.max(this.untilMs, other.untilMs);
+  }
+
+  /** Batches that did not come (or, by the reasons that take back, did after all); `exchanges` null: nobody knows how many were in them. */
+  addLostBatches(reason: string, batches: number, exchanges: number | null): void {
+    addCounts(this.lostBatches, [[reason, batches]]);
+    if (exchanges === null) addCounts(this.unsizedBatches, [[reason, batches]]);
+    else if (exchanges > 0) addCounts(this.lostExchanges, [[reason, exchanges]]);
   }
 
   addSampling(reason: string, more: Readonly<SampledCounts>): void {
@@ -114,6 +128,9 @@ export class HostAccount {
       w.uint(s.exchanges);
       w.uint(s.kept);
     }
+    if (version < 3) return;
+    writeCounts(w, this.lostExchanges);
+    writeCounts(w, this.unsizedBatches);
   }
 
   static read(r: Reader): HostAccount {
@@ -136,6 +153,9 @@ export class HostAccount {
       const reason = r.string();
       a.sampling.set(reason, { oneIn: r.uint(), exchanges: r.uint(), kept: r.uint() });
     }
+    if (r.version < 3) return a;
+    a.lostExchanges = readCounts(r);
+    a.unsizedBatches = readCounts(r);
     return a;
   }
 }
@@ -175,9 +195,12 @@ export class HostsWindow {
     for (const [name, a] of [...other.byHost].sort(byName)) this.host(name).merge(a);
   }
 
-  encode(): Uint8Array {
+  /** @param newest 2: for readers that know no losses in exchanges, which are left out */
+  encode(newest: 2 | 3 = VERSION): Uint8Array {
     const w = new Writer();
-    const version = [...this.byHost.values()].some((a) => a.sampling.size > 0) ? VERSION : 1;
+    const accounts = [...this.byHost.values()];
+    const sized = newest >= 3 && accounts.some((a) => a.lostExchanges.size > 0 || a.unsizedBatches.size > 0);
+    const version = sized ? 3 : accounts.some((a) => a.sampling.size > 0) ? 2 : 1;
     w.u8(KIND);
     w.u8(version);
     w.uint(this.byHost.size);

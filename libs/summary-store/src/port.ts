@@ -214,7 +214,7 @@ export interface WindowRead<C extends ClosedHead = Closed> extends SegmentKey {
 }
 
 export interface SummaryStore {
-  /** Takes the unit over: raises its epoch and returns where the fold goes on. Another bus incarnation clears the offset, keeps the windows. */
+  /** Takes the unit over: raises its epoch and returns where the fold goes on. Another bus incarnation clears the offset; the windows stay, and the agents, whose numbers go on. */
   claim(unit: UnitId, busIncarnation: string): Promise<Claim>;
   /** One atomic step: all segments, next offset, agents, watermark; or nothing. A retry of the very same commit answers ok. */
   commit(commit: Commit): Promise<CommitResult>;

@@ -8,6 +8,15 @@ export class AgentsError extends Error {
   override name = 'AgentsError';
 }
 
+/** Records that the log lost, and the time under which they were counted, ms. */
+interface LostRecords {
+  records: number;
+  ms: number;
+}
+
+/** Losses of the log that are kept apart; older ones stay counted of the unknown host. */
+const MAX_LOST = 16;
+
 interface Agent {
   host: string;
   incarnation: string;
@@ -25,6 +34,10 @@ export class Agents {
   private readonly newestOf = new Map<string, number>();
   /** newest bus time of any batch, ms */
   newestMs = 0;
+  /** bus time of the first record, where the log's beginning was gone already when it was read first, ms; null: it was whole */
+  begunMs: number | null = null;
+  /** what the log lost and no agent was found to miss yet */
+  private lost: LostRecords[] = [];
 
   /** The incarnation; begins at sequence 0 when it is new. */
   of(host: string, incarnation: string): { agent: Agent; known: boolean } {
@@ -33,6 +46,29 @@ export class Agents {
     const known = agent !== undefined;
     if (!agent) this.byId.set(id, (agent = { host, incarnation, sequences: new Sequences(), watermark: 0, heardMs: 0 }));
     return { agent, known };
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  loseRecords(records: number, ms: number): void {
+    this.lost.push({ records, ms });
+    if (this.lost.length > MAX_LOST) this.lost.shift();
+  }
+
+  /** An agent misses so many batches: which of the log's losses they were, oldest first. */
+  attribute(batches: number): LostRecords[] {
+    const found: LostRecords[] = [];
+    while (batches > 0 && this.lost.length > 0) {
+      const oldest = this.lost[0]!;
+      const records = Math.min(batches, oldest.records);
+      found.push({ records, ms: oldest.ms });
+      batches -= records;
+      oldest.records -= records;
+      if (oldest.records === 0) this.lost.shift();
+    }
+    return found;
   }
 
   heard(agent: Agent, watermark: number, atMs: number): void {
@@ -71,7 +107,15 @@ export class Agents {
       if (a.heardMs < this.newestMs - FORGET_AFTER_MS) this.byId.delete(id);
       else agents.push({ host: a.host, incarnation: a.incarnation, watermark: a.watermark, heard: a.heardMs, ...a.sequences.toJSON() });
     }
-    return Buffer.from(JSON.stringify({ version: VERSION, newest: this.newestMs, agents }));
+    return Buffer.from(
+      JSON.stringify({
+        version: VERSION,
+        newest: this.newestMs,
+        ...(this.begunMs === null ? {} : { begun: this.begunMs }),
+        ...(this.lost.length > 0 ? { lost: this.lost } : {}),
+        agents,
+      }),
+    );
   }
 
   /** @throws AgentsError when the bytes are damaged or of a newer version */
@@ -81,10 +125,14 @@ export class Agents {
       const stored = JSON.parse(Buffer.from(bytes).toString()) as {
         version: number;
         newest: number;
+        begun?: number;
+        lost?: LostRecords[];
         agents: ({ host: string; incarnation: string; watermark: number; heard: number } & StoredSequences)[];
       };
       if (stored.version > VERSION) throw new AgentsError(`agents' sequence numbers were written by a newer version (${stored.version}; this one knows up to ${VERSION})`);
       known.newestMs = stored.newest;
+      known.begunMs = stored.begun ?? null;
+      known.lost = [...(stored.lost ?? [])];
       for (const a of stored.agents) {
         known.byId.set(`${a.host}/${a.incarnation}`, { host: a.host, incarnation: a.incarnation, sequences: Sequences.from(a), watermark: a.watermark, heardMs: a.heard });
         known.newestOf.set(a.host, Math.max(known.newestOf.get(a.host) ?? 0, a.watermark));

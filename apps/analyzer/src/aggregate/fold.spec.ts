@@ -392,7 +392,55 @@ describe("fold of an agent's batches", () => {
     const fold = new UnitFold(claim({ nextOffset: 10, watermark: T }), RULES, T);
     expect(fold.lose(25, T)).toBe(15);
     expect(windowsOf(fold).hosts.get('{unknown}')!.lostBatches).toEqual(new Map([['retention', 15]]));
-    expect(fold.fold(arrived(9, columns(row(T)), { offset: 25 }), T).gaps).toBe(8);
-    expect(windowsOf(fold).hosts.get('h')!.lostBatches).toEqual(new Map([['retention', 8]]));
+    // Which batches they were shows when their agents go on; what is told of a host is no longer told of nobody.
+    expect(fold.fold(arrived(9, columns(row(T)), { offset: 25, account: account(1, { exchanges_before: 800, exchanges_after: 801 }) }), T).gaps).toBe(8);
+    const lostOf = (host: string) => {
+      const { lostBatches, lostExchanges, unsizedBatches } = windowsOf(fold).hosts.get(host)!;
+      return [lostBatches, lostExchanges, unsizedBatches].map((m) => Object.fromEntries(m));
+    };
+    expect(lostOf('h')).toEqual([{ retention: 8 }, { retention: 800 }, {}]);
+    expect(lostOf('{unknown}')).toEqual([{ retention: 15, retention_attributed: 8 }, {}, { retention: 15, retention_attributed: 8 }]);
+    // The rest is remembered over a claim; a gap beyond it is one of the way to the bus.
+    const { agents, segments, nextOffset } = fold.commit(unit, [], T);
+    const next = new UnitFold(claim({ nextOffset, agents, open: segments, watermark: T }), RULES, T);
+    next.fold(arrived(20, columns(row(T)), { account: account(1, { exchanges_before: 900, exchanges_after: 901 }) }), T);
+    next.fold(arrived(30, columns(row(T)), { account: account(1) }), T);
+    const h = windowsOf(next).hosts.get('h')!;
+    expect([h.lostBatches, h.lostExchanges, h.unsizedBatches].map((m) => Object.fromEntries(m))).toEqual([
+      { retention: 18, sequence_gap: 9 },
+      { retention: 899 },
+      { sequence_gap: 9 },
+    ]);
+    expect(windowsOf(next).hosts.get('{unknown}')!.lostBatches).toEqual(
+      new Map([
+        ['retention', 15],
+        ['retention_attributed', 15],
+      ]),
+    );
+  });
+
+  it("what agents sent before anyone looked is nobody's loss; a gap of one that is new later is", () => {
+    const fold = new UnitFold(claim({ nextOffset: null }), RULES, T);
+    fold.startAt(500);
+    const say = (host: string, atMs: number) => fold.fold(arrived(41, columns(), { identity: { hostId: host, incarnation: 'i' }, referenceMs: atMs }), atMs).gaps;
+    expect([say('a', T), say('b', T + 50_000), say('c', T + 61_000)]).toEqual([0, 0, 40]);
+    const whole = new UnitFold(claim({ nextOffset: null }), RULES, T);
+    whole.startAt(0);
+    expect(whole.fold(arrived(41, columns()), T).gaps).toBe(40);
+  });
+
+  it('what is missing is known in exchanges, and taken back batch by batch', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const say = (seq: number, before: number, n: number) =>
+      fold.fold(arrived(seq, columns(), { account: account(n, { exchanges_before: before, exchanges_after: before + n }) }), T);
+    say(1, 0, 10);
+    say(5, 160, 10); // 150 in 2, 3 and 4
+    say(3, 40, 50);
+    const { lostBatches, lostExchanges, unsizedBatches } = windowsOf(fold).hosts.get('h')!;
+    expect([lostBatches, lostExchanges, unsizedBatches].map((m) => Object.fromEntries(m))).toEqual([
+      { sequence_gap: 3, sequence_gap_filled: 1 },
+      { sequence_gap: 150, sequence_gap_filled: 50 },
+      {},
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import type { HostAccount } from '@headwater/sketch';
 import type { Claim, Coarse, Commit, Resolution, SegmentKey } from '@headwater/summary-store';
 import type { Arrived, FoldReport } from '../arrived.ts';
 import { Agents } from './agents.ts';
@@ -18,6 +19,8 @@ export interface FoldRules {
 /** Unchanged windows stay in memory this long, for late data not to cost a reload. */
 const KEEP_MS = 60_000;
 const UNKNOWN_HOST = '{unknown}';
+/** Every living agent speaks within this time: who is new by then and not at its first batch was there before us. */
+const BEFORE_US_MS = 60_000;
 
 /**
  * What is known of one partition between two commits: the windows, the agents and the place in the log. It begins
@@ -36,8 +39,6 @@ export class UnitFold {
   /** the store takes nothing older into windows of these resolutions */
   private readonly floors: Record<Resolution, number>;
   private moved = false;
-  /** the log had lost its beginning when this fold began: first sequence numbers above 1 are the bus's retention */
-  private trimmed = false;
 
   constructor(claim: Claim, rules: FoldRules, nowMs: number) {
     this.epoch = claim.epoch;
@@ -75,17 +76,31 @@ export class UnitFold {
   /** Begins (again) at `offset`, because nothing was stored, or what was stored is not in this log. */
   startAt(offset: number): void {
     this.nextOffset = offset;
-    this.trimmed = offset > 0;
     this.moved = true;
+    // A log that lost its beginning before anyone looked: what its agents sent before is nobody's loss. The first record says when.
+    if (offset > 0 && this.agents.size === 0) this.agents.begunMs = Infinity;
   }
 
   /** Records [nextOffset, offset) are gone from the log: counts them where the data goes missing. */
   lose(offset: number, nowMs: number): number {
     const lost = offset - this.nextOffset;
-    const host = this.windows.hosts(this.placeFor(this.watermark > 0 ? this.watermark : nowMs, nowMs), nowMs).host(UNKNOWN_HOST);
-    host.lostBatches.set('retention', (host.lostBatches.get('retention') ?? 0) + lost);
-    this.startAt(offset);
+    const ms = this.watermark > 0 ? this.watermark : nowMs;
+    this.unknownHost(ms, nowMs, nowMs).addLostBatches('retention', lost, null);
+    this.agents.loseRecords(lost, ms);
+    this.nextOffset = offset;
+    this.moved = true;
     return lost;
+  }
+
+  private unknownHost(ms: number, referenceMs: number, nowMs: number): HostAccount {
+    return this.windows.hosts(this.placeFor(ms, referenceMs), nowMs).host(UNKNOWN_HOST);
+  }
+
+  /** Batches that did not come before one that did. Those that the log is known to have lost are told of this host from now on. */
+  private miss(host: HostAccount, missed: number, exchanges: number | null, referenceMs: number, nowMs: number): void {
+    const deleted = this.agents.attribute(missed);
+    host.addLostBatches(deleted.length > 0 ? 'retention' : 'sequence_gap', missed, exchanges);
+    for (const { records, ms } of deleted) this.unknownHost(ms, referenceMs, nowMs).addLostBatches('retention_attributed', records, null);
   }
 
   /** A record that was put aside as a dead letter; its batch shows as a sequence gap of its agent. */
@@ -100,7 +115,9 @@ export class UnitFold {
     this.pass(batch.offset);
     const { agent, known } = this.agents.of(identity.hostId, identity.incarnation);
     const until = account.until_unix_ms > referenceMs + clampAheadMs ? referenceMs : account.until_unix_ms;
-    const arrival = agent.sequences.arrive(seq, until);
+    const { exchanges_before: before, exchanges_after: after } = account;
+    const arrival = agent.sequences.arrive(seq, until, before === undefined || after === undefined ? null : { before, after });
+    if (this.agents.begunMs === Infinity) this.agents.begunMs = referenceMs;
     const host = this.windows.hosts(this.placeFor(until, referenceMs), nowMs).host(identity.hostId);
     const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0, coarse: 0 };
     this.agents.heard(agent, Math.min(account.watermark_unix_ms, referenceMs), referenceMs);
@@ -112,10 +129,10 @@ export class UnitFold {
     if (arrival.kind === 'filled') {
       // Taken back where it was counted as lost, so that no window keeps a loss which was none.
       const counted = arrival.countedMs === null ? host : this.windows.hosts(this.placeFor(arrival.countedMs, referenceMs), nowMs).host(identity.hostId);
-      add(counted.lostBatches, 'sequence_gap_filled', 1);
+      counted.addLostBatches('sequence_gap_filled', 1, arrival.exchanges);
       report.gapsFilled = 1;
-    } else if (arrival.missed > 0) {
-      add(host.lostBatches, !known && this.trimmed ? 'retention' : 'sequence_gap', arrival.missed);
+    } else if (arrival.missed > 0 && (known || !this.beforeUs(referenceMs))) {
+      this.miss(host, arrival.missed, arrival.exchanges, referenceMs, nowMs);
       report.gaps = arrival.missed;
     }
     foldAccount(host, { ...account, until_unix_ms: until });
@@ -125,6 +142,11 @@ export class UnitFold {
     host.clampedTimes += rows.clamped;
     host.lateExchanges += rows.late;
     return { ...report, ...rows };
+  }
+
+  private beforeUs(referenceMs: number): boolean {
+    const { begunMs } = this.agents;
+    return begunMs !== null && referenceMs - begunMs < BEFORE_US_MS;
   }
 
   /**
@@ -164,8 +186,4 @@ export class UnitFold {
     this.windows.committed(taken);
     this.windows.forget(this.watermark - this.rules.closeAfterMs, nowMs - KEEP_MS);
   }
-}
-
-function add(counts: Map<string, number>, reason: string, n: number): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + n);
 }

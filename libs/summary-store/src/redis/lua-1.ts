@@ -86,7 +86,7 @@ local function claim(KEYS, ARGV)
   local epoch = math.max((tonumber(u[1]) or 0) + 1, now)
   redis.call('HSET', unit, 'e', int(epoch))
   if u[2] ~= incarnation then
-    redis.call('HDEL', unit, 'o', 'a')
+    redis.call('HDEL', unit, 'o')
     redis.call('HSET', unit, 'i', incarnation, 'w', '0', 's', '[]')
   end
   redis.call('DEL', base .. ':taken')
