@@ -6,6 +6,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BearerGuard, RESOURCE_METADATA_URL, VERIFIER } from './auth/guard.ts';
 import { explainListen, portHolder } from '@headwater/config';
+import { Paths } from './http/paths.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { PROBLEMS, problemType } from './http/problem.ts';
 import { describeApi } from './openapi/describe.ts';
@@ -24,22 +25,37 @@ function routes(): { method: string; path: string }[] {
   return router.stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path }))));
 }
 
+/** Those that change something; `alerts:write` is theirs. */
+const WRITING = ['POST /v1/mutes', 'DELETE /v1/mutes/:id'];
 const OPEN = ['/healthz', '/readyz', '/openapi.json', '/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/*path'];
 /** The dashboard's session guards itself (session.spec.ts); here there is no dashboard, so these are closed to all. */
 const SESSION = ['GET /bff/login', 'GET /bff/callback', 'GET /bff/me', 'POST /bff/logout'];
 /** For a browser on its way, not for programs. */
 const UNDOCUMENTED = ['/bff/login', '/bff/callback'];
-const LISTED = ['/metrics', '/v1/services', '/v1/exchanges', '/v1/request-patterns', '/v1/failures', '/v1/latency', '/v1/headers', '/v1/fleet/agents'];
+const LISTED = [
+  '/metrics',
+  '/v1/alerts',
+  '/v1/alert-rules',
+  '/v1/mutes',
+  '/v1/mutes/:id',
+  '/v1/services',
+  '/v1/exchanges',
+  '/v1/request-patterns',
+  '/v1/failures',
+  '/v1/latency',
+  '/v1/headers',
+  '/v1/fleet/agents',
+];
 
 describe('every route of the running app', () => {
   test('is one of ours', () => {
     const all = routes().map(({ method, path }) => `${method} ${path}`);
-    expect(all.sort()).toEqual([...[...OPEN, ...LISTED].map((p) => `GET ${p}`), ...SESSION].sort());
+    expect(all.sort()).toEqual([...[...OPEN, ...LISTED].map((p) => `GET ${p}`), ...WRITING, ...SESSION].sort());
   });
   test('answers 401 without a token, 403 without a scope; only the open ones do not', async () => {
     const bare = await w.token({ scope: '' });
     for (const { method, path: route } of routes()) {
-      const path = route.replace('/*path', '/x');
+      const path = route.replace('/*path', '/x').replace(':id', 'x');
       const nobody = await rawGet(w.base + path, [], method);
       const unscoped = await w.get(path, { token: bare, method });
       if (OPEN.includes(route)) expect([401, 403], path).not.toContain(nobody.status);
@@ -50,15 +66,16 @@ describe('every route of the running app', () => {
   test('is in the document, with the scopes it needs', async () => {
     const { json } = await rawGet(`${w.base}/openapi.json`, []);
     for (const { method, path: route } of routes()) {
-      const entry = json.paths[route.replace('*path', '{path}')]?.[method.toLowerCase()];
+      const entry = json.paths[route.replace('*path', '{path}').replace(':id', '{id}')]?.[method.toLowerCase()];
       if (UNDOCUMENTED.includes(route)) {
         expect(entry, route).toBeUndefined();
         continue;
       }
       expect(entry, route).toBeDefined();
       expect(entry.operationId).toBeTruthy();
-      if (LISTED.includes(route)) expect(entry.security[0].oauth2.length, route).toBeGreaterThan(0);
-      const [content] = Object.values(entry.responses['200'].content) as { example?: unknown }[];
+      if (LISTED.includes(route) || WRITING.includes(`${method} ${route}`)) expect(entry.security[0].oauth2.length, route).toBeGreaterThan(0);
+      if (method === 'DELETE') continue;
+      const [content] = Object.values(entry.responses[route === '/v1/mutes' && method === 'POST' ? '201' : '200'].content) as { example?: unknown }[];
       expect(content?.example, `${route} has no example`).toBeDefined();
     }
   });
@@ -83,7 +100,7 @@ test('a route that says nothing about scopes lets nobody in', async () => {
   })
   class OpenModule {}
   const app = await NestFactory.create(OpenModule, { logger: false });
-  app.useGlobalFilters(new ProblemFilter(pino({ level: 'silent' }), new Set()));
+  app.useGlobalFilters(new ProblemFilter(pino({ level: 'silent' }), new Paths({})));
   await app.listen(0, '127.0.0.1');
   const reply = await rawGet(`http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/forgotten`, ['authorization', 'Bearer t']);
   expect(reply.status).toBe(403);

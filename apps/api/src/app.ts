@@ -11,9 +11,13 @@ import { Asker } from './answers/ask.ts';
 import { BearerGuard, RESOURCE_METADATA_URL, VERIFIER } from './auth/guard.ts';
 import { TokenVerifier } from './auth/verifier.ts';
 import type { TrustedIssuer } from './auth/principal.ts';
+import { AlertAsker } from './alerts/ask.ts';
+import { MuteDesk } from './alerts/mute-desk.ts';
+import { AlertsController } from './controllers/alerts.controller.ts';
 import { ListingsController } from './controllers/listings.controller.ts';
 import { ABOUT, SystemController, type About } from './controllers/system.controller.ts';
 import { ApiMetrics } from './http/metrics.ts';
+import { Paths } from './http/paths.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { RATE_LIMIT, RATE_LIMITER, RateLimiter, RateLimitGuard, type RateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
@@ -50,17 +54,23 @@ export interface ApiParts {
   verifier?: TokenVerifier;
 }
 
-const PATHS: ReadonlySet<string> = new Set([
-  ...Object.values(LISTINGS).map((l) => `/${l.path}`),
-  '/healthz',
-  '/readyz',
-  '/metrics',
-  '/openapi.json',
-  '/.well-known/oauth-protected-resource',
-  '/bff/login',
-  '/bff/callback',
-  '/bff/me',
-]);
+const READ = ['GET', 'HEAD'];
+const PATHS = new Paths({
+  ...Object.fromEntries(Object.values(LISTINGS).map((l) => [`/${l.path}`, READ])),
+  '/v1/alerts': READ,
+  '/v1/alert-rules': READ,
+  '/v1/mutes': [...READ, 'POST'],
+  '/v1/mutes/{id}': [...READ, 'DELETE'],
+  '/healthz': READ,
+  '/readyz': READ,
+  '/metrics': READ,
+  '/openapi.json': READ,
+  '/.well-known/oauth-protected-resource': READ,
+  '/bff/login': READ,
+  '/bff/callback': READ,
+  '/bff/me': READ,
+  '/bff/logout': ['POST'],
+});
 
 /** RFC 9728 section 3.1: the well-known path is put between host and path of the resource identifier. */
 export function metadataUrl(resource: string): string {
@@ -72,7 +82,7 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
   const reader = new WindowReader(parts.summaries, settings.topic);
   const limiter = new RateLimiter(settings.rateLimit);
   @Module({
-    controllers: [ListingsController, SystemController, SessionController],
+    controllers: [ListingsController, AlertsController, SystemController, SessionController],
     providers: [
       { provide: VERIFIER, useValue: verifier },
       { provide: RESOURCE_METADATA_URL, useValue: metadataUrl(settings.resource) },
@@ -81,6 +91,8 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
       { provide: RATE_LIMITER, useValue: limiter },
       { provide: RATE_LIMIT, useValue: settings.rateLimit },
       { provide: Asker, useValue: new Asker(reader, new Decoder(), parts.state, parts.clock) },
+      { provide: AlertAsker, useValue: new AlertAsker(parts.state, parts.clock) },
+      { provide: MuteDesk, useValue: new MuteDesk(parts.state, parts.log, parts.clock) },
       { provide: ApiMetrics, useValue: metrics },
       { provide: ABOUT, useValue: about },
       { provide: APP_GUARD, useClass: BearerGuard },

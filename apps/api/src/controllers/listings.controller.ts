@@ -4,7 +4,7 @@ import { Asker } from '../answers/ask.ts';
 import type { Answer, Envelope } from '../answers/envelope.ts';
 import type { AuthorizedRequest } from '../auth/guard.ts';
 import type { Principal } from '../auth/principal.ts';
-import { matchesEtag } from '../http/conditional.ts';
+import { conditional } from '../http/conditional.ts';
 import { Problem } from '../http/problem.ts';
 import { ListingRoute } from '../openapi/documented.ts';
 import { readQuery, type Query } from '../query/parameters.ts';
@@ -15,12 +15,7 @@ type Req = AuthorizedRequest;
 async function answer(req: Req, res: Response, listing: Listing, ask: (query: Query, who: Principal) => Promise<Answer<unknown>>): Promise<Envelope<unknown> | undefined> {
   const query = readQuery(req.originalUrl.split('?', 2)[1] ?? '', listing.parameters);
   const { etag, envelope } = await ask(query, req.principal);
-  res.setHeader('etag', etag).setHeader('cache-control', 'private, no-cache').setHeader('vary', 'authorization, cookie');
-  if (matchesEtag(req.headers['if-none-match'], etag)) {
-    res.status(304);
-    return undefined;
-  }
-  return envelope;
+  return conditional(req, res, etag) ? undefined : envelope;
 }
 
 @Controller()

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import type { Paths } from './paths.ts';
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** Counters of this process. Routes are templates of ours, so the number of series is bounded. */
@@ -6,9 +7,9 @@ export class ApiMetrics {
   readonly #registry = new Registry();
   readonly #requests: Counter<'route' | 'method' | 'status'>;
   readonly #seconds: Histogram<'route'>;
-  readonly #known: ReadonlySet<string>;
+  readonly #known: Paths;
 
-  constructor(paths: ReadonlySet<string>) {
+  constructor(paths: Paths) {
     this.#known = paths;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -33,8 +34,8 @@ export class ApiMetrics {
   readonly middleware = (req: Request, res: Response, next: NextFunction): void => {
     const from = process.hrtime.bigint();
     res.once('finish', () => {
-      const route = this.#known.has(req.path) ? req.path : 'other';
-      const method = ['GET', 'HEAD'].includes(req.method) ? req.method : 'other';
+      const route = this.#known.of(req.path)?.template ?? 'other';
+      const method = ['GET', 'HEAD', 'POST', 'DELETE'].includes(req.method) ? req.method : 'other';
       this.#requests.inc({ route, method, status: String(res.statusCode) });
       this.#seconds.observe({ route }, Number(process.hrtime.bigint() - from) / 1e9);
     });

@@ -3,21 +3,22 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { StateStoreError } from '@headwater/state-store';
 import { StoreError } from '@headwater/summary-store';
+import type { Paths } from './paths.ts';
 import { Problem } from './problem.ts';
 import type { IdentifiedRequest } from './request-id.ts';
 
 /** What any thrown thing is to the client. Only a Problem's own words and the store's table leave the process. */
-export function problemOf(error: unknown, method: string, path: string, getPaths: ReadonlySet<string>): Problem {
+export function problemOf(error: unknown, method: string, path: string, paths: Paths): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreError || error instanceof StateStoreError) {
     const which = error instanceof StoreError ? 'summary store' : 'state store';
     return new Problem('store_unavailable', `the ${which} cannot be read (${error.code})`, { cause: error, retryAfterS: error.retryable ? 2 : 60 });
   }
   if (error instanceof HttpException && error.getStatus() === 404) {
-    if (path === '/bff/logout') return new Problem('method_not_allowed', `${path} takes POST, not ${method}`, { headers: { allow: 'POST' } });
-    return getPaths.has(path)
-      ? new Problem('method_not_allowed', `${path} takes GET and HEAD, not ${method}`, { headers: { allow: 'GET, HEAD' } })
-      : new Problem('not_found', `nothing is served at ${path}`);
+    const known = paths.of(path);
+    return known === null
+      ? new Problem('not_found', `nothing is served at ${path}`)
+      : new Problem('method_not_allowed', `${known.template} takes ${known.methods.join(' and ')}, not ${method}`, { headers: { allow: known.methods.join(', ') } });
   }
   if (error instanceof HttpException && error.getStatus() < 500) return new Problem('invalid_request', error.message, { cause: error });
   if (error instanceof URIError) return new Problem('invalid_request', 'the URL is not percent-encoded as it should be');
@@ -28,13 +29,13 @@ export function problemOf(error: unknown, method: string, path: string, getPaths
 export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Logger,
-    private readonly getPaths: ReadonlySet<string>,
+    private readonly paths: Paths,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const req = host.switchToHttp().getRequest<IdentifiedRequest>();
     const res = host.switchToHttp().getResponse<Response>();
-    const problem = problemOf(error, req.method, req.path, this.getPaths);
+    const problem = problemOf(error, req.method, req.path, this.paths);
     const fields = { request_id: req.requestId, path: req.path, problem: problem.code, status: problem.status };
     if (problem.status >= 500) this.log.error({ ...fields, err: problem.cause ?? problem }, problem.message);
     else this.log.debug(fields, problem.message);

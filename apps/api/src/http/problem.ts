@@ -4,6 +4,7 @@
  */
 export const PROBLEMS = {
   invalid_parameter: { status: 400, title: 'A query parameter is not valid' },
+  invalid_body: { status: 400, title: 'The body is not valid' },
   invalid_request: { status: 400, title: 'The request is malformed' },
   unauthorized: { status: 401, title: 'An access token is needed' },
   invalid_token: { status: 401, title: 'The access token is not valid' },
@@ -13,6 +14,10 @@ export const PROBLEMS = {
   foreign_request: { status: 403, title: 'The request does not come from the dashboard' },
   not_found: { status: 404, title: 'Nothing is served at this path' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  conflict: { status: 409, title: 'The request does not go with what is there' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body is of a kind that is not taken' },
+  idempotency_mismatch: { status: 422, title: 'The Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The API failed' },
   store_unavailable: { status: 503, title: 'The store cannot be read' },
@@ -31,8 +36,15 @@ export interface ParameterError {
   detail: string;
 }
 
+/** One wrong field of a body. */
+export interface FieldError {
+  /** JSON Pointer into the body, as a URI fragment (`#/match/severity`) */
+  pointer: string;
+  detail: string;
+}
+
 export interface ProblemOptions extends ErrorOptions {
-  errors?: readonly ParameterError[];
+  errors?: readonly (ParameterError | FieldError)[];
   /** seconds */
   retryAfterS?: number;
   headers?: Readonly<Record<string, string>>;
@@ -43,7 +55,7 @@ export interface ProblemOptions extends ErrorOptions {
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
-  readonly errors: readonly ParameterError[];
+  readonly errors: readonly (ParameterError | FieldError)[];
   readonly headers: Readonly<Record<string, string>>;
   readonly extra: Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import { Public, Scopes } from '../auth/guard.ts';
 import type { Scope } from '../auth/principal.ts';
+import type { Parameter } from '../query/parameters.ts';
 import type { Listing } from '../routes.ts';
 
 const HEADERS = {
@@ -30,15 +31,19 @@ function bodyOf({ row, otherRows = [] }: Listing): object {
   return lists.length === 1 ? (lists[0] as object) : { anyOf: lists };
 }
 
+function queries(parameters: Readonly<Record<string, Parameter>>): MethodDecorator[] {
+  return Object.entries(parameters).map(([name, p]) =>
+    ApiQuery({ name, required: false, description: p.description, schema: p.schema as never, ...(p.example === undefined ? {} : { example: p.example }) }),
+  );
+}
+
 /** A listing behind scopes: authorization and documentation of a route in one place, so neither is forgotten. */
 export function ListingRoute(listing: Listing, operationId: string, ...scopes: [Scope, ...Scope[]]): MethodDecorator {
   return applyDecorators(
     Scopes(...scopes),
     ApiSecurity('oauth2', scopes),
     ApiOperation({ operationId, summary: listing.summary }),
-    ...Object.entries(listing.parameters).map(([name, p]) =>
-      ApiQuery({ name, required: false, description: p.description, schema: p.schema as never, ...(p.example === undefined ? {} : { example: p.example }) }),
-    ),
+    ...queries(listing.parameters),
     ApiResponse({
       status: 200,
       description: 'The rows, with how far they can be trusted.',
@@ -68,5 +73,58 @@ export function TextRoute(operationId: string, summary: string, example: string,
     ApiOperation({ operationId, summary }),
     ApiResponse({ status: 200, description: summary, content: { 'text/plain': { schema: { type: 'string' }, example } } }),
     ...AUTHORIZED.map(([status, description]) => problem(status, description)),
+  );
+}
+
+/** What any other route behind scopes takes and answers. */
+export interface Documented {
+  operationId: string;
+  summary: string;
+  description?: string;
+  parameters?: Readonly<Record<string, Parameter>>;
+  /** name of a part of the path -> what it is */
+  path?: Readonly<Record<string, string>>;
+  body?: { schema: string; example: unknown };
+  /** takes an Idempotency-Key */
+  idempotent?: true;
+  answer: { status: number; description: string; schema?: string; example?: unknown; headers?: Readonly<Record<string, object>> };
+  /** answers 304 to If-None-Match */
+  conditional?: true;
+  failures?: readonly [number, string][];
+}
+
+const BODY_FAILURES: readonly [number, string][] = [
+  [413, 'The body is larger than 64 KiB.'],
+  [415, 'The body is no JSON.'],
+];
+
+export function ScopedRoute(route: Documented, ...scopes: [Scope, ...Scope[]]): MethodDecorator {
+  const { answer, body } = route;
+  const failures = [...AUTHORIZED, ...(body === undefined ? [] : BODY_FAILURES), ...(route.failures ?? [])];
+  return applyDecorators(
+    Scopes(...scopes),
+    ApiSecurity('oauth2', scopes),
+    ApiOperation({ operationId: route.operationId, summary: route.summary, ...(route.description === undefined ? {} : { description: route.description }) }),
+    ...Object.entries(route.path ?? {}).map(([name, description]) => ApiParam({ name, description, schema: { type: 'string' } })),
+    ...queries(route.parameters ?? {}),
+    ...(route.idempotent === undefined
+      ? []
+      : [
+          ApiHeader({
+            name: 'Idempotency-Key',
+            required: false,
+            description: 'Of your choice: a request sent again with it gets what the first one made (draft-ietf-httpapi-idempotency-key-header).',
+            schema: { type: 'string', minLength: 1, maxLength: 128 },
+          }),
+        ]),
+    ...(body === undefined ? [] : [ApiBody({ required: true, schema: ref(body.schema) as never, examples: { one: { value: body.example } } })]),
+    ApiResponse({
+      status: answer.status,
+      description: answer.description,
+      headers: { ...HEADERS, ...answer.headers } as never,
+      ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: ref(answer.schema), example: answer.example as object } } }),
+    }),
+    ...(route.conditional === undefined ? [] : [ApiResponse({ status: 304, description: 'Unchanged since the ETag in If-None-Match.' })]),
+    ...failures.map(([status, description]) => problem(status, description)),
   );
 }

@@ -1,3 +1,4 @@
+import { ALERT_SCHEMAS } from './alert-schemas.ts';
 import { headerEvent } from './header-event.ts';
 
 /** Response bodies as JSON Schema (2020-12, as OpenAPI 3.1 takes it). Tests hold real answers against them. */
@@ -264,6 +265,7 @@ const quality = object({
   lost: { ...count, description: 'Exchanges that began and were lost, all reasons.' },
   lost_by: { ...counts, description: 'By reason.' },
   lost_batches: { ...count, description: 'Batches of agents that never came to the analyzer; those that came late are taken back.' },
+  lost_exchanges: nullable({ ...count }, 'Exchanges in the lost batches, as far as their agents number them; null: of none of them.'),
   sampling: nullable(
     object({ ...samplingCounts, reasons: { type: 'array', items: samplingReason } }),
     'What declared sample rates left out in the range: counts, sums and latencies are then estimates (each exchange with its weight), distinct counts and top lists lower bounds. Errors are exact. null: nothing was left out.',
@@ -295,13 +297,20 @@ const problem: Schema = {
     detail: text,
     instance: text,
     request_id: text,
-    errors: { type: 'array', items: object({ parameter: text, detail: text }) },
+    errors: {
+      type: 'array',
+      items: object({ parameter: { ...text, description: 'Of the query.' }, pointer: { ...text, description: 'Into the body: JSON Pointer as a fragment.' }, detail: text }, [
+        'parameter',
+        'pointer',
+      ]),
+    },
     checks: { type: 'object', additionalProperties: text },
   },
 };
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...ROWS,
+  ...ALERT_SCHEMAS,
   HeaderEvent: headerEvent,
   Quality: quality,
   ...Object.fromEntries(Object.keys(ROWS).map((row) => [`${row}List`, list(row)])),

@@ -1,3 +1,4 @@
+import { SEVERITIES } from '@headwater/alert-rules';
 import { Problem, type ParameterError } from '../http/problem.ts';
 import { parseStatus } from './status.ts';
 
@@ -17,6 +18,19 @@ export function oneOf(words: readonly string[], description: string, fallback?: 
     description,
     schema: { type: 'string', enum: words, ...(fallback === undefined ? {} : { default: fallback }) },
     check: (v) => (words.includes(v) ? null : `"${v}" is not known here; use ${words.join(' or ')}`),
+  };
+}
+
+/** A parameter that takes some of a few words, with commas. */
+export function severalOf(words: readonly string[], description: string): Parameter {
+  const word = `(${words.join('|')})`;
+  return {
+    description: `${description}, with commas: ${words.join(', ')}.`,
+    schema: { type: 'string', pattern: `^${word}(,${word})*$` },
+    check: (v) => {
+      const bad = v.split(',').find((w) => !words.includes(w));
+      return bad === undefined ? null : `"${bad}" is not known here; use ${words.join(', ')}`;
+    },
   };
 }
 
@@ -49,6 +63,21 @@ export const PARAMETERS = {
   },
   name: { description: 'Only this header, case-insensitively.', schema: { type: 'string', minLength: 1 } },
   host: { description: 'Only this host.', schema: { type: 'string', minLength: 1 } },
+  state: oneOf(['open', 'resolved', 'all'], 'Which alerts.', 'all'),
+  severity: severalOf(SEVERITIES, 'Only these severities'),
+  rule: { description: 'Only alerts of this rule.', schema: { type: 'string', minLength: 1 } },
+  id: {
+    description: 'Only the alert with this id, whenever it was.',
+    schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+    check: (v) => (/^[0-9a-f]{32}$/.test(v) ? null : `"${v}" is no id of an alert: 32 hex digits`),
+  },
+  error_type: {
+    description:
+      'Only exchanges without a whole response for these reasons, with commas: `connection_reset`, `connection_closed`, `no_response`, `malformed_response`. Where nothing of the response was seen the status is 0.',
+    schema: { type: 'string', pattern: '^[^,]+(,[^,]+)*$' },
+    example: 'connection_reset,no_response',
+    check: (v) => (v.split(',').includes('') ? 'has an empty name' : null),
+  },
   limit: {
     description: 'Rows of one page.',
     schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },

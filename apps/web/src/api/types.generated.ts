@@ -119,6 +119,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts that were open at any time in the range: open ones first, then by severity, then the newest
+         * @description Alerts about hosts need the scope `fleet:read` and are not shown to a token narrowed to services, which sees those of its services only.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alert rules in force, with how often they fired */
+        get: operations["listAlertRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mutes and maintenance windows: in force, planned, and ended in the last 7 days */
+        get: operations["listMutes"];
+        put?: never;
+        /**
+         * Keeps alerts that match from being delivered for a while, now or later (a maintenance window)
+         * @description Alerts are recorded, published and shown all the same. At most 30 days long and 500 in all. A token narrowed to services mutes those only.
+         */
+        post: operations["createMute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mutes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mute */
+        get: operations["getMute"];
+        put?: never;
+        post?: never;
+        /** Ends a mute, or calls maintenance off */
+        delete: operations["deleteMute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -622,6 +698,460 @@ export interface components {
             /** @description Incarnations of other live agents that use the same host id: one of them must get another. */
             conflicts: string[];
         };
+        Alert: {
+            /** @enum {integer} */
+            schema: 1;
+            /** @description Of rule, subject and opening window: the same wherever it is evaluated. */
+            id: string;
+            rule: string;
+            /** @enum {string} */
+            kind: "error_burn" | "latency_burn" | "new_failing_route" | "agent_silent" | "capture_incomplete";
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description What the alert is about: a service (with a route, perhaps) or a host. */
+            subject: {
+                service?: string;
+                method?: string;
+                route?: string;
+                host?: string;
+            };
+            /** @enum {string} */
+            state: "open" | "resolved";
+            /** @description One sentence with the figures that made it open. */
+            title: string;
+            description: string;
+            /**
+             * Format: date-time
+             * @description End of the window whose closing made it open.
+             */
+            opened_at: string;
+            opening_window: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            };
+            /** Format: date-time */
+            resolved_at: string | null;
+            /**
+             * @description `recovered`: it no longer holds; `rule_removed`: nor does its rule; `expired`: its subject has not been heard of for long.
+             * @enum {string|null}
+             */
+            resolution: "recovered" | "rule_removed" | "expired" | null;
+            /** @description Of the evaluation that opened it, units in the names. */
+            values: {
+                [key: string]: number;
+            };
+            /** @description Of the newest evaluation while it is open. */
+            last_values: {
+                [key: string]: number;
+            };
+            /** @description false: something was lost in the windows it rests on. */
+            complete: boolean;
+            /** @description Id of the mute that kept it from being delivered. */
+            muted_by: string | null;
+            /** @description Grows with every change. */
+            revision: number;
+            /** @description A mute that is in force now keeps it from being delivered. */
+            muted: boolean;
+        };
+        AlertList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            };
+            data: components["schemas"]["Alert"][];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        AlertRule: {
+            /** @enum {string} */
+            kind: "error_burn";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            /** @description Percent of exchanges that must be good. */
+            objective: number;
+            /** @description It holds when the budget burns faster than `burn_rate` over both the long and the short window. */
+            windows: {
+                long_minutes: number;
+                short_minutes: number;
+                burn_rate: number;
+            }[];
+            min_exchanges: number;
+            min_failures: number;
+        } | {
+            /** @enum {string} */
+            kind: "latency_burn";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            /** @description Percent of exchanges that must be good. */
+            objective: number;
+            /** @enum {string} */
+            metric: "ttfb" | "total";
+            threshold_ms: number;
+            /** @description It holds when the budget burns faster than `burn_rate` over both the long and the short window. */
+            windows: {
+                long_minutes: number;
+                short_minutes: number;
+                burn_rate: number;
+            }[];
+            min_exchanges: number;
+        } | {
+            /** @enum {string} */
+            kind: "new_failing_route";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            quiet_hours: number;
+            min_failures: number;
+            min_ratio: number;
+            within_minutes: number;
+            client_errors: boolean;
+        } | {
+            /** @enum {string} */
+            kind: "agent_silent";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            after_seconds: number;
+            expire_hours: number;
+        } | {
+            /** @enum {string} */
+            kind: "capture_incomplete";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            max_lost_ratio: number;
+            min_coverage: number;
+            within_minutes: number;
+            min_started: number;
+        };
+        AlertRuleRow: {
+            /** @enum {string} */
+            kind: "error_burn";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            /** @description Percent of exchanges that must be good. */
+            objective: number;
+            /** @description It holds when the budget burns faster than `burn_rate` over both the long and the short window. */
+            windows: {
+                long_minutes: number;
+                short_minutes: number;
+                burn_rate: number;
+            }[];
+            min_exchanges: number;
+            min_failures: number;
+            /** @description Alerts of it that are open. */
+            open: number;
+            /** @description Alerts of it that opened in the last 24 hours. */
+            fired_last_day: number;
+            /** @description With `view=preview`: how often it would have opened in the `preview` range; null where that cannot be told. */
+            would_have_fired?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "latency_burn";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            /** @description Percent of exchanges that must be good. */
+            objective: number;
+            /** @enum {string} */
+            metric: "ttfb" | "total";
+            threshold_ms: number;
+            /** @description It holds when the budget burns faster than `burn_rate` over both the long and the short window. */
+            windows: {
+                long_minutes: number;
+                short_minutes: number;
+                burn_rate: number;
+            }[];
+            min_exchanges: number;
+            /** @description Alerts of it that are open. */
+            open: number;
+            /** @description Alerts of it that opened in the last 24 hours. */
+            fired_last_day: number;
+            /** @description With `view=preview`: how often it would have opened in the `preview` range; null where that cannot be told. */
+            would_have_fired?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "new_failing_route";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            quiet_hours: number;
+            min_failures: number;
+            min_ratio: number;
+            within_minutes: number;
+            client_errors: boolean;
+            /** @description Alerts of it that are open. */
+            open: number;
+            /** @description Alerts of it that opened in the last 24 hours. */
+            fired_last_day: number;
+            /** @description With `view=preview`: how often it would have opened in the `preview` range; null where that cannot be told. */
+            would_have_fired?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "agent_silent";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            after_seconds: number;
+            expire_hours: number;
+            /** @description Alerts of it that are open. */
+            open: number;
+            /** @description Alerts of it that opened in the last 24 hours. */
+            fired_last_day: number;
+            /** @description With `view=preview`: how often it would have opened in the `preview` range; null where that cannot be told. */
+            would_have_fired?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "capture_incomplete";
+            /** @description A slug; part of the identity of its alerts. */
+            id: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description false: kept but not evaluated. */
+            enabled: boolean;
+            /** @description Globs of the services (of hosts, where the kind is about hosts) it is for; empty: all. */
+            subjects: string[];
+            /** @description Its alerts resolve when it has not been true for so many minutes in a row. */
+            resolve_after_minutes: number;
+            max_lost_ratio: number;
+            min_coverage: number;
+            within_minutes: number;
+            min_started: number;
+            /** @description Alerts of it that are open. */
+            open: number;
+            /** @description Alerts of it that opened in the last 24 hours. */
+            fired_last_day: number;
+            /** @description With `view=preview`: how often it would have opened in the `preview` range; null where that cannot be told. */
+            would_have_fired?: number | null;
+        };
+        AlertRuleList: {
+            /** @description `built-in` or the path of the file; null: no analyzer has said yet which rules are in force. */
+            source: string | null;
+            /** Format: date-time */
+            loaded_at: string | null;
+            /** @description With `view=preview`: what `would_have_fired` rests on. */
+            preview?: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description false: windows of the range are open, or something was lost. */
+                complete: boolean;
+            };
+            data: components["schemas"]["AlertRuleRow"][];
+        };
+        AlertRulePreviewRequest: {
+            /** @description One rule, as in the rule document (alert-rules.v1.schema.json); what has a default may be left out. */
+            rule: Record<string, never>;
+            /** @description RFC 3339, unix seconds or `now-6h`. Default: 24 hours before end. */
+            start?: string;
+            /** @description The same. Default: now. */
+            end?: string;
+        };
+        AlertRulePreview: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            };
+            rule: components["schemas"]["AlertRule"];
+            /** @description How often it would have opened. */
+            fired: number;
+            /** @description The newest 1,000, the newest first. */
+            data: {
+                /** @description What the alert is about: a service (with a route, perhaps) or a host. */
+                subject: {
+                    service?: string;
+                    method?: string;
+                    route?: string;
+                    host?: string;
+                };
+                title: string;
+                /** Format: date-time */
+                opened_at: string;
+                /** @description null: it would still be open at the end of the range. */
+                resolved_at: string | null;
+                /** @description Of the evaluation that would have opened it. */
+                values: {
+                    [key: string]: number;
+                };
+                complete: boolean;
+            }[];
+            quality: components["schemas"]["Quality"];
+        };
+        MuteRequest: {
+            /** @description All that are given must match. */
+            match: {
+                /** @description Id of a rule. */
+                rule?: string;
+                /**
+                 * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+                 * @enum {string}
+                 */
+                severity?: "page" | "ticket" | "info";
+                /** @description Or a glob: `shop-*`. */
+                service?: string;
+                /** @description Or a glob. */
+                route?: string;
+                /** @description Or a glob. */
+                host?: string;
+            };
+            /**
+             * Format: date-time
+             * @description Default: now.
+             */
+            starts_at?: string;
+            /**
+             * Format: date-time
+             * @description Excluded; at most 30 days after starts_at.
+             */
+            ends_at: string;
+            /** @description Why. */
+            comment: string;
+        };
+        Mute: {
+            /** @enum {integer} */
+            schema: 1;
+            id: string;
+            /** @description All that are given must match. */
+            match: {
+                /** @description Id of a rule. */
+                rule?: string;
+                /**
+                 * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+                 * @enum {string}
+                 */
+                severity?: "page" | "ticket" | "info";
+                /** @description Or a glob: `shop-*`. */
+                service?: string;
+                /** @description Or a glob. */
+                route?: string;
+                /** @description Or a glob. */
+                host?: string;
+            };
+            /** Format: date-time */
+            starts_at: string;
+            /**
+             * Format: date-time
+             * @description Excluded.
+             */
+            ends_at: string;
+            /** @description Why. */
+            comment: string;
+            /** @description Subject of the token or session. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            state: "planned" | "active" | "ended";
+        };
+        MuteList: {
+            data: components["schemas"]["Mute"][];
+        };
         /** @description One exchange, a header event of v1: the names are those of OpenTelemetry. What is absent or unknown is left out. */
         HeaderEvent: {
             /** @description First byte of the request at this socket, UTC, ns since the Unix epoch; of an `end` row the last byte of the exchange. */
@@ -754,6 +1284,8 @@ export interface components {
             };
             /** @description Batches of agents that never came to the analyzer; those that came late are taken back. */
             lost_batches: number;
+            /** @description Exchanges in the lost batches, as far as their agents number them; null: of none of them. */
+            lost_exchanges: number | null;
             /** @description What declared sample rates left out in the range: counts, sums and latencies are then estimates (each exchange with its weight), distinct counts and top lists lower bounds. Errors are exact. null: nothing was left out. */
             sampling: {
                 /** @description The strongest rate that was in force: one exchange that was kept stands for this many at most. */
@@ -891,7 +1423,10 @@ export interface components {
             instance: string;
             request_id: string;
             errors?: {
-                parameter: string;
+                /** @description Of the query. */
+                parameter?: string;
+                /** @description Into the body: JSON Pointer as a fragment. */
+                pointer?: string;
                 detail: string;
             }[];
             checks?: {
@@ -1053,6 +1588,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1206,6 +1742,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1348,6 +1885,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1488,6 +2026,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1629,6 +2168,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1777,6 +2317,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -1974,6 +2515,7 @@ export interface operations {
                      *         "lost": 0,
                      *         "lost_by": {},
                      *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
                      *         "sampling": null,
                      *         "hosts": 3,
                      *         "coverage": 1
@@ -2010,6 +2552,686 @@ export interface operations {
             };
             /** @description The token lacks the scope, or may not see this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description Alerts that were open at any time from here (RFC 3339, unix seconds or `now-1d`). Default: seven days before end. */
+                start?: string;
+                /** @description End of the range, excluded. */
+                end?: string;
+                /** @description Which alerts. */
+                state?: "open" | "resolved" | "all";
+                /** @description Only these severities, with commas: page, ticket, info. */
+                severity?: string;
+                /** @description Only alerts of this rule. */
+                rule?: string;
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this host. */
+                host?: string;
+                /** @description Only the alert with this id, whenever it was. */
+                id?: string;
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alerts. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-15T10:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z"
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "schema": 1,
+                     *           "id": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *           "rule": "error-burn-fast",
+                     *           "kind": "error_burn",
+                     *           "severity": "page",
+                     *           "subject": {
+                     *             "service": "shop"
+                     *           },
+                     *           "state": "open",
+                     *           "title": "shop spends its error budget 75.7 times as fast as its objective allows (312 of 4,120 exchanges failed in 5 minutes)",
+                     *           "description": "At this rate the budget of 30 days is gone in under 10 hours. Look at the failing routes of shop first.",
+                     *           "opened_at": "2026-11-22T09:41:00Z",
+                     *           "opening_window": {
+                     *             "start": "2026-11-22T09:40:00Z",
+                     *             "end": "2026-11-22T09:41:00Z"
+                     *           },
+                     *           "resolved_at": null,
+                     *           "resolution": null,
+                     *           "values": {
+                     *             "failures": 312,
+                     *             "exchanges": 4120,
+                     *             "error_ratio": 0.075728,
+                     *             "burn_rate_long": 15.2,
+                     *             "burn_rate_short": 75.7
+                     *           },
+                     *           "last_values": {
+                     *             "failures": 401,
+                     *             "exchanges": 4090,
+                     *             "error_ratio": 0.075728,
+                     *             "burn_rate_long": 15.2,
+                     *             "burn_rate_short": 75.7
+                     *           },
+                     *           "complete": true,
+                     *           "muted_by": null,
+                     *           "revision": 3,
+                     *           "muted": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: {
+                /** @description `preview`: each rule also has how often it would have opened in the last 24 hours of closed windows. */
+                view?: "preview";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "source": "built-in",
+                     *       "loaded_at": "2026-11-22T08:00:00Z",
+                     *       "data": [
+                     *         {
+                     *           "id": "new-failing-route",
+                     *           "kind": "new_failing_route",
+                     *           "severity": "ticket",
+                     *           "enabled": true,
+                     *           "subjects": [],
+                     *           "resolve_after_minutes": 10,
+                     *           "quiet_hours": 24,
+                     *           "min_failures": 10,
+                     *           "min_ratio": 0.05,
+                     *           "within_minutes": 10,
+                     *           "client_errors": false,
+                     *           "open": 0,
+                     *           "fired_last_day": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRuleList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mutes. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "schema": 1,
+                     *           "id": "9b1f0c4a6b1de7a2985f0c4a6b1de7a2",
+                     *           "match": {
+                     *             "service": "shop",
+                     *             "severity": "page"
+                     *           },
+                     *           "ends_at": "2026-11-22T12:00:00Z",
+                     *           "comment": "Release 4.2: errors are expected until the migration is through.",
+                     *           "starts_at": "2026-11-22T10:00:00Z",
+                     *           "created_by": "admin",
+                     *           "created_at": "2026-11-22T10:00:00Z",
+                     *           "state": "active"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MuteList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your choice: a request sent again with it gets what the first one made (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteRequest"];
+            };
+        };
+        responses: {
+            /** @description It is in force from starts_at on. */
+            201: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Path of the mute. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "id": "9b1f0c4a6b1de7a2985f0c4a6b1de7a2",
+                     *       "match": {
+                     *         "service": "shop",
+                     *         "severity": "page"
+                     *       },
+                     *       "ends_at": "2026-11-22T12:00:00Z",
+                     *       "comment": "Release 4.2: errors are expected until the migration is through.",
+                     *       "starts_at": "2026-11-22T10:00:00Z",
+                     *       "created_by": "admin",
+                     *       "created_at": "2026-11-22T10:00:00Z",
+                     *       "state": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Mute"];
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are 500 already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key came with another mute before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the mute. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mute. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "id": "9b1f0c4a6b1de7a2985f0c4a6b1de7a2",
+                     *       "match": {
+                     *         "service": "shop",
+                     *         "severity": "page"
+                     *       },
+                     *       "ends_at": "2026-11-22T12:00:00Z",
+                     *       "comment": "Release 4.2: errors are expected until the migration is through.",
+                     *       "starts_at": "2026-11-22T10:00:00Z",
+                     *       "created_by": "admin",
+                     *       "created_at": "2026-11-22T10:00:00Z",
+                     *       "state": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Mute"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none the token may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the mute. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none the token may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
