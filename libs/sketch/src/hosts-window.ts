@@ -48,7 +48,7 @@ export class HostAccount {
    * `retention_attributed`, which were found to be missing of a known host)
    */
   lostBatches = new Map<string, number>();
-  /** exchanges in them, by the same reasons, as far as they are known */
+  /** exchanges in them, by the same reasons, as far as they are known: 0 is known, too */
   lostExchanges = new Map<string, number>();
   /** those of `lostBatches` whose exchanges are not known, by the same reasons */
   unsizedBatches = new Map<string, number>();
@@ -91,7 +91,7 @@ export class HostAccount {
   addLostBatches(reason: string, batches: number, exchanges: number | null): void {
     addCounts(this.lostBatches, [[reason, batches]]);
     if (exchanges === null) addCounts(this.unsizedBatches, [[reason, batches]]);
-    else if (exchanges > 0) addCounts(this.lostExchanges, [[reason, exchanges]]);
+    else addCounts(this.lostExchanges, [[reason, exchanges]]);
   }
 
   addSampling(reason: string, more: Readonly<SampledCounts>): void {

@@ -23,12 +23,23 @@ export interface Quality {
   lost_by: Record<string, number>;
   /** batches that never came to the analyzer, or came too late for the log of the bus */
   lost_batches: number;
+  /** exchanges in them, as far as that is known; null: of none of them */
+  lost_exchanges: number | null;
   /** null: every exchange that the hosts' filters let through is in the figures by itself */
   sampling: Sampling | null;
   /** hosts that reported in the range */
   hosts: number;
   /** read / (read + known to be unreadable, as encrypted traffic); 1 when nothing is known to be missing */
   coverage: number;
+}
+
+/** What filled a gap came after all; what is told of a host that misses it is no longer told of nobody. */
+const TAKEN_BACK: ReadonlySet<string> = new Set(['sequence_gap_filled', 'retention_attributed']);
+
+function never(counts: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const [reason, n] of counts) sum += TAKEN_BACK.has(reason) ? -n : n;
+  return sum;
 }
 
 /** A window closes at least this long after its end; one that does not exist yet may still come until then. ms */
@@ -64,14 +75,17 @@ export class QualityFold {
     let read = 0;
     let known = 0;
     let lostBatches = 0;
+    let lostExchanges = 0;
+    let sized = false;
     let sampling: Sampling | null = null;
     for (const account of this.#hosts.hosts()) {
       hosts += 1;
       read += account.coverageRead;
       known += account.coverageKnown;
       for (const [reason, n] of account.request.lost) if (n > 0) lostBy.set(reason, (lostBy.get(reason) ?? 0) + n);
-      // What filled a gap came after all.
-      for (const [reason, n] of account.lostBatches) lostBatches += reason === 'sequence_gap_filled' ? -n : n;
+      lostBatches += never(account.lostBatches);
+      lostExchanges += never(account.lostExchanges);
+      sized ||= account.lostExchanges.size > 0;
       for (const [reason, s] of account.sampling) {
         sampling ??= { one_in: 1, exchanges: 0, kept: 0, reasons: [] };
         sampling.one_in = Math.max(sampling.one_in, s.oneIn);
@@ -89,6 +103,7 @@ export class QualityFold {
       lost,
       lost_by: Object.fromEntries([...lostBy].sort(([a], [b]) => (a < b ? -1 : 1))),
       lost_batches: lostBatches,
+      lost_exchanges: lostBatches > 0 && !sized ? null : Math.max(0, lostExchanges),
       sampling,
       hosts,
       coverage: known > 0 ? Math.round((read / known) * 1e6) / 1e6 : 1,

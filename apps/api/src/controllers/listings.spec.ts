@@ -86,7 +86,7 @@ describe('/v1/services', () => {
     ]);
     expect(json.data[0].ttfb_ms.p50).toBeGreaterThan(9.9);
     expect(json.data[0].ttfb_ms.p50).toBeLessThan(10.1);
-    expect(json.quality).toEqual({ complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 2, coverage: 1 });
+    expect(json.quality).toEqual({ complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 2, coverage: 1 });
   });
   test('the client role is apart', async () => {
     const { json } = await w.get(`/v1/services?${RANGE}&role=client`);
@@ -407,18 +407,26 @@ describe('ETag and quality follow the windows', () => {
     await w.commit(at(1_800), [{ subject: 'h:', window: account }]);
     await w.close(at(1_800), 'h:', account);
     const { json } = await w.get('/v1/failures?start=2026-11-22T09:30:00Z&end=2026-11-22T09:31:00Z');
-    expect(json.quality).toEqual({ complete: false, lost: 6, lost_by: { gap: 1, ring_full: 5 }, lost_batches: 0, sampling: null, hosts: 2, coverage: 0.75 });
+    expect(json.quality).toEqual({ complete: false, lost: 6, lost_by: { gap: 1, ring_full: 5 }, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 2, coverage: 0.75 });
   });
 
   test('batches that came after all are no loss; those that did not are', async () => {
     const range = 'start=2026-11-22T09:32:00Z&end=2026-11-22T09:33:00Z';
-    const account = (filled: number) => hosts([{ host: 'a', lostBatches: { sequence_gap: 3, sequence_gap_filled: filled } }]);
+    const account = (filled: number) =>
+      hosts([
+        { host: 'a', lostBatches: { sequence_gap: 3, sequence_gap_filled: filled }, lostExchanges: { sequence_gap: 900, sequence_gap_filled: 300 * filled } },
+        { host: '{unknown}', lostBatches: { retention: 7, retention_attributed: 7 } },
+      ]);
     await w.commit(at(1_920), [{ subject: 'h:', window: account(2) }]);
     await w.close(at(1_920), 'h:', account(2));
-    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: false, lost: 0, lost_batches: 1 });
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: false, lost: 0, lost_batches: 1, lost_exchanges: 300 });
     await w.commit(at(1_920), [{ subject: 'h:', window: account(3) }]);
     await w.close(at(1_920), 'h:', account(3));
-    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: true, lost: 0, lost_batches: 0 });
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: true, lost: 0, lost_batches: 0, lost_exchanges: 0 });
+    const unknown = hosts([{ host: '{unknown}', lostBatches: { retention: 7 } }]);
+    await w.commit(at(1_930), [{ subject: 'h:', window: unknown }]);
+    await w.close(at(1_930), 'h:', unknown);
+    expect((await w.get(`/v1/services?${range}`)).json.quality).toMatchObject({ complete: false, lost_batches: 7 });
   });
 
   test('declared sampling: of all hosts, the strongest rate, exact counts; through a close and a roll-up; header rows are bounds', async () => {

@@ -40,6 +40,7 @@ export function hosts(
     known?: number;
     skew?: number;
     lostBatches?: Record<string, number>;
+    lostExchanges?: Record<string, number>;
     sampling?: Record<string, SampledCounts>;
   }[],
 ): HostsWindow {
@@ -50,6 +51,7 @@ export function hosts(
     a.coverageRead = x.read ?? 0;
     a.coverageKnown = x.known ?? 0;
     a.lostBatches = new Map(Object.entries(x.lostBatches ?? {}));
+    a.lostExchanges = new Map(Object.entries(x.lostExchanges ?? {}));
     for (const [reason, s] of Object.entries(x.sampling ?? {})) a.addSampling(reason, s);
     if (x.skew !== undefined) a.skewMinMs = x.skew;
   }

@@ -7,7 +7,7 @@ import { qualityOf } from './quality.ts';
 const sources = import.meta.glob<string>(['../../../../libs/capture/core/reasons.h', '../../../agent/src/account.ts'], { query: '?raw', import: 'default', eager: true });
 const [capture, agentSource] = ['reasons.h', 'account.ts'].map((name) => Object.entries(sources).find(([path]) => path.endsWith(name))?.[1] ?? '') as [string, string];
 
-const all = { complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 2, coverage: 1 };
+const all = { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 2, coverage: 1 };
 
 describe('from how much a figure comes', () => {
   it('says how many exchanges, hosts and losses', () =>
@@ -21,8 +21,11 @@ describe('from how much a figure comes', () => {
     expect(reasons).toEqual(['12\u00a0lost (10 the reader of the batches was too slow, 2 a b)']);
   });
 
-  it('says that batches never came', () =>
-    expect(qualityOf({ ...all, complete: false, lost_batches: 1 })).toMatchObject({ state: 'lossy', reasons: ['1\u00a0batch of agents never came'] }));
+  it('says that batches never came', () => {
+    const reasons = (lost_exchanges: number | null) => qualityOf({ ...all, complete: false, lost_batches: 1, lost_exchanges }).reasons;
+    expect(reasons(null)).toEqual(['1\u00a0batch of agents never came']);
+    expect(reasons(40)).toEqual(['1\u00a0batch of agents never came with 40\u00a0exchanges']);
+  });
 
   it('says that figures are sampled, how much and by whom; that is no loss', () => {
     const sampling = { one_in: 64, exchanges: 6_400, kept: 180, reasons: ['governor', 'policy'] };

@@ -34,7 +34,10 @@ export function qualityOf(quality: QualityFigures, exchanges?: number): QualityT
       .map(([reason, n]) => `${formatCount(n)} ${meaningOf(LOST, reason)}`);
     reasons.push(`${formatCount(quality.lost)}\u00a0lost${by.length > 0 ? ` (${by.join(', ')})` : ''}`);
   }
-  if (quality.lost_batches > 0) reasons.push(`${countOf(quality.lost_batches, 'batch', 'batches')} of agents never came`);
+  if (quality.lost_batches > 0) {
+    const inside = quality.lost_exchanges === null ? '' : ` with ${countOf(quality.lost_exchanges, 'exchange')}`;
+    reasons.push(`${countOf(quality.lost_batches, 'batch', 'batches')} of agents never came${inside}`);
+  }
   if (quality.coverage < 1) reasons.push(`${formatPercent(1 - quality.coverage)} could not be read`);
   const lossy = reasons.length > 0;
   if (!quality.complete && !lossy) reasons.push('the newest windows are still open');

@@ -4,7 +4,7 @@ import { heatOf, type HeatAnswer } from './heat-answer.ts';
 const answer = (...complete: boolean[]): HeatAnswer => ({
   range: { start: '2026-11-22T10:00:00Z', end: '2026-11-22T10:00:30Z', step: 10 },
   data: complete.map((c, i) => ({ t: `2026-11-22T10:00:${i}0Z`, exchanges: i, le_ms: [1, 2], counts: [i, 0], complete: c })),
-  quality: { complete: false, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 1, coverage: 1 },
+  quality: { complete: false, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 1, coverage: 1 },
 });
 
 describe('the answer of the heatmap', () => {

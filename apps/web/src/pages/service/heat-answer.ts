@@ -28,5 +28,5 @@ export function heatOf(answer: HeatAnswer): Heat {
 export const NO_HEAT: HeatAnswer = {
   range: { start: '1970-01-01T00:00:00Z', end: '1970-01-01T01:00:00Z', step: 10 },
   data: [{ t: '1970-01-01T00:00:00Z', exchanges: 0, le_ms: [1, 2], counts: [0, 0], complete: true }],
-  quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 0, coverage: 1 },
+  quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 0, coverage: 1 },
 };

@@ -21,7 +21,7 @@ export const NOTHING = {
   answer: {
     range: { start: '1970-01-01T00:00:00Z', end: '1970-01-01T01:00:00Z', step: 10 },
     data: [ROW],
-    quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 0, coverage: 1 },
+    quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 0, coverage: 1 },
   } satisfies AnswerOf<'/v1/services'>,
   readAt: 0,
 };
