@@ -5,7 +5,7 @@ import { topicName } from '@headwater/header-event';
 import { randomBytes } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Host, hostIds } from './traffic.mjs';
+import { Host, WINDOW_MS, hostIds } from './traffic.mjs';
 
 const o = { hosts: 6, rate: 2_400, seconds: 20, tickMs: 200, services: 3, seed: 1, topicPrefix: 'headwater', ...JSON.parse(process.argv[2]) };
 const topic = topicName(o.topicPrefix, 'headerEvents');
@@ -51,7 +51,8 @@ process.exit(0);
 /** Builds a batch each tick and sends what waits; a batch that failed is sent again under its number, as an agent does. */
 async function play(agent) {
   hosts[agent.id] = { incarnation: agent.host.o.incarnation, batches: 0, exchanges: 0, sends_again: 0, withheld: [] };
-  const until = startMs + o.seconds * 1_000;
+  // Near the end of a window, so that the last one is closed soon after.
+  const until = Math.max(1, Math.round((startMs + o.seconds * 1_000 + 500) / WINDOW_MS)) * WINDOW_MS - 500;
   const perMs = o.rate / 1_000 / agents.length;
   let from = Date.now();
   let owed = 0;
