@@ -1,3 +1,15 @@
 export * from './alert.ts';
 export type * from './port.ts';
 export type * from './rule.ts';
+export { BUILT_IN_RULES, DEFAULTS } from './built-in.ts';
+export { RULES_ERRORS, RulesError, type RulesErrorCode, type RulesProblem } from './errors.ts';
+export { MAX_RULES_BYTES, documentOf, readRules } from './read.ts';
+export { RULES_SCHEMA } from './schema.ts';
+export { factsOf, hostMinute } from './facts.ts';
+export { HOUR_MS, MINUTE_MS, ServiceHistory, type Sums } from './history.ts';
+export { evaluateService } from './evaluate.ts';
+export { evaluateHosts } from './hosts.ts';
+export { MAX_OPEN, advance, advanceService, alertId, emptyMemory, keyOf } from './advance.ts';
+export { lookBackMs, preview, previewHosts, type PreviewRange, type WouldHaveFired } from './preview.ts';
+export { isMuted } from './mute.ts';
+export { isFor, matches } from './glob.ts';

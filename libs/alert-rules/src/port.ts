@@ -1,4 +1,4 @@
-import type { Alert, AlertSubject } from './alert.ts';
+import type { Alert, AlertSubject, Severity } from './alert.ts';
 import type { Rule } from './rule.ts';
 
 /**
@@ -42,6 +42,8 @@ export interface Finding {
   complete: boolean;
   /** set: it no longer makes sense to hold it open */
   expired?: true;
+  /** set: keeps open what is open, and opens nothing (a route that still fails is no longer a new one) */
+  holds_only?: true;
 }
 
 /** The evaluator's memory of one subject: what is open and how far it has looked. JSON in the state store. */
@@ -51,6 +53,8 @@ export interface Memory {
   evaluatedUntilMs: number;
   /** by rule and subject */
   open: Record<string, { alert: Alert; quietMinutes: number }>;
+  /** by service and kind: when an open alert of a burn rule last stood for the milder rules of that kind, ms */
+  covered?: Record<string, { severity: Severity; atMs: number }>;
 }
 
 export interface Transition {
