@@ -10,18 +10,29 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import { serviceOf } from './aggregate/windows.ts';
+import { alertReport } from './alert/metrics.ts';
+import { openAlerts, type Alerts } from './alert/open.ts';
 import { AgentStatusModule, HeaderEventsModule } from './app.module.ts';
 import { Outbox } from './close/outbox.ts';
 import { patiently } from './patience.ts';
 import { Pipeline } from './pipeline.ts';
 import { serveAdmin } from './report/admin-server.ts';
 import { createReport } from './report/metrics.ts';
+import type { Report } from './report/report.ts';
 import { sampleCounts } from './sample/metrics.ts';
 import { Sampler } from './sample/sampler.ts';
+import { seriesCounts } from './series/counts.ts';
+import { SeriesKeeper } from './series/keeper.ts';
+import { SeriesPush } from './series/push.ts';
 import { AgentStatusWatch } from './watch/agent-status.ts';
 
 const CLOSE_EVERY_MS = 1_000;
+const ALERT_EVERY_MS = 1_000;
+const DELIVER_EVERY_MS = 250;
+/** Attempts under way at the end have this long; the rest is the next owner's. */
+const DELIVER_LEAVE_MS = 3_000;
 const PRUNE_EVERY_MS = 60_000;
+const SERIES_EVERY_MS = 5_000;
 const FENCED_PAUSE_MS = 3_000;
 
 /** Opens the doors, runs the pipeline until `stop`, flushes and leaves. */
@@ -29,7 +40,13 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
   const now = Date.now;
   const { report, registry } = createReport(log, now);
   let pipeline: Pipeline | null = null;
-  const admin = await serveAdmin(config.admin, registry, () => pipeline !== null && pipeline.subscription !== null && pipeline.ready);
+  let alerts: Alerts | null = null;
+  const admin = await serveAdmin(
+    config.admin,
+    registry,
+    () => pipeline !== null && pipeline.subscription !== null && pipeline.ready,
+    () => (alerts ? { alert_rules: { source: alerts.rules.current.source, refused: alerts.rules.refused } } : {}),
+  );
   log.info({ host: config.admin.host, port: admin.port }, 'metrics and health');
   const open = <T>(what: string, work: () => Promise<T>) => patiently(work, stop, (error) => report.waiting(what, error));
   const busLog: BusLog = (level, message) => log[level]({ door: 'bus' }, message);
@@ -61,11 +78,19 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
       },
       now,
     );
+    const mine = pipeline;
+    if (config.alerts.enabled) {
+      const topics = { events: topic, alerts: topicName(config.topic_prefix, 'alerts'), agentStatus: topicName(config.topic_prefix, 'agentStatus'), group: config.group };
+      alerts = openAlerts(config.alerts, topics, { bus, store, state, report: alertReport(registry, log, now), fold: mine }, now);
+    }
     const status = new AgentStatusWatch(state, report, now);
     const events = await microservice(HeaderEventsModule.of(pipeline), strategyOf(config.group));
     pipeline.subscription = events.strategy;
     const heartbeats = await microservice(AgentStatusModule.of(status), strategyOf(`${config.group}-agent-status`));
     const mine = pipeline;
+    const counts = seriesCounts(registry, log, now);
+    const series = new SeriesKeeper({ store, state, ours: mine, counts }, { topic, maxPatterns: config.series.max_patterns }, now);
+    const push = config.series.otlp ? new SeriesPush(config.series.otlp, () => series.services(), counts) : null;
     log.info({ topic, group: config.group }, 'analyzing');
     const loops = [
       every(
@@ -89,11 +114,29 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
         () => mine.prune(),
         (e) => report.failed('prune', e),
       ),
+      every(
+        SERIES_EVERY_MS,
+        stop,
+        () => series.round(),
+        (e) => report.failed('series', e),
+      ),
+      ...(push
+        ? [
+            every(
+              config.series.otlp?.interval_ms ?? 0,
+              stop,
+              () => push.push(stop),
+              (e) => report.failed('series push', e),
+            ),
+          ]
+        : []),
+      ...(alerts ? alertLoops(alerts, stop, report) : []),
       once(stop, () => mine.stopWaiting()),
     ];
     await once(stop, () => Promise.all([events.close(), heartbeats.close()]));
     await pipeline.end();
     await Promise.all(loops);
+    await push?.end();
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
@@ -101,6 +144,24 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
     admin.server.close();
     admin.server.closeAllConnections();
   }
+}
+
+/** Alerts have their own time: neither a slow store nor a receiver holds up the fold. */
+function alertLoops({ stage, desk }: Alerts, stop: AbortSignal, report: Report): Promise<void>[] {
+  return [
+    every(
+      ALERT_EVERY_MS,
+      stop,
+      () => stage.round(),
+      (e) => report.failed('alerts', e),
+    ),
+    every(
+      DELIVER_EVERY_MS,
+      stop,
+      () => desk.tick(),
+      (e) => report.failed('deliveries', e),
+    ).then(() => Promise.race([desk.idle(), sleep(DELIVER_LEAVE_MS)])),
+  ];
 }
 
 async function microservice(module: DynamicModule, strategy: EventBusServer): Promise<{ strategy: EventBusServer; close: () => Promise<void> }> {

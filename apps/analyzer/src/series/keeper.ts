@@ -1,0 +1,216 @@
+import {
+  LATE_LOOK_MS,
+  LATE_MS,
+  SERIES_KEYS,
+  SeriesError,
+  advance,
+  countLate,
+  decodeSeries,
+  encodeSeries,
+  hostSlots,
+  hourOf,
+  patternSlots,
+  type Cumulative,
+  type WindowRows,
+} from '@headwater/fleet-series';
+import type { StateStore } from '@headwater/state-store';
+import type { SummaryStore } from '@headwater/summary-store';
+import type { SeriesCounts } from './counts.ts';
+import { HOSTS_SUBJECT, RowReader, decodeCounts, decodeRows, type Found } from './windows.ts';
+
+const MINUTE_MS = 60_000;
+/** A service that was silent for so long begins anew when it speaks again. */
+const KEEP_MS = 30 * 86_400_000;
+/** How often it is looked for data that came too late. */
+const LATE_EVERY_MS = 60_000;
+/** How often services are looked for that we took over and that say nothing: they have totals, too. */
+const LIST_EVERY_MS = 300_000;
+const MOST_HOSTS = 4096;
+const SERVICE = 's:';
+
+/** Whose windows are ours, and which have come to their time: the pipeline's. */
+export interface Ours {
+  owns(subject: string): boolean;
+  readonly closedBefore: number | null;
+}
+
+interface Held {
+  series: Cumulative | null;
+  version: number | null;
+  /** of the windows that `series.total` was last made of */
+  signature: string;
+}
+
+/**
+ * Keeps the totals of the services (and of the hosts) whose windows are ours, in the state store. A round reads what is stored, then the
+ * windows, and writes by compare-and-set: so each state continues the one before it, and two owners in one moment cannot count
+ * twice; the slower one is refused and reads again.
+ */
+export class SeriesKeeper {
+  private readonly state: StateStore;
+  private readonly ours: Ours;
+  private readonly counts: SeriesCounts;
+  private readonly maxPatterns: number;
+  private readonly now: () => number;
+  private readonly rows: RowReader;
+  private readonly lateCounts: RowReader;
+  private readonly held = new Map<string, Held>();
+  private lateLookedMs = 0;
+  private listedMs = 0;
+
+  constructor(doors: { store: SummaryStore; state: StateStore; ours: Ours; counts: SeriesCounts }, settings: { topic: string; maxPatterns: number }, now: () => number) {
+    this.state = doors.state;
+    this.ours = doors.ours;
+    this.counts = doors.counts;
+    this.maxPatterns = settings.maxPatterns;
+    this.now = now;
+    this.rows = new RowReader(doors.store, settings.topic, decodeRows, doors.counts.unreadable);
+    this.lateCounts = new RowReader(doors.store, settings.topic, decodeCounts, () => undefined);
+  }
+
+  /** Series of the services that are ours, as they were last written. */
+  *services(): Generator<[service: string, series: Cumulative]> {
+    for (const [subject, { series }] of this.held) if (series && subject.startsWith(SERVICE) && this.ours.owns(subject)) yield [subject.slice(SERVICE.length), series];
+  }
+
+  async round(): Promise<void> {
+    const before = this.ours.closedBefore;
+    if (before === null) return;
+    const end = Math.floor(before / MINUTE_MS) * MINUTE_MS;
+    const horizon = end - LATE_MS;
+    const owns = (subject: string) => this.ours.owns(subject);
+    for (const subject of this.held.keys()) if (!owns(subject)) this.held.delete(subject);
+    // One that was behind was brought to the horizon of its round: what all are read from.
+    const start = Math.min(horizon, ...[...this.held.values()].map(({ series }) => series?.untilMs ?? horizon));
+    await this.loadMissing(start, end, owns);
+    const found = await this.rows.read({ start, end, coarsest: '1m' }, (subject) => this.held.has(subject), true);
+    for (const subject of this.held.keys()) {
+      const of = found.get(subject);
+      if (of || this.hasMore(subject, start)) await this.step(subject, of ?? { windows: [], signature: '' }, { start, horizon, end });
+      else this.pass(subject, horizon, end);
+    }
+    this.rows.forget(horizon - MINUTE_MS, owns);
+    if (this.now() - this.lateLookedMs >= LATE_EVERY_MS) {
+      this.lateLookedMs = this.now();
+      await this.lookForLate(horizon);
+    }
+    this.counts.kept(this.held.size);
+  }
+
+  /** Stored series come before the windows they are continued with. */
+  private async loadMissing(start: number, end: number, owns: (subject: string) => boolean): Promise<void> {
+    const subjects = new Set<string>();
+    await this.rows.read({ start, end, coarsest: '1m' }, (subject) => (owns(subject) && subjects.add(subject), false), false);
+    if (owns(HOSTS_SUBJECT)) subjects.add(HOSTS_SUBJECT);
+    if (this.now() - this.listedMs >= LIST_EVERY_MS) {
+      this.listedMs = this.now();
+      for (const { key } of await this.state.list(SERIES_KEYS.services)) {
+        const subject = SERVICE + key.slice(SERIES_KEYS.services.length);
+        if (owns(subject)) subjects.add(subject);
+      }
+    }
+    for (const subject of subjects) if (!this.held.has(subject)) await this.load(subject);
+  }
+
+  private async load(subject: string): Promise<void> {
+    const entry = await this.state.get(keyOf(subject));
+    let series: Cumulative | null = null;
+    try {
+      series = entry ? decodeSeries(subject, entry.value) : null;
+    } catch (error) {
+      if (!(error instanceof SeriesError)) throw error;
+      this.counts.unreadable(subject, 0);
+      // A newer version's is its own; what is damaged begins anew.
+      if (error.code === 'newer_version') return;
+    }
+    this.held.set(subject, { series, version: entry?.version ?? null, signature: '' });
+  }
+
+  private async step(subject: string, found: Found, at: { start: number; horizon: number; end: number }): Promise<void> {
+    const held = this.held.get(subject);
+    if (!held) return;
+    const { series } = held;
+    const signature = `${at.horizon} ${at.end} ${found.signature}`;
+    if (signature === held.signature) return;
+    let { windows } = found;
+    if (series) {
+      // Behind the others (a new owner, a long pause): what it missed is read on its own.
+      if (series.untilMs < at.start) windows = [...(await this.missed(subject, series.untilMs, at.start)), ...windows];
+      windows = windows.filter((w) => w.startMs >= series.untilMs);
+    }
+    const max = this.maxPatterns;
+    const slots =
+      subject === HOSTS_SUBJECT ? (labels: Iterable<readonly string[]>) => hostSlots(MOST_HOSTS, labels) : (labels: Iterable<readonly string[]>) => patternSlots(max, labels);
+    const next = advance(subject, series, { windows, horizonMs: at.horizon, endMs: Math.max(at.end, series?.endMs ?? 0), slots });
+    if (next && (await this.write(subject, held, next))) held.signature = signature;
+  }
+
+  private async missed(subject: string, start: number, end: number): Promise<WindowRows[]> {
+    return (await this.rows.read({ start, end, coarsest: '1h', subjects: [subject] }, (s) => s === subject, false)).get(subject)?.windows ?? [];
+  }
+
+  /** It is behind the range, or its total has windows that are not there any more. */
+  private hasMore(subject: string, start: number): boolean {
+    const { series } = this.held.get(subject)!;
+    if (!series) return false;
+    return series.untilMs < start || [...series.total].some(([key, row]) => row.values.some((n, i) => n !== (series.base.get(key)?.values[i] ?? 0)));
+  }
+
+  /** Nothing happened: time passes all the same. It is written down with the next thing that happens. */
+  private pass(subject: string, horizon: number, end: number): void {
+    const held = this.held.get(subject)!;
+    const { series } = held;
+    if (series && series.untilMs < horizon) held.series = { ...series, untilMs: horizon, endMs: Math.max(series.endMs, end) };
+  }
+
+  private async write(subject: string, held: Held, next: Cumulative): Promise<boolean> {
+    const key = keyOf(subject);
+    const text = encodeSeries(next);
+    const written = await this.state.compareAndSet(key, held.version, text, { ttlMs: KEEP_MS });
+    this.counts.written(written);
+    const entry = written ? await this.state.get(key) : null;
+    // Refused, or another owner wrote since: what is stored now is read before anything else.
+    if (entry?.value !== text) {
+      this.held.delete(subject);
+      return false;
+    }
+    held.series = next;
+    held.version = entry.version;
+    return true;
+  }
+
+  /** What the store has of each service's last day, beyond what was counted of it. */
+  private async lookForLate(horizon: number): Promise<void> {
+    const from = hourOf(horizon - LATE_LOOK_MS);
+    const groups = Map.groupBy(
+      [...this.held].filter(([subject, { series }]) => series && subject !== HOSTS_SUBJECT),
+      ([, { series }]) => `${Math.max(from, series!.startMs)} ${series!.untilMs}`,
+    );
+    for (const [range, members] of groups) {
+      const [start, end] = range.split(' ').map(Number) as [number, number];
+      const subjects = new Set(members.map(([subject]) => subject));
+      const found = await this.lateCounts.read({ start, end, coarsest: '1h', subjects: [...subjects] }, (s) => subjects.has(s), true);
+      for (const [subject, { windows }] of found) await this.noteLate(subject, windows);
+    }
+    this.lateCounts.forget(from, (subject) => this.held.has(subject));
+  }
+
+  private async noteLate(subject: string, windows: readonly WindowRows[]): Promise<void> {
+    const held = this.held.get(subject);
+    if (!held?.series) return;
+    const hours = new Map<number, number[]>();
+    for (const { startMs, counted } of windows) {
+      const sum = hours.get(hourOf(startMs)) ?? [];
+      hours.set(
+        hourOf(startMs),
+        counted.map((n, i) => n + (sum[i] ?? 0)),
+      );
+    }
+    const next = countLate(held.series, hours);
+    if (next !== held.series) await this.write(subject, held, next);
+  }
+}
+
+function keyOf(subject: string): string {
+  return subject === HOSTS_SUBJECT ? SERIES_KEYS.hosts : SERIES_KEYS.service(subject.slice(SERVICE.length));
+}
