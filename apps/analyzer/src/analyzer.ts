@@ -78,10 +78,9 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
       },
       now,
     );
-    const mine = pipeline;
     if (config.alerts.enabled) {
       const topics = { events: topic, alerts: topicName(config.topic_prefix, 'alerts'), agentStatus: topicName(config.topic_prefix, 'agentStatus'), group: config.group };
-      alerts = openAlerts(config.alerts, topics, { bus, store, state, report: alertReport(registry, log, now), fold: mine }, now);
+      alerts = openAlerts(config.alerts, topics, { bus, store, state, report: alertReport(registry, log, now), fold: pipeline }, now);
     }
     const status = new AgentStatusWatch(state, report, now);
     const events = await microservice(HeaderEventsModule.of(pipeline), strategyOf(config.group));

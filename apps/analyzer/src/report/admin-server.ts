@@ -3,8 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { explainListen } from '@headwater/config';
 import type { Registry } from 'prom-client';
 
-/** `/metrics` (Prometheus), `/healthz` (the process runs), `/readyz` (every partition it holds is loaded). */
-export async function serveAdmin({ host, port }: { host: string; port: number }, registry: Registry, ready: () => boolean): Promise<{ server: Server; port: number }> {
+/** `/metrics` (Prometheus), `/healthz` (the process runs, and `health` beside it), `/readyz` (every partition it holds is loaded). */
+export async function serveAdmin(
+  { host, port }: { host: string; port: number },
+  registry: Registry,
+  ready: () => boolean,
+  health: () => object = () => ({}),
+): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0];
     const answer = (status: number, type: string, body: string) => response.writeHead(status, { 'content-type': type }).end(body);
@@ -15,7 +20,7 @@ export async function serveAdmin({ host, port }: { host: string; port: number },
         (error: unknown) => answer(500, 'text/plain', `${String(error)}\n`),
       );
     }
-    if (path === '/healthz') return void answer(200, 'application/json', '{"status":"ok"}\n');
+    if (path === '/healthz') return void answer(200, 'application/json', `${JSON.stringify({ status: 'ok', ...health() })}\n`);
     if (path === '/readyz') return void (ready() ? answer(200, 'application/json', '{"status":"ok"}\n') : answer(503, 'application/json', '{"status":"waiting"}\n'));
     answer(404, 'text/plain', 'not found\n');
   });
