@@ -50,9 +50,20 @@ export async function getJson(address: string, signal?: AbortSignal): Promise<un
   return response.json();
 }
 
-/** What changes something: the header says that the request is ours (a foreign page cannot set it). @throws {ApiProblem} */
-export async function post(address: string): Promise<unknown> {
-  const response = await send(address, { method: 'POST', headers: { accept: 'application/json', 'x-headwater-csrf': '1' } });
+/**
+ * What changes something, or asks by a body: the header says that the request is ours (a foreign page cannot set it).
+ * @returns the answer's JSON; undefined where it has none
+ * @throws {ApiProblem}
+ */
+async function write(method: 'POST' | 'DELETE', address: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+  const headers = { accept: 'application/json', 'x-headwater-csrf': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const response = await send(address, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}) });
   if (!response.ok) throw await problemOf(response);
-  return response.json();
+  return response.status === 204 ? undefined : response.json();
 }
+
+/** @throws {ApiProblem} */
+export const post = (address: string, body?: unknown, signal?: AbortSignal): Promise<unknown> => write('POST', address, body, signal);
+
+/** @throws {ApiProblem} */
+export const remove = (address: string): Promise<unknown> => write('DELETE', address);

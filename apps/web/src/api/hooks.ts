@@ -8,6 +8,8 @@ export interface AskOptions {
   enabled?: boolean;
   /** false: what was there for other parameters is not shown while the new is on its way */
   keepPrevious?: boolean;
+  /** at least so long between two readings, ms: for what costs much and changes little */
+  atLeastMs?: number;
 }
 
 export type Asked<P extends ApiPath> = UseQueryResult<AnswerOf<P>, ApiProblem>;
@@ -24,6 +26,25 @@ export function useApi<P extends ApiPath>(path: P, query: QueryOf<P>, options: A
     queryFn: ({ signal }) => get(path, asked, signal),
     enabled: options.enabled ?? true,
     refetchInterval: live ? refreshSeconds * 1000 : false,
+    ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
+  });
+}
+
+/** Between two readings of what is so now, while the page shows a range that does not move. ms */
+const NOW_EVERY_MS = 30_000;
+
+/**
+ * Asks what is so now, whatever range the page shows: the same question has one answer on all of the page. Read again at every
+ * refresh, or every half minute where the range does not move; not at all where refreshing is off.
+ */
+export function useNow<P extends ApiPath>(path: P, query: QueryOf<P>, options: AskOptions = {}): Asked<P> {
+  const { moving, live, refreshSeconds } = useRange();
+  return useQuery<AnswerOf<P>, ApiProblem>({
+    queryKey: [path, 'now', query],
+    queryFn: ({ signal }) => get(path, query, signal),
+    enabled: options.enabled ?? true,
+    refetchInterval: live || !moving ? Math.max(options.atLeastMs ?? 0, live ? refreshSeconds * 1000 : NOW_EVERY_MS) : false,
+    ...(options.atLeastMs === undefined ? {} : { staleTime: options.atLeastMs }),
     ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
   });
 }

@@ -6,7 +6,7 @@ import { ChartFrame } from './ChartFrame.tsx';
 import { colourToken, ramp, token } from './colours.ts';
 import { bucketOf, joinColumns, levelOf, maxCount, rowOf, ticksOf } from './heat.ts';
 import { Plot } from './Plot.tsx';
-import type { PlotInput, PlotLooks } from './plot-options.ts';
+import type { ChartMark, PlotInput, PlotLooks } from './plot-options.ts';
 import { stepPaths } from './step-paths.ts';
 import type { TimeSeries } from './TimeChart.tsx';
 
@@ -29,15 +29,17 @@ export interface HeatmapProps {
   height?: number;
   sync?: string;
   arrivingFrom?: number | null;
+  marks?: readonly ChartMark[];
   onZoom?: (from: number, to: number) => void;
   extra?: ReactNode;
 }
 
 const LEVELS = 64;
 const NO_LINES: readonly TimeSeries[] = [];
+const NO_MARKS: readonly ChartMark[] = [];
 
 /** How many exchanges took how long, when: time by latency (log), the more the stronger. */
-export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 248, sync = 'page', arrivingFrom = null, onZoom, extra }: HeatmapProps) {
+export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 248, sync = 'page', arrivingFrom = null, marks = NO_MARKS, onZoom, extra }: HeatmapProps) {
   const [hovered, setHovered] = useState<{ index: number; row: number } | null>(null);
   const image = useHeatImage(points, le);
   const data = useMemo(
@@ -73,6 +75,7 @@ export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 2
   const input: PlotInput = {
     ...range,
     arrivingFrom,
+    marks,
     onZoom: onZoom ?? null,
     onCursor: (index, u) => {
       const top = u.cursor.top ?? -1;

@@ -53,8 +53,8 @@ export function Plot({ id, looks, input, data, label, describe }: PlotProps) {
     };
   }, [id]);
 
-  useEffect(() => plot.current?.setData(data, true), [data, input.start, input.end]);
-  useEffect(() => plot.current?.redraw(false, true), [theme, input.arrivingFrom]);
+  useEffect(() => plot.current?.setData(data, true), [data, input.start, input.end, input.band]);
+  useEffect(() => plot.current?.redraw(false, true), [theme, input.arrivingFrom, input.marks]);
 
   const points = data[0].length;
   const moveTo = (u: uPlot, index: number, select: boolean) => {

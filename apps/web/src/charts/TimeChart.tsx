@@ -4,7 +4,7 @@ import { formatInstant } from '../format/times.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { colourToken, token, type SeriesColour } from './colours.ts';
 import { Plot } from './Plot.tsx';
-import type { PlotInput, PlotLooks } from './plot-options.ts';
+import type { ChartBand, ChartMark, PlotInput, PlotLooks } from './plot-options.ts';
 import { stepPaths } from './step-paths.ts';
 import { summaryOf, type Values } from './series.ts';
 
@@ -31,11 +31,17 @@ export interface TimeChartProps {
   /** charts of one key share their cursor */
   sync?: string;
   arrivingFrom?: number | null;
+  /** the same object while it is the same, as it is drawn anew when it changes */
+  marks?: readonly ChartMark[];
+  /** what is usual; likewise */
+  band?: (ChartBand & { label: string }) | null;
   onZoom?: (from: number, to: number) => void;
 }
 
+const NO_MARKS: readonly ChartMark[] = [];
+
 /** Steps over time from 0 up: every value as wide as its window, nothing joined over a gap. */
-export function TimeChart({ title, t, series, range, format, height = 168, sync = 'page', arrivingFrom = null, onZoom }: TimeChartProps) {
+export function TimeChart({ title, t, series, range, format, height = 168, sync = 'page', arrivingFrom = null, marks = NO_MARKS, band = null, onZoom }: TimeChartProps) {
   const [hovered, setHovered] = useState<number | null>(null);
   const last = useRef<number | null>(null);
   const data = useMemo(() => [t as number[], ...series.map((s) => s.values as (number | null)[])] as uPlot.AlignedData, [t, series]);
@@ -44,13 +50,15 @@ export function TimeChart({ title, t, series, range, format, height = 168, sync 
     height,
     sync,
     yCursor: false,
-    yScale: { range: (_u, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+    yScale: 'from zero',
     yLabels: (splits) => splits.map((v) => format(v)),
     series: series.map((s) => looksOf(s)),
   };
   const input: PlotInput = {
     ...range,
     arrivingFrom,
+    marks,
+    band,
     onZoom: onZoom ?? null,
     onCursor: (index) => {
       if (last.current === index) return;
@@ -59,17 +67,24 @@ export function TimeChart({ title, t, series, range, format, height = 168, sync 
     },
   };
   const at = hovered === null ? undefined : t[hovered];
-  const describe = (index: number) => `${formatInstant(t[index] ?? range.start)}: ${series.map((s) => `${s.label} ${format(s.values[index] ?? null)}`).join(', ')}`;
+  const describe = (index: number) => {
+    const ms = t[index] ?? range.start;
+    const open = marks.filter((m) => m.from <= ms && ms < (m.to ?? Infinity)).map((m) => `; ${m.label}`);
+    return `${formatInstant(ms)}: ${series.map((s) => `${s.label} ${format(s.values[index] ?? null)}`).join(', ')}${open.join('')}`;
+  };
   return (
     <ChartFrame
       title={title}
       time={at === undefined ? '' : formatInstant(at)}
-      legend={series.map((s) => ({
-        label: s.label,
-        colour: s.colour,
-        dashed: s.dashed ?? false,
-        value: hovered === null ? (s.whole ?? '') : format(s.values[hovered] ?? null),
-      }))}
+      legend={[
+        ...series.map((s) => ({
+          label: s.label,
+          colour: s.colour,
+          dashed: s.dashed ?? false,
+          value: hovered === null ? (s.whole ?? '') : format(s.values[hovered] ?? null),
+        })),
+        ...(band === null ? [] : [{ label: band.label, colour: 'rest' as const, dashed: false, value: `${format(band.low)} to ${format(band.high)}` }]),
+      ]}
       summary={<Summary title={title} series={series} format={format} />}
     >
       <Plot id={id} looks={looks} input={input} data={data} label={`${title}, ${series.map((s) => s.label).join(', ')}`} describe={describe} />

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'react';
+import { Popover } from '../components/Popover.tsx';
 import { ZONE } from '../format/times.ts';
 import { normalised, rangeProblem } from '../time/range.ts';
 import { useRange } from '../time/use-range.ts';
@@ -15,42 +16,10 @@ const STEPS = [
 
 /** From and to as texts, relative or absolute, and how wide a point is. */
 export function CustomRange({ text, pressed, open, onOpen }: { text: string; pressed: boolean; open: boolean; onOpen: (open: boolean) => void }) {
-  const box = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const id = useId();
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: PointerEvent) => {
-      if (event.target instanceof Node && !box.current?.contains(event.target)) onOpen(false);
-    };
-    const escape = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape') return;
-      onOpen(false);
-      button.current?.focus();
-    };
-    document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', escape);
-    return () => {
-      document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', escape);
-    };
-  }, [open, onOpen]);
   return (
-    <div className="custom" ref={box}>
-      <button ref={button} type="button" aria-pressed={pressed} aria-expanded={open} aria-controls={id} onClick={() => onOpen(!open)}>
-        {text}
-      </button>
-      <div id={id} className="custom-panel" hidden={!open}>
-        {open ? (
-          <CustomForm
-            onDone={() => {
-              onOpen(false);
-              button.current?.focus();
-            }}
-          />
-        ) : null}
-      </div>
-    </div>
+    <Popover className="custom" panelClass="popover-panel custom-panel" text={text} pressed={pressed} open={open} onOpen={onOpen}>
+      {(done) => <CustomForm onDone={done} />}
+    </Popover>
   );
 }
 

@@ -31,6 +31,7 @@ export function Shell() {
           {NAVIGATION.map((page) => (
             <PageLink key={page.path} to={page.path}>
               {page.label}
+              {page.Badge && !out ? <page.Badge /> : null}
             </PageLink>
           ))}
         </nav>

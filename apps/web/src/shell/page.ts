@@ -11,5 +11,7 @@ export interface Page {
   label: string;
   /** Place in the navigation, ascending; null: not in it. */
   order: number | null;
+  /** Beside the label in the navigation, such as how much waits there; part of the first load. */
+  Badge?: ComponentType;
   load: () => Promise<{ default: ComponentType }>;
 }

@@ -1,4 +1,7 @@
 import { useMemo, useState } from 'react';
+import { byService } from '../../alerts/alert.ts';
+import { OpenStrip } from '../../alerts/OpenStrip.tsx';
+import { useOpenAlerts } from '../../alerts/use-alerts.ts';
 import type { AnswerOf } from '../../api/client.ts';
 import { useApi } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
@@ -62,6 +65,7 @@ export default function OverviewPage() {
         }
         quality={<Quality quality={query.data?.quality} exchanges={total} />}
       />
+      <OpenStrip />
       <Answered query={query} what="the services" height={640}>
         {(answer) =>
           answer.data.length === 0 ? (
@@ -83,7 +87,11 @@ export default function OverviewPage() {
 function Services({ answer, objective, readAt, onMore }: { answer: AnswerOf<'/v1/services'>; objective: number; readAt: number; onMore: (() => void) | null }) {
   const { state, onState } = useTableSearch();
   const verdict = useMemo(() => verdictOf(answer.data, objective, answer.range.step, readAt), [answer, objective, readAt]);
-  const columns = useMemo(() => serviceColumns({ budget: 1 - objective / 100, step: answer.range.step, readAt, now: readAt }), [objective, answer.range.step, readAt]);
+  const open = useOpenAlerts().data?.data;
+  const columns = useMemo(
+    () => serviceColumns({ budget: 1 - objective / 100, step: answer.range.step, readAt, now: readAt, alerts: byService(open ?? []) }),
+    [objective, answer.range.step, readAt, open],
+  );
   return (
     <div className="page-grid">
       <section className="verdict" data-bad={verdict.bad || undefined} aria-label="Verdict">

@@ -1,3 +1,4 @@
+import { SEVERITY, type Alert } from '../../alerts/alert.ts';
 import { finished, perSecond, sumOf } from '../../charts/series.ts';
 import { figure, type Column } from '../../components/table/index.ts';
 import { Sparkline } from '../../components/Sparkline.tsx';
@@ -6,8 +7,20 @@ import { burningSince, sinceText, type Service } from './burning.ts';
 
 const SPARK_PX = 208;
 
-/** Columns of the services, the one that explains the order first. `readAt` in ms, `budget` as a share, `step` in seconds. */
-export function serviceColumns({ budget, step, readAt, now }: { budget: number; step: number; readAt: number; now: number }): Column<Service>[] {
+interface Looks {
+  /** share of exchanges that may fail */
+  budget: number;
+  /** seconds */
+  step: number;
+  /** ms */
+  readAt: number;
+  now: number;
+  /** what is open now, by service */
+  alerts: ReadonlyMap<string, readonly Alert[]>;
+}
+
+/** Columns of the services, the one that explains the order first. */
+export function serviceColumns({ budget, step, readAt, now, alerts }: Looks): Column<Service>[] {
   const starts = (s: Service) => (s.series?.t ?? []).map((t) => Date.parse(t));
   const failed = (s: Service) => sumOf(s.series?.server_errors ?? [], s.series?.transport_errors ?? []);
   return [
@@ -27,7 +40,16 @@ export function serviceColumns({ budget, step, readAt, now }: { budget: number; 
       },
       width: 104,
     }),
-    { id: 'service', header: 'Service', value: (s) => s.service, width: 160, grow: true, rowHeader: true, first: 'asc' },
+    {
+      id: 'service',
+      header: 'Service',
+      value: (s) => s.service,
+      cell: (s) => <Named service={s.service} alerts={alerts.get(s.service) ?? []} />,
+      width: 160,
+      grow: true,
+      rowHeader: true,
+      first: 'asc',
+    },
     {
       id: 'since',
       header: 'Since',
@@ -105,5 +127,20 @@ function Cell({ text, title, children }: { text: string; title: string; children
       {children}
       <span className="spark-figure">{text}</span>
     </span>
+  );
+}
+
+/** The service, marked while alerts of it are open. */
+function Named({ service, alerts }: { service: string; alerts: readonly Alert[] }) {
+  const [worst] = alerts;
+  if (worst === undefined) return service;
+  return (
+    <>
+      {service}{' '}
+      <span className="open-mark" data-severity={worst.muted ? undefined : worst.severity} title={alerts.map((a) => a.title).join('\n')}>
+        <span aria-hidden="true">{SEVERITY[worst.severity].mark}</span> {alerts.length === 1 ? '1\u00a0alert' : `${alerts.length}\u00a0alerts`}
+        {worst.muted ? ', muted' : ''}
+      </span>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { useApi } from '../../api/hooks.ts';
 import type { AnswerOf, RowOf } from '../../api/client.ts';
+import type { ChartMark } from '../../charts/plot-options.ts';
 import { Heatmap } from '../../charts/Heatmap.tsx';
 import { finished } from '../../charts/series.ts';
 import type { TimeSeries } from '../../charts/TimeChart.tsx';
@@ -22,12 +23,14 @@ export interface LatencyChartProps {
   figures: RowOf<'/v1/services'>['ttfb_ms'] | undefined;
   /** when the series were read, ms */
   readAt: number;
+  /** while alerts of the service were open */
+  marks: readonly ChartMark[];
 }
 
 const HEIGHT = 280;
 
 /** As high as the heatmap at any width. */
-const SHAPE = <Drawn answer={NO_HEAT} metric="ttfb" filter={null} series={undefined} figures={undefined} readAt={0} />;
+const SHAPE = <Drawn answer={NO_HEAT} metric="ttfb" filter={null} series={undefined} figures={undefined} readAt={0} marks={[]} />;
 
 export function LatencyChart({ service, role, filter, ...quantiles }: LatencyChartProps) {
   const metric = useParameter('metric', 'ttfb') === 'total' ? 'total' : 'ttfb';
@@ -39,7 +42,15 @@ export function LatencyChart({ service, role, filter, ...quantiles }: LatencyCha
   );
 }
 
-function Drawn({ answer, metric, filter, series, figures, readAt }: { answer: AnswerOf<'/v1/latency'>; metric: 'ttfb' | 'total' } & Omit<LatencyChartProps, 'service' | 'role'>) {
+function Drawn({
+  answer,
+  metric,
+  filter,
+  series,
+  figures,
+  readAt,
+  marks,
+}: { answer: AnswerOf<'/v1/latency'>; metric: 'ttfb' | 'total' } & Omit<LatencyChartProps, 'service' | 'role'>) {
   const setRange = useSetRange();
   const heat = useMemo(() => heatOf(answer as HeatAnswer), [answer]);
   const lines = useMemo((): TimeSeries[] => {
@@ -68,6 +79,7 @@ function Drawn({ answer, metric, filter, series, figures, readAt }: { answer: An
       lines={lines}
       height={HEIGHT}
       arrivingFrom={heat.arrivingFrom}
+      marks={marks}
       onZoom={(from, to) => setRange(zoomTo(from, to))}
       extra={<MetricSwitch metric={metric} />}
     />

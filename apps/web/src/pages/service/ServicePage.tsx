@@ -13,6 +13,7 @@ import { Figures } from './Figures.tsx';
 import { Releases } from './Releases.tsx';
 import { RouteFilter, useRouteFilter } from './RouteFilter.tsx';
 import { Routes } from './Routes.tsx';
+import { ServiceAlerts, useServiceAlerts } from './ServiceAlerts.tsx';
 import { Statuses } from './Statuses.tsx';
 import { NOTHING } from './nothing.ts';
 import { TrafficCharts, type TrafficProps } from './TrafficCharts.tsx';
@@ -28,6 +29,7 @@ export default function ServicePage() {
   const role = useRole();
   const filter = useRouteFilter();
   const query = useApi('/v1/services', { view: 'series', service, role });
+  const alerts = useServiceAlerts(service);
   const row = query.data?.data[0];
   const failures = NAVIGATION.find((page) => page.path === '/failures');
   return (
@@ -46,14 +48,17 @@ export default function ServicePage() {
         }
         quality={<Quality quality={query.data?.quality} exchanges={row?.exchanges ?? (query.data ? 0 : undefined)} />}
       />
+      <ServiceAlerts service={service} query={alerts.query} />
       <Answered query={query} what="the service" height={SHAPE}>
-        {(answer) => (row === undefined ? <NoTraffic service={service} role={role} /> : <Traffic row={row} answer={answer} readAt={query.dataUpdatedAt} />)}
+        {(answer) =>
+          row === undefined ? <NoTraffic service={service} role={role} /> : <Traffic row={row} answer={answer} readAt={query.dataUpdatedAt} marks={alerts.marks} expected={null} />
+        }
       </Answered>
       {query.data !== undefined && row === undefined ? null : (
         <>
           <section aria-label="Latency">
             <RouteFilter filter={filter} />
-            <LatencyChart service={service} role={role} filter={filter} series={row?.series} figures={row?.ttfb_ms} readAt={query.dataUpdatedAt} />
+            <LatencyChart service={service} role={role} filter={filter} series={row?.series} figures={row?.ttfb_ms} readAt={query.dataUpdatedAt} marks={alerts.marks} />
           </section>
           <Routes service={service} role={role} />
           <div className="side-by-side">

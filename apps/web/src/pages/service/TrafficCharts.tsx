@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { AnswerOf, RowOf } from '../../api/client.ts';
+import type { ChartMark } from '../../charts/plot-options.ts';
 import { arrivingFrom, perSecond } from '../../charts/series.ts';
 import { TimeChart, type TimeSeries } from '../../charts/TimeChart.tsx';
 import { formatRate } from '../../format/numbers.ts';
@@ -11,10 +12,14 @@ export interface TrafficProps {
   answer: AnswerOf<'/v1/services'>;
   /** ms */
   readAt: number;
+  /** while alerts of the service were open */
+  marks: readonly ChartMark[];
+  /** exchanges a second that are usual for the range; null: not known */
+  expected: { low: number; high: number } | null;
 }
 
 /** Rate and errors of a service, over the axis that its latencies share. */
-export function TrafficCharts({ row, answer, readAt }: TrafficProps) {
+export function TrafficCharts({ row, answer, readAt, marks, expected }: TrafficProps) {
   const setRange = useSetRange();
   const shown = useMemo(() => {
     const range = { start: Date.parse(answer.range.start), end: Date.parse(answer.range.end) };
@@ -29,17 +34,19 @@ export function TrafficCharts({ row, answer, readAt }: TrafficProps) {
     ];
     return { range, t, traffic, errors, arriving: arrivingFrom(range, answer.quality.complete, readAt) };
   }, [row, answer, readAt]);
+  const band = useMemo(() => (expected === null ? null : { ...expected, label: 'Usual' }), [expected]);
   const common = {
     t: shown.t,
     range: shown.range,
     format: formatRate,
     height: 136,
     arrivingFrom: shown.arriving,
+    marks,
     onZoom: (from: number, to: number) => setRange(zoomTo(from, to)),
   };
   return (
     <>
-      <TimeChart {...common} title="Exchanges a second" series={shown.traffic} />
+      <TimeChart {...common} title="Exchanges a second" series={shown.traffic} band={band} />
       <TimeChart {...common} title="Errors a second" series={shown.errors} />
     </>
   );

@@ -24,4 +24,6 @@ export const NOTHING = {
     quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 0, coverage: 1 },
   } satisfies AnswerOf<'/v1/services'>,
   readAt: 0,
+  marks: [],
+  expected: null,
 };
