@@ -89,7 +89,7 @@ function open(out: Advance, byKey: ReadonlyMap<string, Finding>, atMs: number): 
       (subject.host === undefined ? MAX_OPEN : Infinity)
     )
       continue;
-    const alert = opened(finding, atMs, milder(byKey, finding));
+    const alert = opened(finding, atMs, besides(out, byKey, finding));
     out.memory.open[key] = { alert, quietMinutes: 0 };
     out.transitions.push({ event: 'opened', alert });
     cover(covered, alert, atMs);
@@ -120,17 +120,22 @@ function isCovered(covered: NonNullable<Memory['covered']>, { rule, subject, val
   return by !== undefined && SEVERITIES.indexOf(by.severity) < SEVERITIES.indexOf(rule.severity) && atMs - by.atMs < (values['short_minutes'] ?? 0) * MINUTE_MS;
 }
 
-function milder(byKey: ReadonlyMap<string, Finding>, { rule, subject }: Finding): string[] {
-  if (!isBurn(rule.kind)) return [];
+/** What the milder rules of the same kind say of the same failures, for the description of the severe one. */
+function besides({ memory }: Advance, byKey: ReadonlyMap<string, Finding>, { rule, subject }: Finding): string {
+  if (!isBurn(rule.kind)) return '';
   const rank = SEVERITIES.indexOf(rule.severity);
-  return [...byKey.values()].filter((f) => f.rule.kind === rule.kind && f.subject.service === subject.service && SEVERITIES.indexOf(f.rule.severity) > rank).map((f) => f.rule.id);
+  const milder = [...byKey].filter(([, f]) => f.rule.kind === rule.kind && f.subject.service === subject.service && SEVERITIES.indexOf(f.rule.severity) > rank);
+  return milder
+    .map(([key, f]) => {
+      const before = memory.open[key]?.alert;
+      return ` ${f.rule.id} holds for the same failures and ${before ? `is open since ${before.opened_at}` : 'is not opened beside it'}.`;
+    })
+    .join('');
 }
 
-function opened(finding: Finding, atMs: number, also: string[]): Alert {
+function opened(finding: Finding, atMs: number, also: string): Alert {
   const { rule, subject, values, complete } = finding;
   const start = Math.ceil(atMs / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
-  const said =
-    also.length > 0 ? ` ${also.join(', ')} ${also.length === 1 ? 'holds' : 'hold'} for the same failures and ${also.length === 1 ? 'is' : 'are'} not opened beside it.` : '';
   return {
     schema: 1,
     id: alertId(rule.id, subject, start),
@@ -140,7 +145,7 @@ function opened(finding: Finding, atMs: number, also: string[]): Alert {
     subject,
     state: 'open',
     title: finding.title,
-    description: finding.description + said,
+    description: finding.description + also,
     opened_at: new Date(atMs).toISOString(),
     opening_window: { start: new Date(start).toISOString(), end: new Date(start + MINUTE_MS).toISOString() },
     resolved_at: null,

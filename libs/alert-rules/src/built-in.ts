@@ -31,7 +31,7 @@ export const DEFAULTS: { [K in RuleKind]: Defaults<Extract<Rule, { kind: K }>> }
     enabled: true,
     subjects: [],
     resolve_after_minutes: 5,
-    objective: 95,
+    objective: 99,
     metric: 'ttfb',
     threshold_ms: 1000,
     windows: PAGE_WINDOWS,

@@ -143,10 +143,14 @@ describe('error burn', () => {
 });
 
 it('latency burn counts what is known and slow, against its own objective', () => {
-  const facts = (above: number) => range(0, 60).map((m) => minute(m, 100, 0, { slow: { latency: { known: 100, above } } }));
-  expect(evaluateService([LATENCY], historyOf([LATENCY], facts(71)), end(59))).toMatchObject([{ values: { short_minutes: 30 } }]);
-  expect(evaluateService([LATENCY], historyOf([LATENCY], facts(73)), end(59))).toMatchObject([{ values: { slow_ratio: 0.73, threshold_ms: 1000, short_minutes: 5 } }]);
-  expect(evaluateService([LATENCY], historyOf([LATENCY], facts(29)), end(59))).toEqual([]);
+  const held = (above: number) => {
+    const facts = range(0, 60).map((m) => minute(m, 1000, 0, { slow: { latency: { known: 1000, above } } }));
+    return evaluateService([LATENCY], historyOf([LATENCY], facts), end(59));
+  };
+  expect(held(59)).toEqual([]);
+  expect(held(61)).toMatchObject([{ values: { short_minutes: 30, burn_rate: 6.1 } }]);
+  expect(held(145)).toMatchObject([{ values: { slow_ratio: 0.145, threshold_ms: 1000, short_minutes: 5 } }]);
+  expect(held(145)[0]!.title).toBe('shop: 14.5 % of 5,000 exchanges took longer than 1,000 ms to the first byte in 5 minutes, 14.5 times what 99 % allows');
 });
 
 describe('new failing route', () => {
