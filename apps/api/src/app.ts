@@ -22,6 +22,7 @@ import { ProblemFilter } from './http/problem.filter.ts';
 import { RATE_LIMIT, RATE_LIMITER, RateLimiter, RateLimitGuard, type RateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
 import { buildDocument } from './openapi/document.ts';
+import { SERIES_STATE, SeriesController } from './series/series.controller.ts';
 import { SESSION_AUTHENTICATOR } from './session/authenticator.ts';
 import { makeDashboard, type Dashboard, type DashboardSettings } from './session/dashboard.ts';
 import { DASHBOARD, SessionController } from './session/session.controller.ts';
@@ -59,6 +60,7 @@ const PATHS = new Paths({
   ...Object.fromEntries(Object.values(LISTINGS).map((l) => [`/${l.path}`, READ])),
   '/v1/alerts': READ,
   '/v1/alert-rules': READ,
+  '/v1/metrics': READ,
   '/v1/mutes': [...READ, 'POST'],
   '/v1/mutes/{id}': [...READ, 'DELETE'],
   '/healthz': READ,
@@ -82,7 +84,7 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
   const reader = new WindowReader(parts.summaries, settings.topic);
   const limiter = new RateLimiter(settings.rateLimit);
   @Module({
-    controllers: [ListingsController, AlertsController, SystemController, SessionController],
+    controllers: [ListingsController, AlertsController, SeriesController, SystemController, SessionController],
     providers: [
       { provide: VERIFIER, useValue: verifier },
       { provide: RESOURCE_METADATA_URL, useValue: metadataUrl(settings.resource) },
@@ -94,6 +96,7 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
       { provide: AlertAsker, useValue: new AlertAsker(parts.state, parts.clock) },
       { provide: MuteDesk, useValue: new MuteDesk(parts.state, parts.log, parts.clock) },
       { provide: ApiMetrics, useValue: metrics },
+      { provide: SERIES_STATE, useValue: parts.state },
       { provide: ABOUT, useValue: about },
       { provide: APP_GUARD, useClass: BearerGuard },
       { provide: APP_GUARD, useClass: RateLimitGuard },

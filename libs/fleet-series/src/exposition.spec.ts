@@ -34,7 +34,7 @@ function text(format: Format): string {
   a.request.lost.set('ring_full', 3);
   a.lostBatches.set('sequence_gap', 1);
   const account = advance('h:', null, { windows: [hostsRows(0, hosts)], horizonMs: 0, endMs: 60_000, slots: (l) => hostSlots(10, l) });
-  return [...exposition({ services: new Map([['shop', shop]]), hosts: account, alerts: new Map([['page', 2]]) }, format)].join('');
+  return [...exposition({ services: new Map([['shop', shop]]), hosts: account, alerts: new Map([['page', 2]]), unreadable: 0 }, format)].join('');
 }
 
 const GET = 'service_name="shop",http_request_method="GET",http_route=';
@@ -81,6 +81,6 @@ it('OpenMetrics: counters are called without _total in their type, units are sai
 });
 
 it('a reader without hosts and alerts gets none', () => {
-  const lines = [...exposition({ services: new Map([['shop', shop]]), hosts: null, alerts: null }, 'text')].join('');
+  const lines = [...exposition({ services: new Map([['shop', shop]]), hosts: null, alerts: null, unreadable: 0 }, 'text')].join('');
   expect(lines).not.toMatch(/headwater_(capture|alerts)/);
 });

@@ -1,5 +1,5 @@
 import type { Cumulative } from './cumulative.ts';
-import { ALERTS_FAMILY, HOST_FAMILIES, LATE_FAMILY, SERVICE_FAMILIES, hostSamples, lateSamples, serviceSamples, type Family, type Sample } from './families.ts';
+import { ALERTS_FAMILY, UNREADABLE_FAMILY, HOST_FAMILIES, LATE_FAMILY, SERVICE_FAMILIES, hostSamples, lateSamples, serviceSamples, type Family, type Sample } from './families.ts';
 import { END, header, sampleText, type Format } from './text.ts';
 import { ROLES } from '@headwater/sketch';
 
@@ -10,10 +10,12 @@ export interface Exposed {
   hosts: Cumulative | null;
   /** severity -> open alerts; null: not known */
   alerts: ReadonlyMap<string, number> | null;
+  /** stored series that are left out, because they are damaged or of a newer version */
+  unreadable: number;
 }
 
 /** A scrape's answer in pieces, family by family as both formats want it, so that only one service's lines are in memory at a time. */
-export function* exposition({ services, hosts, alerts }: Exposed, format: Format): Generator<string> {
+export function* exposition({ services, hosts, alerts, unreadable }: Exposed, format: Format): Generator<string> {
   const names = [...services.keys()].sort();
   for (const role of ROLES) {
     for (const key of Object.keys(SERVICE_FAMILIES[role]) as (keyof (typeof SERVICE_FAMILIES)['server'])[]) {
@@ -28,6 +30,7 @@ export function* exposition({ services, hosts, alerts }: Exposed, format: Format
       [...alerts].map(([severity, value]): Sample => ({ kind: 'gauge', attributes: [['severity', severity]], value })),
       format,
     );
+  yield* family(UNREADABLE_FAMILY, [{ kind: 'gauge', attributes: [], value: unreadable }], format);
   yield END[format];
 }
 

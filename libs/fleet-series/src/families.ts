@@ -64,6 +64,13 @@ export const HOST_FAMILIES = {
 
 export const ALERTS_FAMILY: Family = { name: 'headwater.alerts.open', unit: '', kind: 'gauge', help: 'Alerts that are open, by severity.' };
 
+export const UNREADABLE_FAMILY: Family = {
+  name: 'headwater.series.unreadable',
+  unit: '',
+  kind: 'gauge',
+  help: 'Stored series that are left out here: damaged, or of a newer version.',
+};
+
 /** Prometheus' name: dots are underscores, then the unit; counters get `_total` at their samples. */
 export function textName({ name, unit }: Pick<Family, 'name' | 'unit'>): string {
   return name.replaceAll('.', '_') + (unit === 's' ? '_seconds' : unit === 'By' ? '_bytes' : '');
