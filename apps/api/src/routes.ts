@@ -1,5 +1,5 @@
 import { DEFAULT_GROUP } from './answers/question.ts';
-import { GROUP_KEYS } from './answers/selection.ts';
+import { FAILURE_KEYS, GROUP_KEYS } from './answers/selection.ts';
 import { groupByParameter, oneOf, PARAMETERS, type Parameter } from './query/parameters.ts';
 
 /** What a listing takes and answers: read by the controllers (checks) and by OpenAPI (documentation). */
@@ -13,16 +13,23 @@ export interface Listing {
   readonly example: unknown;
 }
 
-const { start, end, step, role, service, method, route, status, direction, name, host, slo, metric, limit, cursor } = PARAMETERS;
+const { start, end, step, role, service, client, error_type, method, route, status, direction, name, host, slo, metric, limit, cursor } = PARAMETERS;
 const range = { start, end, step };
 const pages = { limit, cursor };
 const filters = { role, service, method, route, status };
 const group_by = groupByParameter(GROUP_KEYS, DEFAULT_GROUP);
 
+const failures_by = groupByParameter(
+  FAILURE_KEYS,
+  DEFAULT_GROUP,
+  'With `error_type` rows are of exchanges without a whole response only, one for each reason; their status is 0 where nothing of the response was seen.',
+);
+
+const usual = { basis: 'last_24_hours', hours: 24 };
 const envelope = (data: unknown[], step = 10, more = {}): unknown => ({
   range: { start: '2026-11-22T09:00:00Z', end: '2026-11-22T10:00:00Z', step },
   data,
-  quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, sampling: null, hosts: 3, coverage: 1 },
+  quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 3, coverage: 1 },
   ...more,
 });
 const keys = { service: 'shop', method: 'GET', route: '/orders/{int}' };
@@ -37,8 +44,12 @@ export const LISTINGS = {
       role,
       service,
       slo,
-      sort: oneOf(['exchanges', 'burn_rate', 'error_ratio', 'ttfb_p99'], 'What comes first: the largest.', 'exchanges'),
-      view: oneOf(['series'], '`series`: each row also has its series, one entry a step.'),
+      sort: oneOf(
+        ['exchanges', 'burn_rate', 'error_ratio', 'ttfb_p99', 'deviation'],
+        'What comes first: the largest; `deviation`: what is most unusual, up or down, and each row has what `view=baseline` gives.',
+        'exchanges',
+      ),
+      view: oneOf(['series', 'baseline'], '`series`: each row also has its series, one entry a step. `baseline`: what was usual before (`expected`, `deviation`).'),
       ...pages,
     },
     example: envelope(
@@ -78,7 +89,15 @@ export const LISTINGS = {
       ...range,
       group_by,
       ...filters,
-      view: oneOf(['latency'], '`latency`: each row also has its errors, latencies, time spent and bytes.'),
+      view: oneOf(
+        ['latency', 'baseline', 'changes'],
+        '`latency`: each row also has its errors, latencies, time spent and bytes. `baseline`: what was usual before (`expected`, `deviation`). `changes`: only rows that are new in the range or vanished from it (`change`), by default of service, method and route; none where less than an hour before the range was watched.',
+      ),
+      sort: oneOf(
+        ['exchanges', 'deviation'],
+        'What comes first: the largest; `deviation`: what is most unusual, up or down, and each row has what `view=baseline` gives. With `view=changes` always the exchanges, those of vanished ones as they were expected.',
+        'exchanges',
+      ),
       ...pages,
     },
     example: envelope(
@@ -90,6 +109,8 @@ export const LISTINGS = {
           rate_per_s: 5.000556,
           trend: 0.12,
           trend_day: -0.03,
+          expected: { median_per_s: 4.6, low_per_s: 3.1, high_per_s: 6.1, ...usual },
+          deviation: 0.8,
           client_errors: 0,
           server_errors: 0,
           transport_errors: 0,
@@ -112,9 +133,15 @@ export const LISTINGS = {
     row: 'Failure',
     parameters: {
       ...range,
-      group_by,
+      group_by: failures_by,
       ...filters,
-      sort: oneOf(['failures', 'excess'], 'What comes first: the largest.', 'failures'),
+      error_type,
+      view: oneOf(['baseline'], '`baseline`: what was usual before (`expected`, `deviation`), and whether it is `new`.'),
+      sort: oneOf(
+        ['failures', 'excess', 'deviation'],
+        'What comes first: the largest; `deviation`: what fails most unusually often, and each row has what `view=baseline` gives.',
+        'failures',
+      ),
       ...pages,
     },
     example: envelope([
@@ -128,7 +155,32 @@ export const LISTINGS = {
         baseline_ratio: 0.004,
         excess: 238.752,
         error_types: { connection_reset: 2 },
+        broken_before_response: 2,
+        broken_within_response: 0,
         first_seen: '2026-11-22T09:12:31.204Z',
+        new: false,
+        expected: { median_ratio: 0.004, low_ratio: 0.0021, high_ratio: 0.0059, ...usual },
+        deviation: 20.6,
+      },
+    ]),
+  },
+  clients: {
+    path: 'v1/clients',
+    summary: 'Who was answered what: clients of services with their statuses (role server)',
+    row: 'Client',
+    parameters: { ...range, service, client, sort: oneOf(['exchanges', 'failures'], 'What comes first: the largest.', 'exchanges'), ...pages },
+    example: envelope([
+      {
+        client: 'checkout',
+        service: 'shop',
+        exchanges: 9_120,
+        client_errors: 41,
+        server_errors: 3,
+        transport_errors: 1,
+        error_ratio: 0.004934,
+        statuses: { 0: 1, 200: 9_075, 404: 41, 503: 3 },
+        share: 0.178111,
+        at_least: false,
       },
     ]),
   },

@@ -1,14 +1,16 @@
 import type { Direction, Role, ServiceWindowScan } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
+import type { Resolution } from '@headwater/summary-store';
 import type { Principal } from '../auth/principal.ts';
 import { invalidParameter } from '../http/problem.ts';
 import { packCursor, page, type Ranked } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { coarsestOf, DAY_MS, earlier } from '../query/time.ts';
 import type { Decoder, Lens } from '../windows/decoded.ts';
-import type { RoleTotals, WindowPatterns } from '../windows/digest.ts';
+import type { RoleTotals, ServiceDigest, WindowPatterns } from '../windows/digest.ts';
 import type { PatternIdentity } from '../windows/identities.ts';
 import type { WindowReader } from '../windows/reader.ts';
+import { ClientFold, type ClientRow, type ClientSort } from './clients.ts';
 import { rangeOut, type Answer } from './envelope.ts';
 import { exchangeRows, parseSamples, SAMPLE_PREFIX, type ExchangeRow } from './exchanges.ts';
 import { failureRows, type FailureRow, type FailureSort } from './failures.ts';
@@ -16,11 +18,12 @@ import { agentRow, parseStatus, type AgentRow } from './fleet.ts';
 import { Gatherer } from './gather.ts';
 import { HeaderFold, type HeaderRow } from './headers.ts';
 import { HeatmapFold, type LatencyHeatmapPoint, type LatencyMetric } from './heatmap.ts';
+import { History, type HistorySpan } from './history.ts';
 import { LatencyFold, type LatencyPoint } from './latency.ts';
 import { PatternLatency } from './pattern-latency.ts';
 import { PatternTotals } from './pattern-totals.ts';
-import { groupKeys, settle, type Question } from './question.ts';
-import { requestPatternRows, type RequestPatternRow } from './request-patterns.ts';
+import { failureKeys, groupKeys, settle, type Question } from './question.ts';
+import { changeRows, requestPatternRows, type PatternSort, type RequestPatternRow } from './request-patterns.ts';
 import { isWholeRole } from './selection.ts';
 import { burnStart, ServiceFold, type ServiceRow, type ServiceSort } from './services.ts';
 
@@ -30,6 +33,11 @@ interface PointFold<P> {
   /** where the selection is a whole role */
   addTotals(start: number, totals: ReadonlyMap<Role, RoleTotals>): void;
   points(closed: (start: number, end: number) => boolean): P[];
+}
+
+/** Whether a question compares with what was usual: that reads the day before. */
+function wantsHistory({ view, sort }: Query): boolean {
+  return view === 'baseline' || view === 'changes' || sort === 'deviation';
 }
 
 const AGENT_PREFIX = 'agent/';
@@ -74,7 +82,8 @@ export class Asker {
       () => this.#decoder.counts(),
       (which, v, service) => fold.addEarlier(which, service, v),
     );
-    return this.#page(q, fold.rows(Number(query.slo ?? DEFAULT_SLO), (query.sort ?? 'exchanges') as ServiceSort, { before, day }), got);
+    const history = wantsHistory(query) ? await this.#history(q, got, (slot, v, service) => fold.addHistory(slot, service, v)) : null;
+    return this.#page(q, fold.rows(Number(query.slo ?? DEFAULT_SLO), (query.sort ?? 'exchanges') as ServiceSort, { before, day }, history), got);
   }
 
   async requestPatterns(query: Query, who: Principal): Promise<Answer<RequestPatternRow>> {
@@ -97,16 +106,30 @@ export class Asker {
       () => this.#decoder.counts(),
       (which, v) => totals.addEarlier(which, v),
     );
-    return this.#page(q, requestPatternRows(totals.by(keys), { range: q.range.end - q.range.start, before, day }, latency), got);
+    const history = wantsHistory(query) ? await this.#history(q, got, (slot, v) => totals.addHistory(slot, v)) : null;
+    const lengths = { range: q.range.end - q.range.start, before, day };
+    const groups = totals.by(keys);
+    if (query.view === 'changes') return this.#page(q, history === null ? [] : changeRows(groups, lengths, history), got);
+    return this.#page(q, requestPatternRows(groups, lengths, (query.sort ?? 'exchanges') as PatternSort, { latency, history }), got);
   }
 
   async failures(query: Query, who: Principal): Promise<Answer<FailureRow>> {
     const q = this.#settle('failures', query, who);
-    const totals = new PatternTotals(q.selection);
+    const keys = failureKeys(query);
+    const totals = new PatternTotals(q.selection, q.selection.errorTypes !== null || keys.includes('error_type'));
     const got = this.#gather(q);
     await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
     await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
-    return this.#page(q, failureRows(totals.by(groupKeys(query)), (query.sort ?? 'failures') as FailureSort), got);
+    const history = wantsHistory(query) ? await this.#history(q, got, (slot, v) => totals.addHistory(slot, v)) : null;
+    return this.#page(q, failureRows(totals.by(keys), (query.sort ?? 'failures') as FailureSort, history), got);
+  }
+
+  async clients(query: Query, who: Principal): Promise<Answer<ClientRow>> {
+    const q = this.#settle('clients', query, who);
+    const fold = new ClientFold(query.client ?? null);
+    const got = this.#gather(q);
+    await got.range(q.range, '1h', this.#decoder.headers(), (v, _, service) => fold.add(service, v.clients));
+    return this.#page(q, fold.rows((query.sort ?? 'exchanges') as ClientSort), got);
   }
 
   async latency(query: Query, who: Principal): Promise<Answer<LatencyPoint> | Answer<LatencyHeatmapPoint>> {
@@ -192,6 +215,25 @@ export class Asker {
       lengths[which] = then.end - then.start;
     }
     return lengths;
+  }
+
+  /** Reads what was there before the range. */
+  async #history(q: Question, got: Gatherer, take: (slot: number, value: ServiceDigest, service: string) => void): Promise<History> {
+    const history = new History(q.range, q.now);
+    const read = ({ start, end, slotOf }: HistorySpan, coarsest: Resolution): Promise<void> =>
+      got.compare(
+        { start, end },
+        this.#decoder.counts(),
+        (value, w, service) => {
+          history.saw(service, w.start);
+          take(slotOf(w.start), value, service);
+        },
+        { coarsest, watched: (t) => history.watched(t, slotOf(t)) },
+      );
+    for (const span of history.spans()) await read(span, '1h');
+    const minutes = history.minutes();
+    if (minutes !== null) await read(minutes, '1m');
+    return history;
   }
 
   async #points<P>(q: Question, fold: PointFold<P>): Promise<Answer<P>> {

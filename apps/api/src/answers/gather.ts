@@ -43,17 +43,21 @@ export class Gatherer {
     );
   }
 
-  /** A range to compare with: the hosts' account of then is not needed. */
-  async compare<V>(span: Span, lens: Lens<V>, take: Take<V>): Promise<void> {
+  /**
+   * A range to compare with: what the hosts' account of then says is not needed.
+   * @param watched told of each account that is there
+   */
+  async compare<V>(span: Span, lens: Lens<V>, take: Take<V>, { coarsest = '1h', watched }: { coarsest?: Resolution; watched?: (start: number) => void } = {}): Promise<void> {
     await this.#read(
       span,
-      '1h',
+      coarsest,
       (w) => (isHosts(w) ? null : lens),
       (w) => {
         const service = serviceOf(w);
         if (service !== null) for (const value of lens.of(w)) take(value, w, service);
       },
       () => undefined,
+      watched,
     );
   }
 
@@ -69,13 +73,23 @@ export class Gatherer {
     this.#since = performance.now();
   }
 
-  async #read(span: Span, coarsest: Resolution, lensOf: (w: { subject: string }) => Holder | null, add: (w: Window) => void, passed: (end: number) => void): Promise<void> {
+  async #read(
+    span: Span,
+    coarsest: Resolution,
+    lensOf: (w: { subject: string }) => Holder | null,
+    add: (w: Window) => void,
+    passed: (end: number) => void,
+    unread?: (start: number) => void,
+  ): Promise<void> {
     // No lens: its bytes are not needed at all.
     const held = (closed: ClosedHead): boolean => lensOf(closed)?.held(closed) ?? true;
     for await (const { windows, end } of this.#reader.read({ range: span, services: this.#services, coarsest }, held)) {
       this.#since = performance.now();
       for (const w of windows) {
-        if (lensOf(w) === null) continue;
+        if (lensOf(w) === null) {
+          unread?.(w.start);
+          continue;
+        }
         this.#revisions.add(w);
         add(w);
         await this.pause();

@@ -21,7 +21,7 @@ test('bounds are shared, at most 40, in equal ratios; every known latency is cou
   fc.assert(
     fc.property(points, (given) => {
       const range = { start: 0, end: given.length * 10_000, stepMs: 10_000 };
-      const fold = new HeatmapFold({ role: 'server', method: null, route: null, status: null }, range, 'ttfb');
+      const fold = new HeatmapFold({ role: 'server', method: null, route: null, status: null, errorTypes: null }, range, 'ttfb');
       given.forEach((latencies, i) => fold.addTotals(i * 10_000, totals(latencies)));
       const rows = fold.points(() => true);
       const bounds = rows[0]!.le_ms;

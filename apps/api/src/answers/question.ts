@@ -2,7 +2,7 @@ import type { Principal } from '../auth/principal.ts';
 import { unpackCursor } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { resolveRange, type TimeRange } from '../query/time.ts';
-import { selectionOf, type GroupKey, type Selection } from './selection.ts';
+import { selectionOf, type FailureKey, type GroupKey, type Selection } from './selection.ts';
 
 /** What one question has settled before anything is read. */
 export interface Question {
@@ -27,8 +27,16 @@ export function visibleServices(principal: Principal, service: string | undefine
   return allowed === null || allowed.includes(service) ? [service] : [];
 }
 
+/** A route, whatever it answered. */
+const ROUTE_GROUP: readonly GroupKey[] = ['service', 'method', 'route'];
+
 export function groupKeys(query: Query): readonly GroupKey[] {
-  return query.group_by === undefined ? DEFAULT_GROUP : (query.group_by.split(',') as GroupKey[]);
+  if (query.group_by === undefined) return query.view === 'changes' ? ROUTE_GROUP : DEFAULT_GROUP;
+  return query.group_by.split(',') as GroupKey[];
+}
+
+export function failureKeys(query: Query): readonly FailureKey[] {
+  return query.group_by === undefined ? DEFAULT_GROUP : (query.group_by.split(',') as FailureKey[]);
 }
 
 /** @param defaultMs length of the range where the query does not say where it starts */

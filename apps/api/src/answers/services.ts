@@ -2,6 +2,8 @@ import { DdSketch, type Role } from '@headwater/sketch';
 import type { Ranked } from '../query/cursor.ts';
 import type { TimeRange } from '../query/time.ts';
 import type { FullDigest, RoleTotals, ServiceDigest } from '../windows/digest.ts';
+import { expectedRate, type ExpectedRate } from './changes.ts';
+import { SlotCounts, type History } from './history.ts';
 import { quantileMs, quantiles3, type Quantiles3 } from './quantiles.ts';
 import { burnRate, failureRatio, trendOf } from './ratios.ts';
 import { round } from './round.ts';
@@ -32,10 +34,13 @@ export interface ServiceRow {
   trend: number | null;
   trend_day: number | null;
   ttfb_ms: Quantiles3;
+  /** what was usual; null: too little is known */
+  expected?: ExpectedRate | null;
+  deviation?: number | null;
   series?: ServiceSeries;
 }
 
-export type ServiceSort = 'exchanges' | 'burn_rate' | 'error_ratio' | 'ttfb_p99';
+export type ServiceSort = 'exchanges' | 'burn_rate' | 'error_ratio' | 'ttfb_p99' | 'deviation';
 
 const BURN_MS = 300_000;
 
@@ -54,6 +59,7 @@ interface Sums {
 interface Accumulated extends Sums {
   before: number;
   day: number;
+  history: SlotCounts | null;
   burn: Sums;
   ttfb: DdSketch;
   points: Sums[];
@@ -92,6 +98,7 @@ export class ServiceFold {
       ...zero(),
       before: 0,
       day: 0,
+      history: null,
       burn: zero(),
       ttfb: new DdSketch(),
       points: steps === null ? [] : Array.from({ length: steps.count }, zero),
@@ -127,14 +134,23 @@ export class ServiceFold {
     if (n > 0) this.#of(service)[which] += n;
   }
 
+  /** The windows of a slot of the day before. */
+  addHistory(slot: number, service: string, { exchanges }: ServiceDigest): void {
+    const n = exchanges[this.#role];
+    if (n > 0) (this.#of(service).history ??= new SlotCounts()).add(slot, n, 0);
+  }
+
   /** Everything that starts before this instant has been added. */
   passed(ms: number): void {
     const before = this.#steps?.endedBefore(ms) ?? 0;
     if (before > 0) for (const s of this.#byService.values()) s.quantiles?.settle(before);
   }
 
-  /** @param earlierMs lengths of the ranges to compare with */
-  rows(slo: number, sort: ServiceSort, earlierMs: { before: number; day: number }): Ranked<ServiceRow>[] {
+  /**
+   * @param earlierMs lengths of the ranges to compare with
+   * @param history what was usual, where that was asked for
+   */
+  rows(slo: number, sort: ServiceSort, earlierMs: { before: number; day: number }, history: History | null): Ranked<ServiceRow>[] {
     const lengthMs = this.#range.end - this.#range.start;
     const t = this.#steps?.times() ?? [];
     const rows: Ranked<ServiceRow>[] = [];
@@ -154,6 +170,7 @@ export class ServiceFold {
         trend_day: trendOf(s.exchanges, lengthMs, s.day, earlierMs.day),
         ttfb_ms: quantiles3(s.ttfb),
       };
+      if (history !== null) Object.assign(row, expectedRate(history, s.exchanges, s.history, history.firstOf(service)));
       if (s.quantiles !== null) row.series = seriesOf(t, s.points, s.quantiles.values);
       rows.push({ rank: rankOf(row, sort), key: service, row });
     }
@@ -163,6 +180,7 @@ export class ServiceFold {
 
 /** Rows without the figure come last. */
 function rankOf(row: ServiceRow, sort: ServiceSort): number {
+  if (sort === 'deviation') return row.deviation === null || row.deviation === undefined ? -1 : Math.abs(row.deviation);
   return (sort === 'ttfb_p99' ? row.ttfb_ms.p99 : row[sort]) ?? -1;
 }
 

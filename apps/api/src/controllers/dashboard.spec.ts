@@ -168,12 +168,14 @@ describe('/v1/failures', () => {
   });
   test('told apart or chosen by status, the base is all exchanges', async () => {
     const byStatus = await rowsOf(`/v1/failures?${RANGE}&group_by=status&service=shop`);
-    expect(byStatus.map((r: Record<string, unknown>) => [r['status'], r['exchanges'], r['baseline_ratio'], r['excess']])).toEqual([
-      [500, 6, 0.02, 2.1],
-      [404, 5, 0, 5],
-      [0, 4, 0, 4],
+    expect(byStatus.map((r: Record<string, unknown>) => [r['status'], r['exchanges'], r['error_ratio'], r['baseline_ratio'], r['excess']])).toEqual([
+      [500, 195, 0.030769, 0.02, 2.1],
+      [404, 195, 0.025641, 0, 5],
+      [0, 195, 0.020513, 0, 4],
     ]);
-    expect(await rowsOf(`/v1/failures?${RANGE}&group_by=route&service=shop&status=5xx`)).toMatchObject([{ route: '/a', exchanges: 6, baseline_ratio: 0.02, excess: 2.1 }]);
+    expect(await rowsOf(`/v1/failures?${RANGE}&group_by=route&service=shop&status=5xx`)).toMatchObject([
+      { route: '/a', exchanges: 195, server_errors: 6, error_ratio: 0.030769, baseline_ratio: 0.02, excess: 2.1 },
+    ]);
   });
   test('sort=excess', async () => {
     await closed(1_200, 'busy', [

@@ -40,6 +40,12 @@ export class ListingsController {
     return answer(req, res, LISTINGS.failures, (q, who) => this.asker.failures(q, who));
   }
 
+  @Get(LISTINGS.clients.path)
+  @ListingRoute(LISTINGS.clients, 'listClients', 'metrics:read')
+  clients(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {
+    return answer(req, res, LISTINGS.clients, (q, who) => this.asker.clients(q, who));
+  }
+
   @Get(LISTINGS.latency.path)
   @ListingRoute(LISTINGS.latency, 'listLatency', 'metrics:read')
   latency(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {

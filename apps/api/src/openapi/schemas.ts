@@ -24,6 +24,42 @@ const GROUP: Record<string, Schema> = {
   status: { ...count, description: 'Final status; 0 when there was no response.' },
 };
 const GROUP_NAMES = Object.keys(GROUP);
+
+const BASES = ['last_24_hours', 'same_hours_of_7_days', 'last_60_minutes'];
+/** with `view=baseline` or `sort=deviation` */
+const BASELINE_NAMES = ['expected', 'deviation'];
+function baseline(unit: 'per_s' | 'ratio', what: string): Record<string, Schema> {
+  const figure: Schema = { type: 'number', minimum: 0 };
+  return {
+    expected: {
+      anyOf: [
+        object({
+          [`median_${unit}`]: figure,
+          [`low_${unit}`]: { ...figure, description: 'Three standard deviations below the median, the chance of a range this short included.' },
+          [`high_${unit}`]: figure,
+          basis: {
+            type: 'string',
+            enum: BASES,
+            description:
+              'What it rests on: the 24 whole hours before the range, the same hours of the 7 days before (whichever of the two explains the figure better), or, where neither is held, the 60 minutes before.',
+          },
+          hours: { type: 'number', minimum: 0, description: 'Hours that were watched and count.' },
+        }),
+        { type: 'null' },
+      ],
+      description: `${what} With \`view=baseline\` or \`sort=deviation\`; median and spread (median absolute deviation) are those of hours, so that one bad hour does not move them. null: too little is known.`,
+    },
+    deviation: { type: ['number', 'null'], description: 'By how many standard deviations the range is off: 3 and more is unusual. null: too little is known.' },
+  };
+}
+/** with `view=changes` */
+const CHANGES: Record<string, Schema> = {
+  change: { type: 'string', enum: ['new', 'vanished'], description: '`new`: not there in the 24 hours before; `vanished`: steady then, and not there now.' },
+  certain: { type: 'boolean', description: 'false: where a budget was spent it may have been in `{other}`.' },
+  expected_exchanges: { type: ['number', 'null'], minimum: 0, description: 'What the range would have had of one that vanished.' },
+  first_seen: { type: ['string', 'null'], format: 'date-time', description: 'Of one that is new.' },
+  last_seen: { type: ['string', 'null'], format: 'date-time', description: 'Of one that vanished.' },
+};
 /** with `view=latency` */
 const LATENCY_NAMES = ['client_errors', 'server_errors', 'transport_errors', 'ttfb_ms', 'total_ms', 'total_ms_sum', 'request_bytes', 'response_bytes', 'begun', 'ended'];
 
@@ -98,6 +134,7 @@ const ROWS: Record<string, Schema> = {
       trend,
       trend_day: trendDay,
       ttfb_ms: quantiles3,
+      ...baseline('per_s', 'The usual rate.'),
       series: {
         ...object({
           t: times,
@@ -111,7 +148,7 @@ const ROWS: Record<string, Schema> = {
         description: 'With `view=series`; one entry a step, all arrays equally long.',
       },
     },
-    ['series'],
+    ['series', ...BASELINE_NAMES],
   ),
   RequestPattern: object(
     {
@@ -120,6 +157,8 @@ const ROWS: Record<string, Schema> = {
       rate_per_s: rate,
       trend,
       trend_day: trendDay,
+      ...baseline('per_s', 'The usual rate.'),
+      ...CHANGES,
       ...errors,
       ttfb_ms: quantiles3,
       total_ms: quantiles3,
@@ -133,20 +172,20 @@ const ROWS: Record<string, Schema> = {
       },
       ended: { ...count, description: 'Long exchanges whose end came in the range; their total times and bytes are in the figures.' },
     },
-    [...GROUP_NAMES, ...LATENCY_NAMES],
+    [...GROUP_NAMES, ...LATENCY_NAMES, ...BASELINE_NAMES, ...Object.keys(CHANGES)],
   ),
   Failure: object(
     {
       ...GROUP,
-      exchanges: { ...count, description: 'All exchanges of the group, failed or not.' },
+      error_type: { ...text, description: 'Why there was no whole response.' },
+      exchanges: { ...count, description: 'Of all statuses, failed or not, with the same other keys: what the failures are a share of.' },
       ...errors,
       error_ratio: { ...ratio, description: 'The three kinds of error over exchanges.' },
       baseline_ratio: {
         type: ['number', 'null'],
         minimum: 0,
         maximum: 1,
-        description:
-          'Failures over exchanges of the same keys in the range of the same length before; null when there were no exchanges. Where rows are told apart or chosen by status, exchanges of all statuses are the base.',
+        description: 'The same in the range of the same length before; null when there were no exchanges.',
       },
       excess: {
         type: 'number',
@@ -154,10 +193,29 @@ const ROWS: Record<string, Schema> = {
         description: 'Failures beyond what the baseline would have given: failures - baseline_ratio x exchanges, not below 0; all failures where there is no baseline.',
       },
       error_types: { ...counts, description: 'Exchanges without a whole response, by error.type; those with an error status too.' },
+      broken_before_response: { ...count, description: 'Of `error_types`: nothing of the response was seen (status 0).' },
+      broken_within_response: { ...count, description: 'Of `error_types`: the response had begun.' },
       first_seen: { ...time, description: 'First failure in the range, as exact as the windows that were read (10 s, 1 min or 1 h).' },
+      new: {
+        type: ['boolean', 'null'],
+        description: 'With `view=baseline`: none of these failed in the 24 hours before. null: less than an hour before the range was watched.',
+      },
+      ...baseline('ratio', 'The usual share of failures.'),
     },
-    GROUP_NAMES,
+    [...GROUP_NAMES, 'error_type', 'new', ...BASELINE_NAMES],
   ),
+  Client: object({
+    client: { ...text, description: 'Its name where the host knows it, else its address as the policy let it leave; `{other}`: all that are over the budget of 128 a window.' },
+    service: text,
+    exchanges: count,
+    client_errors: errors.client_errors,
+    server_errors: errors.server_errors,
+    transport_errors: { ...count, description: 'No whole response (error.type) and no status of 400 or above; at most.' },
+    error_ratio: { ...ratio, description: 'The three kinds of error over exchanges.' },
+    statuses: { ...counts, description: 'Exchanges by status code; `4xx` are other codes of that class, `0` had no response.' },
+    share: { ...ratio, description: 'Of the exchanges of all clients of the service.' },
+    at_least: { type: 'boolean', description: 'More of it may be in `{other}`.' },
+  }),
   LatencyPoint: object({
     t: { ...time, description: 'Start of the point.' },
     exchanges: count,

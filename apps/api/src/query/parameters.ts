@@ -62,6 +62,10 @@ export const PARAMETERS = {
     check: (v) => (v === 'request' || v === 'response' ? null : `"${v}" is neither request nor response`),
   },
   name: { description: 'Only this header, case-insensitively.', schema: { type: 'string', minLength: 1 } },
+  client: {
+    description: 'Only this client: its name where the host knows it, else its address as the policy let it leave; `{other}` is what is over the budget.',
+    schema: { type: 'string', minLength: 1 },
+  },
   host: { description: 'Only this host.', schema: { type: 'string', minLength: 1 } },
   state: oneOf(['open', 'resolved', 'all'], 'Which alerts.', 'all'),
   severity: severalOf(SEVERITIES, 'Only these severities'),
@@ -97,9 +101,9 @@ export type ParameterName = keyof typeof PARAMETERS | 'group_by' | 'view' | 'sor
 export type Query = Partial<Record<ParameterName, string>>;
 
 /** `group_by` of a route: which keys it takes. */
-export function groupByParameter(keys: readonly string[], fallback: readonly string[]): Parameter {
+export function groupByParameter(keys: readonly string[], fallback: readonly string[], more = ''): Parameter {
   return {
-    description: `Keys of a row, with commas: any of ${keys.join(', ')}.`,
+    description: `Keys of a row, with commas: any of ${keys.join(', ')}.${more === '' ? '' : ` ${more}`}`,
     schema: { type: 'string', default: fallback.join(',') },
     check(v) {
       const asked = v.split(',');

@@ -67,7 +67,7 @@ describe('Decoder', () => {
   test('merging into an answer does not change what is kept', () => {
     const d = new Decoder();
     for (let i = 0; i < 3; i += 1) {
-      const totals = new PatternTotals({ role: 'server', method: null, route: null, status: null });
+      const totals = new PatternTotals({ role: 'server', method: null, route: null, status: null, errorTypes: null });
       d.digest()
         .of(window({ n: 5 }, [1]))
         .forEach((part) => totals.add(part));

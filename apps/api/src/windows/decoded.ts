@@ -5,9 +5,9 @@ import { digestOf, headersOf, WindowPatterns, type FullDigest, type ServiceDiges
 import { Identities } from './identities.ts';
 import { serviceOf, type Window } from './reader.ts';
 
-/** What is kept of closed windows. A pattern's counts are 32 bytes, a role's totals about 5 kB. */
+/** What is kept of closed windows. A pattern's counts are 40 bytes, a role's totals about 5 kB. */
 const DIGEST_BYTES = 64 << 20;
-/** Header names, about 2 kB with their values and distinct counts. */
+/** Header names, about 2 kB with their values and distinct counts; four clients are as much. */
 const HEADER_ROWS = 20_000;
 /** Windows as they came, about 80 bytes a pattern: for latency by route, method or status. */
 const PATTERNS_BYTES = 48 << 20;
@@ -98,13 +98,14 @@ export class Decoder {
     return new Lens(
       this.#digests,
       (bytes, service) => digestOf(bytes, service, this.#identities, withTotals),
-      (d) => 1_000 + d.patterns.length * 32 + (d.totals?.size ?? 0) * 5_000,
+      (d) => 1_000 + d.patterns.length * 40 + (d.totals?.size ?? 0) * 5_000,
       (d) => !withTotals || d.totals !== null,
     );
   }
 
+  /** Headers and clients. */
   headers(): Lens<WindowHeaders> {
-    return new Lens(this.#headers, headersOf, (h) => h.headers.length + 1);
+    return new Lens(this.#headers, headersOf, (h) => h.headers.length + Math.ceil(h.clients.length / 4) + 1);
   }
 
   /** Patterns with their distributions. */

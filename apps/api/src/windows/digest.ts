@@ -1,4 +1,4 @@
-import { DdSketch, ServiceWindowScan, type HeaderStats, type Role } from '@headwater/sketch';
+import { DdSketch, ServiceWindowScan, type ClientStats, type HeaderStats, type Role } from '@headwater/sketch';
 import type { Identities, PatternIdentity } from './identities.ts';
 
 /** All patterns of one role together. */
@@ -17,7 +17,8 @@ export const EXCHANGES = 0;
 /** exchanges without a whole response */
 export const ERRORS = 1;
 export const FIRST_SEEN_MS = 2;
-export const NUMBERS = 3;
+export const LAST_SEEN_MS = 3;
+export const NUMBERS = 4;
 
 /** What is kept of a segment of a service: its patterns' counts, without their distributions, and its roles' totals. */
 export interface ServiceDigest {
@@ -41,6 +42,8 @@ export interface WindowHeaders {
   roleExchanges: Readonly<Record<Role, number>>;
   sampled: boolean;
   headers: readonly HeaderStats[];
+  /** of role `server` */
+  clients: readonly ClientStats[];
 }
 
 function emptyTotals(): RoleTotals {
@@ -63,6 +66,7 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
     exchanges[scan.role] += scan.exchanges;
     numbers[at + ERRORS] = scan.errors;
     numbers[at + FIRST_SEEN_MS] = scan.firstSeenMs;
+    numbers[at + LAST_SEEN_MS] = scan.lastSeenMs;
     if (scan.errors > 0) errorTypes.set(row, scan.errorTypes());
     if (!withTotals) continue;
     let t = totals.get(scan.role);
@@ -79,7 +83,7 @@ export function digestOf(bytes: Uint8Array, service: string, identities: Identit
 
 export function headersOf(bytes: Uint8Array): WindowHeaders {
   const scan = new ServiceWindowScan(bytes);
-  return { roleExchanges: scan.roleExchanges, sampled: scan.sampled, headers: scan.rest().headers };
+  return { roleExchanges: scan.roleExchanges, sampled: scan.sampled, ...scan.rest() };
 }
 
 /** A segment as it came: its distributions are gone through for each question, which is cheaper than to keep them. */

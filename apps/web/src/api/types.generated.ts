@@ -51,6 +51,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was answered what: clients of services with their statuses (role server) */
+        get: operations["listClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/latency": {
         parameters: {
             query?: never;
@@ -190,6 +207,23 @@ export interface paths {
         post?: never;
         /** Ends a mute, or calls maintenance off */
         delete: operations["deleteMute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fleet's series for Prometheus: text format 0.0.4, or OpenMetrics where Accept asks for it. Hosts' series need fleet:read too. */
+        get: operations["scrapeSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -364,6 +398,22 @@ export interface components {
                 /** @description Milliseconds, within 1 %; null when no exchange had one. */
                 p99: number | null;
             };
+            /** @description The usual rate. With `view=baseline` or `sort=deviation`; median and spread (median absolute deviation) are those of hours, so that one bad hour does not move them. null: too little is known. */
+            expected?: {
+                median_per_s: number;
+                /** @description Three standard deviations below the median, the chance of a range this short included. */
+                low_per_s: number;
+                high_per_s: number;
+                /**
+                 * @description What it rests on: the 24 whole hours before the range, the same hours of the 7 days before (whichever of the two explains the figure better), or, where neither is held, the 60 minutes before.
+                 * @enum {string}
+                 */
+                basis: "last_24_hours" | "same_hours_of_7_days" | "last_60_minutes";
+                /** @description Hours that were watched and count. */
+                hours: number;
+            } | null;
+            /** @description By how many standard deviations the range is off: 3 and more is unusual. null: too little is known. */
+            deviation?: number | null;
             /** @description With `view=series`; one entry a step, all arrays equally long. */
             series?: {
                 /** @description Start of each step. */
@@ -393,6 +443,41 @@ export interface components {
             trend: number | null;
             /** @description The same against the same range a day earlier. */
             trend_day: number | null;
+            /** @description The usual rate. With `view=baseline` or `sort=deviation`; median and spread (median absolute deviation) are those of hours, so that one bad hour does not move them. null: too little is known. */
+            expected?: {
+                median_per_s: number;
+                /** @description Three standard deviations below the median, the chance of a range this short included. */
+                low_per_s: number;
+                high_per_s: number;
+                /**
+                 * @description What it rests on: the 24 whole hours before the range, the same hours of the 7 days before (whichever of the two explains the figure better), or, where neither is held, the 60 minutes before.
+                 * @enum {string}
+                 */
+                basis: "last_24_hours" | "same_hours_of_7_days" | "last_60_minutes";
+                /** @description Hours that were watched and count. */
+                hours: number;
+            } | null;
+            /** @description By how many standard deviations the range is off: 3 and more is unusual. null: too little is known. */
+            deviation?: number | null;
+            /**
+             * @description `new`: not there in the 24 hours before; `vanished`: steady then, and not there now.
+             * @enum {string}
+             */
+            change?: "new" | "vanished";
+            /** @description false: where a budget was spent it may have been in `{other}`. */
+            certain?: boolean;
+            /** @description What the range would have had of one that vanished. */
+            expected_exchanges?: number | null;
+            /**
+             * Format: date-time
+             * @description Of one that is new.
+             */
+            first_seen?: string | null;
+            /**
+             * Format: date-time
+             * @description Of one that vanished.
+             */
+            last_seen?: string | null;
             /** @description Status 400 to 499. */
             client_errors?: number;
             /** @description Status 500 and above. */
@@ -436,7 +521,9 @@ export interface components {
             route?: string;
             /** @description Final status; 0 when there was no response. */
             status?: number;
-            /** @description All exchanges of the group, failed or not. */
+            /** @description Why there was no whole response. */
+            error_type?: string;
+            /** @description Of all statuses, failed or not, with the same other keys: what the failures are a share of. */
             exchanges: number;
             /** @description Status 400 to 499. */
             client_errors: number;
@@ -446,7 +533,7 @@ export interface components {
             transport_errors: number;
             /** @description The three kinds of error over exchanges. */
             error_ratio: number;
-            /** @description Failures over exchanges of the same keys in the range of the same length before; null when there were no exchanges. Where rows are told apart or chosen by status, exchanges of all statuses are the base. */
+            /** @description The same in the range of the same length before; null when there were no exchanges. */
             baseline_ratio: number | null;
             /** @description Failures beyond what the baseline would have given: failures - baseline_ratio x exchanges, not below 0; all failures where there is no baseline. */
             excess: number;
@@ -454,11 +541,55 @@ export interface components {
             error_types: {
                 [key: string]: number;
             };
+            /** @description Of `error_types`: nothing of the response was seen (status 0). */
+            broken_before_response: number;
+            /** @description Of `error_types`: the response had begun. */
+            broken_within_response: number;
             /**
              * Format: date-time
              * @description First failure in the range, as exact as the windows that were read (10 s, 1 min or 1 h).
              */
             first_seen: string;
+            /** @description With `view=baseline`: none of these failed in the 24 hours before. null: less than an hour before the range was watched. */
+            new?: boolean | null;
+            /** @description The usual share of failures. With `view=baseline` or `sort=deviation`; median and spread (median absolute deviation) are those of hours, so that one bad hour does not move them. null: too little is known. */
+            expected?: {
+                median_ratio: number;
+                /** @description Three standard deviations below the median, the chance of a range this short included. */
+                low_ratio: number;
+                high_ratio: number;
+                /**
+                 * @description What it rests on: the 24 whole hours before the range, the same hours of the 7 days before (whichever of the two explains the figure better), or, where neither is held, the 60 minutes before.
+                 * @enum {string}
+                 */
+                basis: "last_24_hours" | "same_hours_of_7_days" | "last_60_minutes";
+                /** @description Hours that were watched and count. */
+                hours: number;
+            } | null;
+            /** @description By how many standard deviations the range is off: 3 and more is unusual. null: too little is known. */
+            deviation?: number | null;
+        };
+        Client: {
+            /** @description Its name where the host knows it, else its address as the policy let it leave; `{other}`: all that are over the budget of 128 a window. */
+            client: string;
+            service: string;
+            exchanges: number;
+            /** @description Status 400 to 499. */
+            client_errors: number;
+            /** @description Status 500 and above. */
+            server_errors: number;
+            /** @description No whole response (error.type) and no status of 400 or above; at most. */
+            transport_errors: number;
+            /** @description The three kinds of error over exchanges. */
+            error_ratio: number;
+            /** @description Exchanges by status code; `4xx` are other codes of that class, `0` had no response. */
+            statuses: {
+                [key: string]: number;
+            };
+            /** @description Of the exchanges of all clients of the service. */
+            share: number;
+            /** @description More of it may be in `{other}`. */
+            at_least: boolean;
         };
         LatencyPoint: {
             /**
@@ -1343,6 +1474,20 @@ export interface components {
             /** @description There is a next page. */
             next_cursor?: string;
         };
+        ClientList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                /** @description Seconds. */
+                step: number;
+            };
+            data: components["schemas"]["Client"][];
+            quality: components["schemas"]["Quality"];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
         LatencyPointList: {
             range: {
                 /** Format: date-time */
@@ -1497,10 +1642,10 @@ export interface operations {
                 service?: string;
                 /** @description Service level objective for `burn_rate`: the percentage of exchanges that must not fail. */
                 slo?: number;
-                /** @description What comes first: the largest. */
-                sort?: "exchanges" | "burn_rate" | "error_ratio" | "ttfb_p99";
-                /** @description `series`: each row also has its series, one entry a step. */
-                view?: "series";
+                /** @description What comes first: the largest; `deviation`: what is most unusual, up or down, and each row has what `view=baseline` gives. */
+                sort?: "exchanges" | "burn_rate" | "error_ratio" | "ttfb_p99" | "deviation";
+                /** @description `series`: each row also has its series, one entry a step. `baseline`: what was usual before (`expected`, `deviation`). */
+                view?: "series" | "baseline";
                 /** @description Rows of one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before, with the same other parameters. */
@@ -1673,8 +1818,10 @@ export interface operations {
                 route?: string;
                 /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
                 status?: string;
-                /** @description `latency`: each row also has its errors, latencies, time spent and bytes. */
-                view?: "latency";
+                /** @description `latency`: each row also has its errors, latencies, time spent and bytes. `baseline`: what was usual before (`expected`, `deviation`). `changes`: only rows that are new in the range or vanished from it (`change`), by default of service, method and route; none where less than an hour before the range was watched. */
+                view?: "latency" | "baseline" | "changes";
+                /** @description What comes first: the largest; `deviation`: what is most unusual, up or down, and each row has what `view=baseline` gives. With `view=changes` always the exchanges, those of vanished ones as they were expected. */
+                sort?: "exchanges" | "deviation";
                 /** @description Rows of one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before, with the same other parameters. */
@@ -1717,6 +1864,14 @@ export interface operations {
                      *           "rate_per_s": 5.000556,
                      *           "trend": 0.12,
                      *           "trend_day": -0.03,
+                     *           "expected": {
+                     *             "median_per_s": 4.6,
+                     *             "low_per_s": 3.1,
+                     *             "high_per_s": 6.1,
+                     *             "basis": "last_24_hours",
+                     *             "hours": 24
+                     *           },
+                     *           "deviation": 0.8,
                      *           "client_errors": 0,
                      *           "server_errors": 0,
                      *           "transport_errors": 0,
@@ -1816,7 +1971,7 @@ export interface operations {
                 end?: string;
                 /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
                 step?: string;
-                /** @description Keys of a row, with commas: any of service, role, method, route, status. */
+                /** @description Keys of a row, with commas: any of service, role, method, route, status, error_type. With `error_type` rows are of exchanges without a whole response only, one for each reason; their status is 0 where nothing of the response was seen. */
                 group_by?: string;
                 /** @description Side of the exchange that was watched. Where both ends are watched an exchange is seen once in each role; nothing sums over roles. */
                 role?: "server" | "client";
@@ -1828,8 +1983,12 @@ export interface operations {
                 route?: string;
                 /** @description Only these statuses: `404`, `4xx`, or several with commas. 0: there was no response. */
                 status?: string;
-                /** @description What comes first: the largest. */
-                sort?: "failures" | "excess";
+                /** @description Only exchanges without a whole response for these reasons, with commas: `connection_reset`, `connection_closed`, `no_response`, `malformed_response`. Where nothing of the response was seen the status is 0. */
+                error_type?: string;
+                /** @description `baseline`: what was usual before (`expected`, `deviation`), and whether it is `new`. */
+                view?: "baseline";
+                /** @description What comes first: the largest; `deviation`: what fails most unusually often, and each row has what `view=baseline` gives. */
+                sort?: "failures" | "excess" | "deviation";
                 /** @description Rows of one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before, with the same other parameters. */
@@ -1877,7 +2036,18 @@ export interface operations {
                      *           "error_types": {
                      *             "connection_reset": 2
                      *           },
-                     *           "first_seen": "2026-11-22T09:12:31.204Z"
+                     *           "broken_before_response": 2,
+                     *           "broken_within_response": 0,
+                     *           "first_seen": "2026-11-22T09:12:31.204Z",
+                     *           "new": false,
+                     *           "expected": {
+                     *             "median_ratio": 0.004,
+                     *             "low_ratio": 0.0021,
+                     *             "high_ratio": 0.0059,
+                     *             "basis": "last_24_hours",
+                     *             "hours": 24
+                     *           },
+                     *           "deviation": 20.6
                      *         }
                      *       ],
                      *       "quality": {
@@ -1893,6 +2063,141 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["FailureList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included; floored to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. Default: one hour before end. */
+                start?: string;
+                /** @description End of the range, excluded; ceiled to the step. RFC 3339, unix seconds, or `now`, `now-15m`, `now-1h`, `now-1d`. */
+                end?: string;
+                /** @description Width of a point: a multiple of 10 seconds, as `10s`, `1m`, `1h` or seconds. Default: by range, at most 360 points. What is older than 24 hours is kept in minutes, what is older than 7 days in hours. */
+                step?: string;
+                /** @description Only this service. */
+                service?: string;
+                /** @description Only this client: its name where the host knows it, else its address as the policy let it leave; `{other}` is what is over the budget. */
+                client?: string;
+                /** @description What comes first: the largest. */
+                sort?: "exchanges" | "failures";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, with how far they can be trusted. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T09:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z",
+                     *         "step": 10
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "client": "checkout",
+                     *           "service": "shop",
+                     *           "exchanges": 9120,
+                     *           "client_errors": 41,
+                     *           "server_errors": 3,
+                     *           "transport_errors": 1,
+                     *           "error_ratio": 0.004934,
+                     *           "statuses": {
+                     *             "0": 1,
+                     *             "200": 9075,
+                     *             "404": 41,
+                     *             "503": 3
+                     *           },
+                     *           "share": 0.178111,
+                     *           "at_least": false
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
+                     *         "sampling": null,
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ClientList"];
                 };
             };
             /** @description Unchanged since the ETag in If-None-Match. */
@@ -3232,6 +3537,75 @@ export interface operations {
             };
             /** @description There is none with this id, or none the token may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scrapeSeries: {
+        parameters: {
+            query?: {
+                /** @description Only this service. */
+                service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fleet's series for Prometheus: text format 0.0.4, or OpenMetrics where Accept asks for it. Hosts' series need fleet:read too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example headwater_http_server_exchanges_total{service_name="shop",http_request_method="GET",http_route="/orders/{int}",http_response_status_code="200"} 4711 */
+                    "text/plain": string;
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
