@@ -86,15 +86,16 @@ export class Agents {
   /**
    * The instant before which all has been folded, as of partition time `nowMs`: the least over the agents that
    * spoke within `silentAfterMs`; of a host the newest incarnation's, since a backlog of the ones before is late data and holds
-   * nothing open. Agents that fell silent are left out and their hosts named. With nobody
-   * speaking the partition's own time stands.
+   * nothing open. Agents that fell silent are left out and their hosts named, and those that were more than `behindMs` behind the
+   * bus when they spoke: one clock that is 10 min slow would hold everybody's windows open for as long. With nobody
+   * left the partition's own time stands.
    */
-  watermark(nowMs: number, silentAfterMs: number): { watermark: number; silent: string[] } {
+  watermark(nowMs: number, silentAfterMs: number, behindMs: number): { watermark: number; silent: string[] } {
     let least = Infinity;
     const silent = new Set<string>();
     const live = new Map<string, number>();
     for (const a of this.byId.values()) {
-      if (a.heardMs < nowMs - silentAfterMs) silent.add(a.host);
+      if (a.heardMs < nowMs - silentAfterMs || a.watermark < a.heardMs - behindMs) silent.add(a.host);
       else live.set(a.host, Math.max(live.get(a.host) ?? 0, a.watermark));
     }
     for (const watermark of live.values()) least = Math.min(least, watermark);

@@ -372,6 +372,18 @@ describe("fold of an agent's batches", () => {
     expect(windowsOf(second).services['0 s:s']!.roleExchanges.server).toBe(2);
   });
 
+  it('a host whose clock is far behind holds nothing open, and is named; one that is a little behind does', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const say = (hostId: string, behindMs: number) =>
+      fold.fold(arrived(1, columns(), { identity: { hostId, incarnation: 'i' }, account: account(0, { watermark_unix_ms: T - behindMs, until_unix_ms: T - behindMs }) }), T);
+    say('right', 100);
+    say('ten minutes', 600_000);
+    expect([fold.settle(T, true), fold.watermark]).toEqual([['ten minutes'], T - 100]);
+    say('a minute', 60_000);
+    const again = new UnitFold(claim({ agents: fold.commit(unit, [], T).agents }), RULES, T);
+    expect([again.settle(T, true), again.watermark]).toEqual([['ten minutes'], T - 60_000]);
+  });
+
   it('the watermark is the least of the agents that speak; the silent are named; a watermark ahead of time is cut', () => {
     const fold = new UnitFold(claim(), RULES, T);
     const say = (host: string, watermark: number, atMs: number) =>
@@ -383,7 +395,7 @@ describe("fold of an agent's batches", () => {
     // Nobody has read beyond T + 40 s: the partition's time stands still, whatever the clock says.
     expect([fold.settle(T + 900_000, false), fold.watermark]).toEqual([['a'], T + 40_000]);
     expect([fold.settle(T + 900_000, true), fold.watermark]).toEqual([['a', 'b'], T + 900_000]);
-    say('a', T, T + 900_001);
+    say('a', T + 850_000, T + 900_001);
     fold.settle(T + 900_001, true);
     expect(fold.watermark).toBe(T + 900_000);
   });

@@ -155,7 +155,7 @@ export class UnitFold {
    */
   settle(nowMs: number, caughtUp: boolean): string[] {
     const partitionNow = caughtUp ? nowMs : this.agents.newestMs;
-    const { watermark, silent } = this.agents.watermark(partitionNow, this.rules.silentAfterMs);
+    const { watermark, silent } = this.agents.watermark(partitionNow, this.rules.silentAfterMs, this.rules.clampAheadMs);
     this.watermark = Math.max(this.watermark, Math.min(watermark, nowMs));
     return silent;
   }
