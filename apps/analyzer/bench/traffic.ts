@@ -35,7 +35,8 @@ function exchange(ms: number, ids: number): EventRow {
   ];
   return {
     start_time: BigInt(ms) * 1_000_000n,
-    'service.name': 'shop',
+    'service.name': `shop-${route % 5}`,
+    'client.address': `10.0.${route % 5}.${random(40)}`,
     'http.request.method': METHODS[random(4)]!,
     'http.route': `/api/v1/resource-${route}/{int}`,
     'http.response.status_code': random(50) === 0 ? 500 : 200,
@@ -63,11 +64,12 @@ function account(untilMs: number, n: number): BatchAccount {
   };
 }
 
-/** `n` batches of `rows` rows over 20 ms each, `ids` unique header values an exchange (0 to 2). */
-export function batches(n: number, rows: number, ids: number, seqOf: (i: number) => number): EventRecord[] {
+/** `n` batches of `rows` rows over 20 ms each (the last ends at `endMs`), `ids` unique header values an exchange (0 to 2). */
+export function batches(n: number, rows: number, ids: number, seqOf: (i: number) => number, { endMs = T + n * 20, host = 'h' } = {}): EventRecord[] {
+  const t = endMs - n * 20;
   return Array.from({ length: n }, (_, i) => {
     const b = new EventColumnsBuilder();
-    for (let k = 0; k < rows; k++) b.add(exchange(T + i * 20 + Math.floor((k * 20) / rows), ids));
-    return makeRecord({ identity: { hostId: 'h', incarnation: 'i' }, seq: seqOf(i), columns: b.finish(), account: account(T + i * 20 + 20, rows) });
+    for (let k = 0; k < rows; k++) b.add(exchange(t + i * 20 + Math.floor((k * 20) / rows), ids));
+    return makeRecord({ identity: { hostId: host, incarnation: 'i' }, seq: seqOf(i), columns: b.finish(), account: account(t + i * 20 + 20, rows) });
   });
 }

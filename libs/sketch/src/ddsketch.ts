@@ -17,6 +17,47 @@ const ZERO = 4;
 const BINS = 5;
 
 /**
+ * Buckets of whole numbers below 2^32 (4.3 s in ns) without a logarithm: 128 cells an octave are narrower than a bucket, so
+ * at most one bound lies inside a cell. `CELL_BUCKET` is the bucket of the cell's first number, `CELL_LAST` the last number in it.
+ */
+const CELL_BITS = 7;
+const CELLS = 1 << CELL_BITS;
+const CELL_BUCKET = new Uint16Array(32 * CELLS);
+const CELL_LAST = new Uint32Array(32 * CELLS);
+for (let octave = 0; octave < 32; octave++) {
+  for (let cell = 0; cell < CELLS; cell++) {
+    const first = Math.ceil(2 ** octave * (1 + cell / CELLS));
+    const end = Math.ceil(2 ** octave * (1 + (cell + 1) / CELLS));
+    const bucket = bucketOf(first);
+    let last = end - 1;
+    // Where the formula itself changes its answer, not where the bound should be: both ways must agree on every number.
+    if (last > first && bucketOf(last) !== bucket) {
+      let over = last;
+      last = first;
+      while (over - last > 1) {
+        const middle = Math.floor((last + over) / 2);
+        if (bucketOf(middle) === bucket) last = middle;
+        else over = middle;
+      }
+    }
+    CELL_BUCKET[octave * CELLS + cell] = bucket;
+    CELL_LAST[octave * CELLS + cell] = Math.max(first, last);
+  }
+}
+
+/** Index of the bucket of a value of at least 1: (GAMMA^(index - 1), GAMMA^index]. */
+export function bucketOf(value: number): number {
+  return Math.ceil(Math.log(value) * SCALE);
+}
+
+/** The same of a whole number from 1 to 2^32 - 1. */
+export function bucketOfWhole(value: number): number {
+  const zeros = Math.clz32(value);
+  const cell = ((31 - zeros) << CELL_BITS) | (((value << zeros) << 1) >>> (32 - CELL_BITS));
+  return value > CELL_LAST[cell]! ? CELL_BUCKET[cell]! + 1 : CELL_BUCKET[cell]!;
+}
+
+/**
  * Distribution of non-negative numbers (here: nanoseconds) in buckets of equal ratio. Every quantile is
  * within 1 % of a value of that rank; count, sum, min and max are exact. Values below 1 share one bucket.
  */
@@ -54,9 +95,47 @@ export class DdSketch {
       d[ZERO]! += weight;
       return;
     }
-    const at = Math.ceil(Math.log(value) * SCALE) - this.base + BINS;
+    const at = bucketOf(value) - this.base + BINS;
     if (at >= BINS && at < d.length) d[at]! += weight;
     else this.bump(at + this.base - BINS, weight);
+  }
+
+  /**
+   * Adds n whole numbers of at least 0, each with its weight (a whole number above 0); the same as `add` of each.
+   * What the loop reads and writes most is held in locals.
+   */
+  addWhole(values: Float64Array, weights: Float64Array, n: number): void {
+    let d = this.d;
+    let base = this.base;
+    let count = 0;
+    let sum = 0;
+    let min = Infinity;
+    let max = -Infinity;
+    for (let i = 0; i < n; i++) {
+      const value = values[i]! < MAX_VALUE ? values[i]! : MAX_VALUE;
+      const weight = weights[i]!;
+      count += weight;
+      sum += value * weight;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      if (value < 1) {
+        d[ZERO]! += weight;
+        continue;
+      }
+      const index = value < 0x1_0000_0000 ? bucketOfWhole(value) : bucketOf(value);
+      let at = index - base + BINS;
+      if (at < BINS || at >= d.length) {
+        this.cover(index, index);
+        d = this.d;
+        base = this.base;
+        at = index - base + BINS;
+      }
+      d[at]! += weight;
+    }
+    d[COUNT]! += count;
+    d[SUM]! += sum;
+    if (min < d[MIN]!) d[MIN] = min;
+    if (max > d[MAX]!) d[MAX] = max;
   }
 
   private bump(index: number, weight: number): void {
@@ -169,8 +248,8 @@ export class DdSketch {
     let index = 0;
     const used = r.uint();
     if (used > 0 && max >= 1) {
-      const last = Math.min(MAX_INDEX, Math.ceil(Math.log(max) * SCALE));
-      this.cover(min >= 1 ? Math.ceil(Math.log(min) * SCALE) : last, last);
+      const last = Math.min(MAX_INDEX, bucketOf(max));
+      this.cover(min >= 1 ? bucketOf(min) : last, last);
     }
     let d = this.d;
     const quick = r.addPairs(d, BINS, BINS - this.base, used);

@@ -13,16 +13,16 @@ function finish(h: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** From this length on a view that reads four bytes at once is worth making. */
+/** From this length on a view that reads four bytes at once is worth making; the fold makes one per batch. */
 const LONG = 1024;
 
-/** Hashes bytes[start, end) into `into` (no allocation below 1 KiB: the fold calls it once per dictionary entry). */
-export function hashBytes(bytes: Uint8Array, start: number, end: number, into: Hash64): void {
+/** Hashes bytes[start, end) into `into`, without an allocation where a view of all `bytes` is given or it is shorter than 1 KiB. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number, into: Hash64, words?: DataView): void {
   let a = 0x9747b28c ^ (end - start);
   let b = 0x3c6ef372;
   let i = start;
-  if (end - start >= LONG) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (words !== undefined || end - start >= LONG) {
+    const view = words ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (; i + 4 <= end; i += 4) {
       const word = view.getInt32(i, true);
       let k = Math.imul(word, 0xcc9e2d51);

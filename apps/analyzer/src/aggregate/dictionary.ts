@@ -8,10 +8,12 @@ import type { Dictionary } from '@headwater/header-event';
 export class BatchDictionary {
   private offsets: Int32Array = new Int32Array(1);
   private bytes: Buffer = Buffer.alloc(0);
+  private words = new DataView(this.bytes.buffer, 0, 0);
   private strings: (string | undefined)[] = [];
   private hashed = new Uint8Array(0);
   private canonical = new Int32Array(0);
   private table = new Int32Array(0);
+  private mask = 0;
   private readonly scratch: Hash64 = { hi: 0, lo: 0 };
   hi = new Uint32Array(0);
   lo = new Uint32Array(0);
@@ -21,6 +23,7 @@ export class BatchDictionary {
     this.entries = d.offsets.length - 1;
     this.offsets = d.offsets;
     this.bytes = Buffer.from(d.bytes.buffer, d.bytes.byteOffset, d.bytes.length);
+    this.words = new DataView(d.bytes.buffer, d.bytes.byteOffset, d.bytes.length);
     this.strings = new Array(this.entries);
     if (this.hashed.length < this.entries) {
       const size = 1 << (32 - Math.clz32(this.entries));
@@ -30,7 +33,9 @@ export class BatchDictionary {
       this.lo = new Uint32Array(size);
       this.table = new Int32Array(2 * size);
     } else this.hashed.fill(0, 0, this.entries);
-    this.table.fill(-1);
+    // As much of the table as this batch needs: one large batch must not make all small ones after it clear megabytes.
+    this.mask = (2 << (32 - Math.clz32(this.entries))) - 1;
+    this.table.fill(-1, 0, this.mask + 1);
   }
 
   byteLength(i: number): number {
@@ -44,12 +49,12 @@ export class BatchDictionary {
   /** Hashes entry i if that was not done and answers the first entry with the same bytes. */
   same(i: number): number {
     if (this.hashed[i] === 1) return this.canonical[i]!;
-    hashBytes(this.bytes, this.offsets[i]!, this.offsets[i + 1]!, this.scratch);
+    hashBytes(this.bytes, this.offsets[i]!, this.offsets[i + 1]!, this.scratch, this.words);
     const { hi, lo } = this.scratch;
     this.hashed[i] = 1;
     this.hi[i] = hi;
     this.lo[i] = lo;
-    const mask = this.table.length - 1;
+    const mask = this.mask;
     let slot = lo & mask;
     for (let at = this.table[slot]!; at >= 0; at = this.table[(slot = (slot + 1) & mask)]!) {
       if (this.lo[at] === lo && this.hi[at] === hi) return (this.canonical[i] = at);

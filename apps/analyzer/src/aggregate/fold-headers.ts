@@ -10,13 +10,20 @@ const COLUMN: Record<Direction, string> = { request: 'http.request.headers', res
 const UNTOLD = 0;
 const DISTINCT = 1;
 const SHOWN = 2;
-/** by index of HEADER_ACTIONS */
-const TELLS = Uint8Array.from(HEADER_ACTIONS, (a) => (a === 'presence' ? UNTOLD : a === 'keep' || a === 'summary' ? SHOWN : DISTINCT));
+/** by index of HEADER_ACTIONS; of an action that we do not know nothing is told */
+const TELLS = new Uint8Array(256);
+HEADER_ACTIONS.forEach((a, i) => (TELLS[i] = a === 'presence' ? UNTOLD : a === 'keep' || a === 'summary' ? SHOWN : DISTINCT));
 
 const pairs = new PairTable();
 let slotOf = new Int32Array(0);
 let lastRow = new Int32Array(0);
 let exchanges = new Float64Array(0);
+/** of one header name: keys, counts and dictionary entries of its shown values in this batch */
+let keys = new Float64Array(0);
+let counts = new Float64Array(0);
+let shown = new Int32Array(0);
+/** pairs by slot */
+let bySlot = new Int32Array(0);
 
 /**
  * Folds the header fields of some rows. Per field: two array reads and one table entry. Per distinct pair of name and
@@ -36,19 +43,26 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
   // A name has one dictionary entry or, with several casings, more: there are never more slots than entries.
   pairs.clear(countFields(offsets, rows), dictionary.entries, dictionary.entries * 4);
 
+  // What the inner loop reads is held in locals: a field of an object would be loaded again for every header field.
+  const [slots, last, present] = [slotOf, lastRow, exchanges];
+  const { ofValue, a: pairA, n: pairN } = pairs;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     if (phase[row] === END) continue;
     const w = weight[row]!;
     for (let e = offsets[row]!, end = offsets[row + 1]!; e < end; e++) {
       const n = name[e]!;
-      let slot = slotOf[n]!;
-      if (slot < 0) slot = slotOf[n] = newSlot(stats, window.header(role, direction, dictionary.string(n).toLowerCase()));
-      if (lastRow[slot] !== i) {
-        lastRow[slot] = i;
-        exchanges[slot]! += w;
+      let slot = slots[n]!;
+      if (slot < 0) slot = slots[n] = newSlot(stats, window.header(role, direction, dictionary.string(n).toLowerCase()));
+      if (last[slot] !== i) {
+        last[slot] = i;
+        present[slot]! += w;
       }
-      pairs.add(slot * 4 + TELLS[action[e]!]!, value[e]!, w);
+      const a = (slot << 2) | TELLS[action[e]!]!;
+      const v = value[e]!;
+      const at = v === 0 ? -1 : ofValue[v]!;
+      if (at >= 0 && pairA[at] === a) pairN[at]! += w;
+      else pairs.add(a, v, w);
     }
   }
   for (let slot = 0; slot < stats.length; slot++) stats[slot]!.exchanges += exchanges[slot]!;
@@ -71,35 +85,57 @@ function countFields(offsets: Int32Array, rows: Int32Array): number {
 }
 
 function foldPairs(stats: HeaderStats[], dictionary: BatchDictionary): void {
-  const keys: number[][] = stats.map(() => []);
-  const counts: number[][] = stats.map(() => []);
-  const entries: number[][] = stats.map(() => []);
-  const nameBytes = stats.map((h) => h.name.length);
-  const again: number[] = [];
-  for (let i = 0; i < pairs.size; i++) {
-    const slot = pairs.a[i]! >>> 2;
-    const tells = pairs.a[i]! & 3;
-    const entry = pairs.value[i]!;
-    const n = pairs.n[i]!;
+  const { size, a, value, n } = pairs;
+  if (keys.length < size) {
+    keys = new Float64Array(size * 2);
+    counts = new Float64Array(size * 2);
+    shown = new Int32Array(size * 2);
+    bySlot = new Int32Array(size * 2);
+  }
+  const ends = groupBySlot(stats.length);
+  for (let slot = 0, k = 0; slot < stats.length; slot++) {
     const h = stats[slot]!;
-    h.occurrences += n;
-    h.bytes += n * (nameBytes[slot]! + dictionary.byteLength(entry));
-    if (tells === UNTOLD) continue;
-    if (dictionary.same(entry) !== entry) again.push(i);
-    h.distinct.addHash(dictionary.hi[entry]!, dictionary.lo[entry]!);
-    if (tells !== SHOWN || dictionary.same(entry) !== entry) continue;
-    keys[slot]!.push(dictionary.key(entry));
-    counts[slot]!.push(n);
-    entries[slot]!.push(entry);
+    const nameBytes = h.name.length;
+    let told = 0;
+    let again = 0;
+    for (const end = ends[slot]!; k < end; k++) {
+      const i = bySlot[k]!;
+      const entry = value[i]!;
+      const count = n[i]!;
+      const tells = a[i]! & 3;
+      h.occurrences += count;
+      h.bytes += count * (nameBytes + dictionary.byteLength(entry));
+      if (tells === UNTOLD) continue;
+      const first = dictionary.same(entry);
+      h.distinct.addHash(dictionary.hi[entry]!, dictionary.lo[entry]!);
+      if (tells !== SHOWN) continue;
+      if (first !== entry) {
+        bySlot[again++] = i; // overwrites pairs that were looked at
+        continue;
+      }
+      keys[told] = dictionary.key(entry);
+      counts[told] = count;
+      shown[told++] = entry;
+    }
+    h.top.addBatch(keys, counts, told, (j) => dictionary.string(shown[j]!));
+    // A value that the producer's dictionary holds twice: one by one, for a batch must not name a value twice.
+    for (let j = 0; j < again; j++) {
+      const entry = value[bySlot[j]!]!;
+      h.top.addBatch([dictionary.key(entry)], [n[bySlot[j]!]!], 1, () => dictionary.string(entry));
+    }
   }
-  for (let slot = 0; slot < stats.length; slot++) {
-    const from = entries[slot]!;
-    stats[slot]!.top.addBatch(keys[slot]!, counts[slot]!, from.length, (i) => dictionary.string(from[i]!));
+}
+
+/** Fills bySlot, in the order in which pairs were met; answers where each slot's ends. */
+function groupBySlot(slots: number): Int32Array {
+  const { size, a } = pairs;
+  const ends = new Int32Array(slots);
+  for (let i = 0; i < size; i++) ends[a[i]! >>> 2]!++;
+  for (let slot = 0, from = 0; slot < slots; slot++) {
+    const many = ends[slot]!;
+    ends[slot] = from;
+    from += many;
   }
-  // A value that the producer's dictionary holds twice: one by one, for a batch must not name a value twice.
-  for (const i of again) {
-    if ((pairs.a[i]! & 3) !== SHOWN) continue;
-    const entry = pairs.value[i]!;
-    stats[pairs.a[i]! >>> 2]!.top.addBatch([dictionary.key(entry)], [pairs.n[i]!], 1, () => dictionary.string(entry));
-  }
+  for (let i = 0; i < size; i++) bySlot[ends[a[i]! >>> 2]!++] = i;
+  return ends;
 }

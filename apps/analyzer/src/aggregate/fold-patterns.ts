@@ -8,7 +8,10 @@ const END = 2;
 /** Sizes beyond 256 TiB are forged: taken as unknown, lest they drown the sums. */
 const MAX_BYTES = 2 ** 48;
 
-/** Finds a row's pattern by its dictionary indices: strings are made once per pattern and batch. */
+/**
+ * Folds rows pattern by pattern: first every row's pattern is found by its dictionary indices (strings are made once per
+ * pattern and batch), then the rows of each are summed up together, so that a pattern and its sketches are in the cache once.
+ */
 export class PatternFold {
   private mask = 0;
   private generation = 0;
@@ -16,54 +19,105 @@ export class PatternFold {
   private method = new Int32Array(0);
   private route = new Int32Array(0);
   private status = new Int32Array(0);
-  private found: (Pattern | undefined)[] = [];
+  private slot = new Int32Array(0);
+  /** by slot: the pattern, and where its rows end in `ordered` */
+  private found: Pattern[] = [];
+  private ends = new Int32Array(0);
+  private slotOf = new Int32Array(0);
+  private ordered = new Int32Array(0);
+  private values = new Float64Array(0);
+  private weights = new Float64Array(0);
 
   fold(columns: EventColumns, rows: Int32Array, eventMs: Float64Array, dictionary: BatchDictionary, window: ServiceWindow, role: Role): void {
     this.clear(rows.length);
     const c = columns.columns;
-    const phase = c['headwater.phase']!;
-    const weight = c['headwater.weight']!;
     const method = c['http.request.method']!;
     const route = c['http.route']!;
     const status = c['http.response.status_code']!;
+    const { slotOf, ends, ordered } = this;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const slot = this.slotFor(method[row]!, route[row]!, status[row]!, dictionary, window, role);
+      slotOf[i] = slot;
+      ends[slot]!++;
+    }
+    const { found } = this;
+    for (let slot = 0, from = 0; slot < found.length; slot++) {
+      const many = ends[slot]!;
+      ends[slot] = from;
+      from += many;
+    }
+    for (let i = 0; i < rows.length; i++) ordered[ends[slotOf[i]!]!++] = rows[i]!;
+    for (let slot = 0, from = 0; slot < found.length; slot++) {
+      const end = ends[slot]!;
+      this.sum(columns, eventMs, dictionary, found[slot]!, from, end);
+      from = end;
+    }
+  }
+
+  /** The rows ordered[from, end) into their pattern. */
+  private sum(columns: EventColumns, eventMs: Float64Array, dictionary: BatchDictionary, p: Pattern, from: number, end: number): void {
+    const { ordered, values, weights } = this;
+    const c = columns.columns;
+    const phase = c['headwater.phase']!;
+    const weight = c['headwater.weight']!;
     const error = c['error.type']!;
     const ttfb = c['headwater.ttfb_ns']!;
     const total = c['headwater.total_ns']!;
-    const requestSize = c['http.request.size']!;
-    const responseSize = c['http.response.size']!;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const p = this.pattern(method[row]!, route[row]!, status[row]!, dictionary, window, role);
-      const w = weight[row]!;
+    let [exchanges, first, last, known] = [0, p.firstSeenMs, p.lastSeenMs, 0];
+    for (let i = from; i < end; i++) {
+      const row = ordered[i]!;
       const ms = eventMs[row]!;
-      if (ms < p.firstSeenMs) p.firstSeenMs = ms;
-      if (ms > p.lastSeenMs) p.lastSeenMs = ms;
-      const low = 2 * row;
-      if (phase[row] !== END) {
-        p.exchanges += w;
-        const ns = known64(ttfb[low]!, ttfb[low + 1]!);
-        if (ns >= 0) p.ttfb.add(ns, w);
-      }
-      if (phase[row] === BEGIN) {
-        p.begun += w;
-        continue;
-      }
+      if (ms < first) first = ms;
+      if (ms > last) last = ms;
+      if (phase[row] === END) continue;
+      const w = weight[row]!;
+      exchanges += w;
+      if (phase[row] === BEGIN) p.begun += w;
+      const ns = known64(ttfb[2 * row]!, ttfb[2 * row + 1]!);
+      if (ns < 0 || w === 0) continue;
+      values[known] = ns;
+      weights[known++] = w;
+    }
+    p.firstSeenMs = first;
+    p.lastSeenMs = last;
+    p.exchanges += exchanges;
+    p.ttfb.addWhole(values, weights, known);
+    known = 0;
+    for (let i = from; i < end; i++) {
+      const row = ordered[i]!;
+      if (phase[row] === BEGIN) continue;
+      const w = weight[row]!;
       if (phase[row] === END) p.ended += w;
       // An error is known when the exchange is over; whoever folds a begin must not count it twice.
       if (error[row] !== 0) p.addError(dictionary.string(error[row]!), w);
-      const ns = known64(total[low]!, total[low + 1]!);
-      if (ns >= 0) p.total.add(ns, w);
-      const sent = known64(requestSize[low]!, requestSize[low + 1]!);
-      if (sent >= 0 && sent < MAX_BYTES) {
-        p.requestBytes += sent * w;
-        p.sizedRequests += w;
-      }
-      const received = known64(responseSize[low]!, responseSize[low + 1]!);
-      if (received >= 0 && received < MAX_BYTES) {
-        p.responseBytes += received * w;
-        p.sizedResponses += w;
-      }
+      const ns = known64(total[2 * row]!, total[2 * row + 1]!);
+      if (ns < 0 || w === 0) continue;
+      values[known] = ns;
+      weights[known++] = w;
     }
+    p.total.addWhole(values, weights, known);
+    const sent = this.sizes(c['http.request.size']!, phase, weight, from, end);
+    p.requestBytes += sent.bytes;
+    p.sizedRequests += sent.sized;
+    const received = this.sizes(c['http.response.size']!, phase, weight, from, end);
+    p.responseBytes += received.bytes;
+    p.sizedResponses += received.sized;
+  }
+
+  private sizes(size: ArrayLike<number>, phase: ArrayLike<number>, weight: ArrayLike<number>, from: number, end: number): { bytes: number; sized: number } {
+    const { ordered } = this;
+    let bytes = 0;
+    let sized = 0;
+    for (let i = from; i < end; i++) {
+      const row = ordered[i]!;
+      if (phase[row] === BEGIN) continue;
+      const n = known64(size[2 * row]!, size[2 * row + 1]!);
+      if (n < 0 || n >= MAX_BYTES) continue;
+      bytes += n * weight[row]!;
+      sized += weight[row]!;
+    }
+    return { bytes, sized };
   }
 
   private clear(rows: number): void {
@@ -73,25 +127,33 @@ export class PatternFold {
       this.method = new Int32Array(want);
       this.route = new Int32Array(want);
       this.status = new Int32Array(want);
-      this.found = new Array<Pattern | undefined>(want);
+      this.slot = new Int32Array(want);
+      this.ends = new Int32Array(want);
+      this.slotOf = new Int32Array(want);
+      this.ordered = new Int32Array(want);
+      this.values = new Float64Array(want);
+      this.weights = new Float64Array(want);
       this.mask = want - 1;
       this.generation = 0;
     }
+    this.found.length = 0;
     this.generation++;
   }
 
-  private pattern(method: number, route: number, status: number, dictionary: BatchDictionary, window: ServiceWindow, role: Role): Pattern {
+  private slotFor(method: number, route: number, status: number, dictionary: BatchDictionary, window: ServiceWindow, role: Role): number {
     const mask = this.mask;
     let h = Math.imul(method, 0x9e3779b1) ^ Math.imul(route, 0x85ebca6b) ^ Math.imul(status, 0xc2b2ae35);
     h = (h ^ (h >>> 15)) & mask;
     while (this.stamp[h] === this.generation) {
-      if (this.route[h] === route && this.method[h] === method && this.status[h] === status) return this.found[h]!;
+      if (this.route[h] === route && this.method[h] === method && this.status[h] === status) return this.slot[h]!;
       h = (h + 1) & mask;
     }
     this.stamp[h] = this.generation;
     this.method[h] = method;
     this.route[h] = route;
     this.status[h] = status;
-    return (this.found[h] = window.pattern(role, dictionary.string(method), dictionary.string(route), status));
+    const slot = this.found.push(window.pattern(role, dictionary.string(method), dictionary.string(route), status)) - 1;
+    this.ends[slot] = 0;
+    return (this.slot[h] = slot);
   }
 }

@@ -1,10 +1,12 @@
 /**
  * Counts pairs (a, value) over one pass, where a value is a dictionary index. A value nearly always comes with one
  * name, so the last pair of a value is looked at first and the others hang behind it; the empty value, which every
- * redacted field has, is looked up by `a` instead.
+ * redacted field has, is looked up by `a` instead. The arrays are open to the loops that fill them: a call and five
+ * loads of fields per header field are what the fold would else be made of.
  */
 export class PairTable {
-  private ofValue = new Int32Array(0);
+  /** by value (not 0): its newest pair, -1: none */
+  ofValue = new Int32Array(0);
   private ofEmpty = new Int32Array(0);
   private next = new Int32Array(0);
   a = new Int32Array(0);

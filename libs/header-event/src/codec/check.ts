@@ -17,14 +17,24 @@ function checkOffsets(what: string, offsets: Int32Array, end: number): void {
   if (before !== end) damaged(`${what}: offsets end at ${before}, not at ${end}`);
 }
 
-/** Largest of the indices read as unsigned, so one comparison finds negative ones too. */
+/**
+ * All bits of the indices together: while they are below `entries`, so is every index, and the sign says that one is negative.
+ * Only then, and in a full dictionary, is the largest looked for. Four at a time, since this reads most of a batch.
+ */
 function checkIndices(what: string, indices: Int32Array, entries: number): void {
-  let max = 0;
-  for (let i = 0; i < indices.length; i++) {
-    const v = indices[i]! >>> 0;
-    if (v > max) max = v;
+  const whole = indices.length & ~3;
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < whole; i += 4) {
+    a |= indices[i]! | indices[i + 1]!;
+    b |= indices[i + 2]! | indices[i + 3]!;
   }
-  if (max >= entries) damaged(`${what}: a dictionary index is outside of 0..${entries - 1}`);
+  for (let i = whole; i < indices.length; i++) a |= indices[i]!;
+  a |= b;
+  if (a >= 0 && a < entries) return;
+  let max = 0;
+  if (a >= 0) for (let i = 0; i < indices.length; i++) if (indices[i]! > max) max = indices[i]!;
+  if (a < 0 || max >= entries) damaged(`${what}: a dictionary index is outside of 0..${entries - 1}`);
 }
 
 /** After this nothing in a batch points outside of it: readers index without further checks. */
