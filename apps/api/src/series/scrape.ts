@@ -1,5 +1,5 @@
 import { SEVERITIES } from '@headwater/alert-rules';
-import { SERIES_KEYS, SeriesError, decodeSeries, exposition, type Cumulative, type Exposed, type Format } from '@headwater/fleet-series';
+import { SERIES_KEYS, SeriesError, decodeSeries, type Cumulative, type Exposed, type Format } from '@headwater/fleet-series';
 import type { StateStore } from '@headwater/state-store';
 import { seesAlert } from '../alerts/rows.ts';
 import { readAlerts } from '../alerts/stored.ts';
