@@ -9,8 +9,8 @@ import { countOf, formatCount } from '../../format/numbers.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { parseChosen } from './chosen.ts';
-import { failureColumns, failuresOf, type Failure } from './columns.tsx';
-import { keyOf, ofAll } from './of-all.ts';
+import { BROKEN } from './broken.ts';
+import { failureColumns, failuresOf, keyOf, type Failure } from './columns.tsx';
 import { RouteFailures } from './RouteFailures.tsx';
 import './failures.css';
 
@@ -21,7 +21,6 @@ const KINDS = [
   { id: 'none', label: 'No response', hint: 'Broken off before a status came', status: '0' },
 ] as const;
 
-const NONE: never[] = [];
 const target = (f: Failure) => ({ to: '/failures', search: { at: keyOf(f), outcome: null, failed: null, good: null }, keep: true });
 
 /** What broke, and what do the broken ones share? */
@@ -34,12 +33,17 @@ export default function FailuresPage(): ReactNode {
   const chosen = parseChosen(at);
   const update = useUpdateSearch();
   const { state, onState } = useTableSearch();
-  const asked = { group_by: 'service,method,route', sort: 'excess', role, ...(service === '' ? {} : { service }) } as const;
-  const failures = useAllRows('/v1/failures', { ...asked, ...(kind.status === undefined ? {} : { status: kind.status }) });
-  const whole = useAllRows('/v1/failures', asked, { enabled: kind.status !== undefined });
-  const all = whole.data?.data ?? NONE;
-  const told = failures.data?.data;
-  const rows = useMemo(() => (kind.status === undefined || told === undefined ? told : ofAll(told, all)), [kind, told, all]);
+  const brokenId = useParameter('broken', '');
+  const broken = BROKEN.find((b) => b.id === brokenId);
+  const failures = useAllRows('/v1/failures', {
+    group_by: 'service,method,route',
+    sort: 'excess',
+    view: 'baseline',
+    role,
+    ...(service === '' ? {} : { service }),
+    ...(broken === undefined ? (kind.status === undefined ? {} : { status: kind.status }) : broken.asked),
+  });
+  const rows = failures.data?.data;
   const columns = useMemo(() => failureColumns(failures.dataUpdatedAt), [failures.dataUpdatedAt]);
   return (
     <div className="page-grid">
@@ -54,11 +58,30 @@ export default function FailuresPage(): ReactNode {
             )}
             <div className="segments" role="group" aria-label="Kind of failure">
               {KINDS.map((k) => (
-                <button key={k.id} type="button" title={k.hint} aria-pressed={k === kind} onClick={() => update({ kind: k.id === 'all' ? null : k.id })}>
+                <button
+                  key={k.id}
+                  type="button"
+                  title={k.hint}
+                  aria-pressed={broken === undefined && k === kind}
+                  onClick={() => update({ kind: k.id === 'all' ? null : k.id, broken: null })}
+                >
                   {k.label}
                 </button>
               ))}
             </div>
+            <select
+              aria-label="How it broke"
+              title="Exchanges without a whole response, by how the connection ended"
+              value={broken?.id ?? ''}
+              onChange={(e) => update({ kind: null, broken: e.target.value === '' ? null : e.target.value })}
+            >
+              <option value="">Broken or not</option>
+              {BROKEN.map((b) => (
+                <option key={b.id} value={b.id}>
+                  {b.label}
+                </option>
+              ))}
+            </select>
             <RoleSwitch />
           </>
         }
@@ -68,15 +91,15 @@ export default function FailuresPage(): ReactNode {
       <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
         {(answer) => (
           <div className="page-grid">
-            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(rows ?? NONE)}</p>}
+            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
             {answer.data.length === 0 ? (
-              <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all'} />
+              <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all' && broken === undefined} />
             ) : (
               <DataTable
                 label="Failing routes"
                 noun={['route', 'routes']}
                 columns={columns}
-                rows={rows ?? NONE}
+                rows={answer.data}
                 rowKey={keyOf}
                 rowTarget={target}
                 {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}
@@ -124,7 +147,9 @@ function NoFailures({ measured, all }: { measured: boolean; all: boolean }): Rea
 function verdict(rows: readonly Failure[]): string {
   const failed = rows.reduce((n, f) => n + failuresOf(f), 0);
   const excess = Math.round(rows.reduce((n, f) => n + f.excess, 0));
-  const all = `${countOf(failed, 'failure')} on ${countOf(rows.length, 'route')}`;
+  const fresh = rows.filter((f) => f.new === true).length;
+  const first = fresh === 0 ? '' : fresh === rows.length ? ', none of which failed in the 24 hours before' : `, ${fresh} of which did not fail in the 24 hours before`;
+  const all = `${countOf(failed, 'failure')} on ${countOf(rows.length, 'route')}${first}`;
   if (rows.every((f) => f.baseline_ratio === null)) return `${all}. Nothing was asked in the range before, so what is usual is not known and all of them count as excess.`;
   if (excess === 0) return `${all}, no more than usual.`;
   const [worst] = rows.toSorted((a, b) => b.excess - a.excess);

@@ -2,16 +2,20 @@ import type { RowOf } from '../../api/client.ts';
 import { figure, type Column } from '../../components/table/index.ts';
 import { formatCount, formatPercent } from '../../format/numbers.ts';
 import { formatSince } from '../../format/times.ts';
+import { BROKEN_SHORT } from './broken.ts';
+import { chosenText } from './chosen.ts';
 
 export type Failure = RowOf<'/v1/failures'>;
 
 export const failuresOf = (f: Failure): number => f.client_errors + f.server_errors + f.transport_errors;
 
-/** `connection_reset 3, no_response 1` */
+export const keyOf = (f: Failure): string => chosenText({ service: f.service ?? '', method: f.method ?? '', route: f.route ?? '' });
+
+/** `3 reset, 1 no answer` */
 export function errorTypes(f: Failure): string {
   return Object.entries(f.error_types)
     .sort(([, a], [, b]) => b - a)
-    .map(([name, n]) => `${name} ${formatCount(n)}`)
+    .map(([name, n]) => `${formatCount(n)} ${BROKEN_SHORT[name] ?? name.replaceAll('_', ' ')}`)
     .join(', ');
 }
 
@@ -34,7 +38,27 @@ export function failureColumns(now: number): Column<Failure>[] {
       cell: (f) => <strong className={f.excess >= 0.5 ? 'fail-figure' : undefined}>{formatCount(Math.round(f.excess))}</strong>,
       width: 92,
     }),
-    { id: 'route', header: 'Route', value: (f) => `${f.method ?? ''} ${f.route ?? ''}`, width: 220, grow: true, rowHeader: true },
+    {
+      id: 'route',
+      header: 'Route',
+      value: (f) => `${f.method ?? ''} ${f.route ?? ''}`,
+      cell: (f) => (
+        <>
+          {f.method} {f.route}
+          {f.new === true ? (
+            <>
+              {' '}
+              <span className="fail-new" title="It did not fail in the 24 hours before the range">
+                new
+              </span>
+            </>
+          ) : null}
+        </>
+      ),
+      width: 220,
+      grow: true,
+      rowHeader: true,
+    },
     { id: 'service', header: 'Service', value: (f) => f.service ?? null, width: 140 },
     count('failures', 'Failures', 'Of all kinds', failuresOf, 88),
     figure({
@@ -56,7 +80,7 @@ export function failureColumns(now: number): Column<Failure>[] {
     count('5xx', '5xx', 'Status 500 and above', (f) => f.server_errors, 72),
     count('4xx', '4xx', 'Status 400 to 499', (f) => f.client_errors, 72),
     count('transport', 'Broken off', 'No whole response, and no status of 400 or above', (f) => f.transport_errors, 96),
-    { id: 'types', header: 'Error types', hint: 'Why there was no whole response', value: errorTypes, width: 196 },
+    { id: 'types', header: 'How it broke', hint: 'Why there was no whole response', value: errorTypes, width: 196 },
     figure({
       id: 'first',
       header: 'First seen',

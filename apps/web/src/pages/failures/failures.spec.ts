@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange, Sample } from '../../exchange/exchange.ts';
 import { chosenText, parseChosen } from './chosen.ts';
-import type { Failure } from './columns.tsx';
-import { ofAll } from './of-all.ts';
+import { BROKEN, BROKEN_SHORT } from './broken.ts';
+import { errorTypes, type Failure } from './columns.tsx';
 import { ratesOf } from './rate.ts';
 import { pickSamples, sampleAt } from './samples.ts';
 
@@ -64,13 +64,15 @@ describe('which samples are held against each other', () => {
   });
 });
 
-describe('one kind of failure, of all exchanges', () => {
-  const row = (route: string, exchanges: number, server_errors: number): Failure =>
-    ({ service: 's', method: 'GET', route, exchanges, client_errors: 0, server_errors, transport_errors: 0, error_ratio: server_errors / exchanges }) as Failure;
-  it('has the route\u2019s exchanges as its base, and no rate without it', () => {
-    const [a, b, c] = ofAll([row('/a', 5, 5), row('/b', 3, 3), row('/c', 9, 9)], [row('/a', 50, 5), row('/c', 8, 8)]);
-    expect([a?.exchanges, a?.error_ratio]).toEqual([50, 0.1]);
-    expect(b?.error_ratio).toBeNaN();
-    expect(c?.error_ratio).toBe(1);
+describe('how an exchange broke', () => {
+  const schema =
+    Object.values(import.meta.glob<string>('../../../../../libs/header-event/schemas/header-event.v1.schema.json', { query: '?raw', import: 'default', eager: true }))[0] ?? '';
+  const types = /why there is no whole response: ([a-z_, ]+)\./.exec(schema)?.[1]?.split(', ') ?? [];
+  it('is in words whatever the event says, and can be chosen', () => {
+    expect(types).toHaveLength(4);
+    expect(Object.keys(BROKEN_SHORT).toSorted()).toEqual(types.toSorted());
+    expect(new Set(BROKEN.flatMap((b) => ('error_type' in b.asked ? [b.asked.error_type] : [])))).toEqual(new Set(types));
   });
+  it('is counted, the most frequent first', () =>
+    expect(errorTypes({ error_types: { no_response: 1, connection_reset: 3, of_later: 2 } } as unknown as Failure)).toBe('3 reset, 2 of later, 1 no answer'));
 });

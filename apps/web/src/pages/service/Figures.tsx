@@ -1,11 +1,14 @@
 import type { RowOf } from '../../api/client.ts';
-import { formatBurn, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
+import { formatBurn, formatCount, formatExact, formatMs, formatPercent, formatRate, formatTrend, NO_DATA } from '../../format/numbers.ts';
+import { basisText, deviationText, type Expected } from './expected.ts';
+import { longText, type LongExchanges } from './in-progress.ts';
 
 /** The service in one line of figures, each with what it is. */
-export function Figures({ row }: { row: RowOf<'/v1/services'> }) {
+export function Figures({ row, expected, long }: { row: RowOf<'/v1/services'>; expected: Expected | null; long: LongExchanges | null | undefined }) {
   const bad = (row.burn_rate ?? 0) > 1;
   const figures: { label: string; value: string; title?: string; bad?: boolean }[] = [
     { label: 'Rate', value: formatRate(row.rate_per_s), title: `${formatExact(row.exchanges)} exchanges` },
+    { label: 'Against usual', value: expected === null ? NO_DATA : deviationText(expected), title: expected === null ? 'Too little is known of before' : basisText(expected) },
     { label: 'Against before', value: formatTrend(row.trend), title: 'Exchanges against the range of the same length before' },
     { label: 'Against yesterday', value: formatTrend(row.trend_day), title: 'Exchanges against the same range a day earlier' },
     {
@@ -23,6 +26,7 @@ export function Figures({ row }: { row: RowOf<'/v1/services'> }) {
     { label: 'p50', value: formatMs(row.ttfb_ms.p50), title: 'Time to first byte' },
     { label: 'p95', value: formatMs(row.ttfb_ms.p95), title: 'Time to first byte' },
     { label: 'p99', value: formatMs(row.ttfb_ms.p99), title: 'Time to first byte' },
+    { label: 'In progress', value: long === undefined ? NO_DATA : long === null ? '0' : `${long.ended === 0 ? '' : '≥ '}${formatCount(long.open)}`, title: longText(long) },
   ];
   return (
     <dl className="figures">

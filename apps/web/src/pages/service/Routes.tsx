@@ -5,6 +5,7 @@ import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
 import { formatBytes, formatCount, formatExact, formatMs, formatPercent, formatRate, formatTrend } from '../../format/numbers.ts';
+import { longOf } from './in-progress.ts';
 import { useRouteFilter } from './RouteFilter.tsx';
 import { failedOf } from './routes.ts';
 
@@ -30,8 +31,8 @@ const number = (
     width,
   });
 
-/** `spent` is the time spent on all routes shown, ms. */
-function columnsOf(spent: number): Column<Route>[] {
+/** `spent` is the time spent on all routes shown, ms; `long`: some of them have exchanges that last. */
+function columnsOf(spent: number, long: boolean): Column<Route>[] {
   return [
     number(
       'time',
@@ -75,6 +76,18 @@ function columnsOf(spent: number): Column<Route>[] {
     number('p50', 'p50', 'Total time that half of the exchanges stayed within', 88, (r) => r.total_ms?.p50 ?? null, formatMs),
     number('p95', 'p95', 'Total time that 95 % stayed within', 88, (r) => r.total_ms?.p95 ?? null, formatMs),
     number('p99', 'p99', 'Total time that 99 % stayed within', 88, (r) => r.total_ms?.p99 ?? null, formatMs),
+    ...(long
+      ? [
+          number(
+            'open',
+            'In progress',
+            'Long exchanges (streams, WebSockets, downloads) that began in the range less those that ended in it; below 0 older ones ended',
+            112,
+            (r) => (r.begun ?? 0) - (r.ended ?? 0),
+            (n, r) => <span title={`${formatExact(r.begun ?? 0)} began, ${formatExact(r.ended ?? 0)} ended`}>{formatCount(n).replace('-', '\u2212')}</span>,
+          ),
+        ]
+      : []),
     number('bytes', 'Responses', 'Bytes of responses on the wire, where known', 112, (r) => r.response_bytes ?? null, formatBytes),
     number('trend', 'Before', 'Exchanges against the range of the same length before', 88, (r) => r.trend, formatTrend),
     number('trend_day', 'Yesterday', 'Exchanges against the same range a day earlier', 96, (r) => r.trend_day, formatTrend),
@@ -102,7 +115,14 @@ export function Routes({ service, role }: { service: string; role: 'server' | 'c
 function Table({ rows }: { rows: readonly Route[] }) {
   const { state, onState } = useTableSearch();
   const filter = useRouteFilter();
-  const columns = useMemo(() => columnsOf(rows.reduce((sum, r) => sum + (r.total_ms_sum ?? 0), 0)), [rows]);
+  const columns = useMemo(
+    () =>
+      columnsOf(
+        rows.reduce((sum, r) => sum + (r.total_ms_sum ?? 0), 0),
+        longOf(rows) !== null,
+      ),
+    [rows],
+  );
   return (
     <DataTable
       label="Routes by time spent"

@@ -1,15 +1,21 @@
 import { useParams } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { useApi } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { Quality } from '../../components/Quality.tsx';
-import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
+import { RoleSwitch, useRole, type Role } from '../../components/RoleSwitch.tsx';
 import { NAVIGATION } from '../../shell/pages.ts';
-import { useSetRange } from '../../time/use-range.ts';
+import { instantText, parseInstant } from '../../time/range.ts';
+import { useRange, useSetRange } from '../../time/use-range.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { Callers } from './Callers.tsx';
+import { Changes } from './Changes.tsx';
+import { Clients } from './Clients.tsx';
+import { expectedOf, type Expected } from './expected.ts';
 import { Figures } from './Figures.tsx';
+import { longOf, type LongExchanges } from './in-progress.ts';
 import { Releases } from './Releases.tsx';
 import { RouteFilter, useRouteFilter } from './RouteFilter.tsx';
 import { Routes } from './Routes.tsx';
@@ -21,7 +27,8 @@ import { LatencyChart } from './LatencyChart.tsx';
 import './service.css';
 
 /** As high as the figures and charts at any width. */
-const SHAPE = <Traffic {...NOTHING} />;
+const SHAPE = <Traffic {...NOTHING} long={undefined} />;
+const DAY_MS = 86_400_000;
 
 /** What does it serve, to whom, how well? */
 export default function ServicePage() {
@@ -31,6 +38,8 @@ export default function ServicePage() {
   const query = useApi('/v1/services', { view: 'series', service, role });
   const alerts = useServiceAlerts(service);
   const row = query.data?.data[0];
+  const expected = useExpected(service, role);
+  const long = useLongExchanges(service, role);
   const failures = NAVIGATION.find((page) => page.path === '/failures');
   return (
     <div className="page-grid service">
@@ -51,7 +60,11 @@ export default function ServicePage() {
       <ServiceAlerts service={service} query={alerts.query} />
       <Answered query={query} what="the service" height={SHAPE}>
         {(answer) =>
-          row === undefined ? <NoTraffic service={service} role={role} /> : <Traffic row={row} answer={answer} readAt={query.dataUpdatedAt} marks={alerts.marks} expected={null} />
+          row === undefined ? (
+            <NoTraffic service={service} role={role} />
+          ) : (
+            <Traffic row={row} answer={answer} readAt={query.dataUpdatedAt} marks={alerts.marks} expected={expected} long={long} />
+          )
         }
       </Answered>
       {query.data !== undefined && row === undefined ? null : (
@@ -61,6 +74,8 @@ export default function ServicePage() {
             <LatencyChart service={service} role={role} filter={filter} series={row?.series} figures={row?.ttfb_ms} readAt={query.dataUpdatedAt} marks={alerts.marks} />
           </section>
           <Routes service={service} role={role} />
+          <Changes service={service} role={role} />
+          {role === 'server' ? <Clients service={service} /> : null}
           <div className="side-by-side">
             <Statuses service={service} role={role} filter={filter} />
             <Callers service={service} role={role} />
@@ -72,10 +87,26 @@ export default function ServicePage() {
   );
 }
 
-function Traffic(props: TrafficProps) {
+/** What is usual for the range as a rate; the same object while it is the same. */
+function useExpected(service: string, role: Role): Expected | null {
+  const query = useApi('/v1/services', { view: 'baseline', service, role });
+  const row = query.data?.data[0];
+  return useMemo(() => expectedOf(row), [row]);
+}
+
+/** Over the day that ends with the range: a stream may be older than what is looked at. */
+function useLongExchanges(service: string, role: Role): LongExchanges | null | undefined {
+  const { range } = useRange();
+  const end = parseInstant(range.to, Date.now());
+  const start = range.to === 'now' || end === null ? 'now-24h' : instantText(end - DAY_MS);
+  const query = useApi('/v1/request-patterns', { view: 'latency', group_by: 'service', service, role, start });
+  return query.data === undefined ? undefined : longOf(query.data.data);
+}
+
+function Traffic(props: TrafficProps & { long: LongExchanges | null | undefined }) {
   return (
     <div className="page-grid">
-      <Figures row={props.row} />
+      <Figures row={props.row} expected={props.expected} long={props.long} />
       <TrafficCharts {...props} />
     </div>
   );

@@ -5,6 +5,7 @@ import { arrivingFrom, perSecond } from '../../charts/series.ts';
 import { TimeChart, type TimeSeries } from '../../charts/TimeChart.tsx';
 import { formatRate } from '../../format/numbers.ts';
 import { zoomTo } from '../../time/range.ts';
+import type { Expected } from './expected.ts';
 import { useSetRange } from '../../time/use-range.ts';
 
 export interface TrafficProps {
@@ -14,8 +15,8 @@ export interface TrafficProps {
   readAt: number;
   /** while alerts of the service were open */
   marks: readonly ChartMark[];
-  /** exchanges a second that are usual for the range; null: not known */
-  expected: { low: number; high: number } | null;
+  /** null: not known */
+  expected: Expected | null;
 }
 
 /** Rate and errors of a service, over the axis that its latencies share. */
@@ -34,7 +35,7 @@ export function TrafficCharts({ row, answer, readAt, marks, expected }: TrafficP
     ];
     return { range, t, traffic, errors, arriving: arrivingFrom(range, answer.quality.complete, readAt) };
   }, [row, answer, readAt]);
-  const band = useMemo(() => (expected === null ? null : { ...expected, label: 'Usual' }), [expected]);
+  const band = useMemo(() => (expected === null ? null : { low: expected.low, high: expected.high, label: 'Usual' }), [expected]);
   const common = {
     t: shown.t,
     range: shown.range,
