@@ -94,7 +94,7 @@ async function startAll({ options, owner, certificate, at, capture, began }) {
   const admin = { agent: `http://127.0.0.1:${adminPorts.agent}`, analyzer: `http://127.0.0.1:${adminPorts.analyzer}` };
   const demo = options.demo && capture.kind === 'live' ? { shop: await freePort(), payments: await freePort() } : null;
   const login = adminLogin(stateDir, owner, `${at.api}/`);
-  const dashboard = dashboardClient(stateDir, owner, at.api, READ_SCOPES);
+  const dashboard = dashboardClient(stateDir, owner, at.api, [...READ_SCOPES, 'alerts:write']);
   const clients = writeClients(stateDir, owner, dashboard.entry);
   const files = writeConfigs({
     ...{ stateDir, owner, options, at, certificate, clientsFile: clients.file, login, dashboard },
