@@ -9,5 +9,6 @@ export interface RunningRedis {
   restart(): Promise<void>;
   snapshot(): Promise<void>;
   restoreSnapshot(): Promise<void>;
+  reloadSnapshot(): Promise<void>;
 }
 export function startRedis(options?: { dir?: string; port?: number; appendonly?: boolean; config?: Record<string, string | number>; sentinelFile?: string }): Promise<RunningRedis>;

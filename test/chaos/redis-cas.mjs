@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStateStore } from '@headwater/state-store';
+import { eventually } from '../e2e/standalone.mjs';
 
 /**
  * @param {object} settings of openStateStore
@@ -45,6 +46,8 @@ export async function watchCas(settings, { actors = 3, everyMs = 5 } = {}) {
   const running = Promise.all(Array.from({ length: actors }, (_, i) => actor(`a${i}`)));
   return {
     async check(rolledBack = false) {
+      const before = count.wins;
+      assert.ok(await eventually(() => count.wins > before + 10, 20_000, 20), 'the state store does not come back');
       stop = true;
       await running;
       await store.end();

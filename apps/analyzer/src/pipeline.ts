@@ -7,6 +7,7 @@ import { closeWindow } from './close/closer.ts';
 import type { Outbox } from './close/outbox.ts';
 import { planClose } from './close/plan.ts';
 import { RollRound } from './close/roll-round.ts';
+import { WentBack } from './close/went-back.ts';
 import { deadLetter } from './consume/dead-letter.ts';
 import { inspect } from './consume/inspect.ts';
 import { beginning, fit } from './consume/place.ts';
@@ -55,6 +56,7 @@ export class Pipeline implements ConsumerHooks {
   private coarseClosedMs = 0;
   private before: number | null = null;
   private readonly rolls: RollRound;
+  private readonly wentBack = new WentBack();
   private readonly bus: EventBus;
   private readonly store: SummaryStore;
   private readonly outbox: Outbox;
@@ -111,7 +113,9 @@ export class Pipeline implements ConsumerHooks {
       this.toResume.delete(partition);
     }
     const { topic } = this.settings;
-    const { before, missing } = planClose(await this.store.units(topic), this.partitions, own, this.now(), this.settings);
+    const units = await this.store.units(topic);
+    if (this.wentBack.look(units, this.now())) return;
+    const { before, missing } = planClose(units, this.partitions, own, this.now(), this.settings);
     if (before === null) return;
     this.before = before;
     await this.closeWindows('10s', before, missing);

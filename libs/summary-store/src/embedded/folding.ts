@@ -51,7 +51,18 @@ export function folding(db: DatabaseSync, now: () => number) {
         const same = old?.incarnation === busIncarnation;
         const unit: UnitRow = same
           ? { ...old, epoch }
-          : { topic, partition, epoch, incarnation: busIncarnation, next_offset: null, agents: old?.agents ?? null, watermark: 0, silent: '[]', at: old?.at ?? 0, seq: old?.seq ?? 0 };
+          : {
+              topic,
+              partition,
+              epoch,
+              incarnation: busIncarnation,
+              next_offset: null,
+              agents: old?.agents ?? null,
+              watermark: 0,
+              silent: '[]',
+              at: old?.at ?? 0,
+              seq: old?.seq ?? 0,
+            };
         put(unit);
         clearTaken.run(topic, partition); // the new owner starts from `open`, it holds nothing that was taken
         const open = (openRows.all(topic, partition) as unknown as Claim['open']).map((row) => ({ ...row }));

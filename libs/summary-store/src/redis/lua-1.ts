@@ -1,4 +1,5 @@
 import { ROLLING, ROLLING_BASICS, ROLLING_FUNCTIONS } from './lua-rolling.ts';
+import { SHARDS, SHARD_FUNCTIONS } from './lua-shards.ts';
 
 /**
  * The functions of the summary store, in Lua. Every one takes one key: KEYS[1], the unit's base (keys.ts), and touches
@@ -6,7 +7,7 @@ import { ROLLING, ROLLING_BASICS, ROLLING_FUNCTIONS } from './lua-rolling.ts';
  *
  * Keys below the base, built here and nowhere else:
  *   :unit               hash  e epoch, i incarnation, o next offset (absent: null), a agents, w watermark, s silent, t at, q commit number,
- *                             g stamps given out, F10s F1m F1h floors, v schema of what lies below
+ *                             g stamps given out, F10s F1m F1h floors, v schema of what lies below; l m x: lua-shards.ts
  *   :part:RES           zset  starts of windows with partials
  *   :part:RES:START     hash  'o'..subject -> revision (f64 be), bytes            the open partial
  *                             'f'..subject -> (revision f64 be, length u32 be, bytes)*  the frozen ones
@@ -37,13 +38,15 @@ local function lease()
   return life
 end
 
--- {revision, bytes, revision, bytes, ...} of the frozen partials framed in one field
-local function frames(packed)
+-- {revision, bytes, revision, bytes, ...} of the frozen partials framed in one field, above a revision
+local function frames(packed, above)
   local out, at = {}, 1
   while packed and at <= #packed do
     local revision, size = struct.unpack('>dI4', packed, at)
-    out[#out + 1] = int(revision)
-    out[#out + 1] = string.sub(packed, at + 12, at + 11 + size)
+    if revision > (above or 0) then
+      out[#out + 1] = int(revision)
+      out[#out + 1] = string.sub(packed, at + 12, at + 11 + size)
+    end
     at = at + 12 + size
   end
   return out
@@ -72,7 +75,8 @@ end
 `;
 
 const FOLDING = String.raw`
--- Takes the unit over. ARGV: incarnation. Output: {epoch, offset or nil, agents or nil, watermark, {res, start, subject, bytes, ...}}
+-- Takes the unit over. ARGV: incarnation, Cluster 1|0. Output: {epoch, offset or nil, agents or nil, watermark, {res, start, subject, bytes, ...}, floors,
+-- gaps, mended 1|0}
 local function claim(KEYS, ARGV)
   local base, incarnation = KEYS[1], ARGV[1]
   local unit = base .. ':unit'
@@ -80,6 +84,8 @@ local function claim(KEYS, ARGV)
     adopt(base)
     redis.call('HSET', unit, 'v', '2')
   end
+  local gaps_of, is_mended = '', 1
+  if ARGV[2] == '1' then gaps_of, is_mended = awake(unit) end
   local u = redis.call('HMGET', unit, 'e', 'i')
   local t = redis.call('TIME')
   local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -103,7 +109,7 @@ local function claim(KEYS, ARGV)
     end
   end
   local now_u = redis.call('HMGET', unit, 'o', 'a', 'w', 'F10s', 'F1m', 'F1h')
-  return {int(epoch), now_u[1], now_u[2], now_u[3], open, {now_u[4] or '0', now_u[5] or '0', now_u[6] or '0'}}
+  return {int(epoch), now_u[1], now_u[2], now_u[3], open, {now_u[4] or '0', now_u[5] or '0', now_u[6] or '0'}, gaps_of, is_mended}
 end
 
 -- One step of the fold. ARGV: epoch, expected offset ('' = null), next offset, agents, watermark, silent, at, then per window
@@ -111,12 +117,12 @@ end
 local function commit(KEYS, ARGV)
   local base = KEYS[1]
   local unit = base .. ':unit'
-  local u = redis.call('HMGET', unit, 'e', 'o', 'q', 'F10s', 'F1m', 'F1h')
+  local u = redis.call('HMGET', unit, 'e', 'o', 'q', 'F10s', 'F1m', 'F1h', 'l', 'm')
   local floors = {['10s'] = tonumber(u[4]) or 0, ['1m'] = tonumber(u[5]) or 0, ['1h'] = tonumber(u[6]) or 0}
   local stored, mine = tonumber(u[1]) or 0, tonumber(ARGV[1])
   if stored > mine then return {FENCED, u[1]} end
   local offset = u[2] or ''
-  if stored < mine then return {STALE, u[2]} end
+  if stored < mine or in_doubt(u[7], u[8]) then return {STALE, u[2]} end
   if offset ~= ARGV[2] then
     if offset == ARGV[3] then return {OK, {}} end
     return {STALE, u[2]}
@@ -135,7 +141,7 @@ local function commit(KEYS, ARGV)
   end
   if #refused > 0 then return {TAKEN, refused} end
 
-  local number = (tonumber(u[3]) or 0) + 1
+  local number = next_number(u[7], tonumber(u[3]) or 0)
   local revision = struct.pack('>d', number)
   at = 8
   while at <= #ARGV do
@@ -168,31 +174,42 @@ local function peek(KEYS, ARGV)
   return {redis.call('HGET', done(base, res, start), subject), redis.call('HGET', body(base, res, start), subject), lease()}
 end
 
--- Freezes the open partial of a key, if any. ARGV: res, start, subject. Output: {revision, bytes, ...} of all frozen ones
+-- Freezes the open partial of a key, if any. ARGV: res, start, subject, revision up to which the closer holds them already.
+-- Output: {revision, bytes, ...} of the other frozen ones; nil: the unit waits for its claim, nothing of it can be closed before
 local function freeze(KEYS, ARGV)
   local base, res, start, subject = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-  local key = part(base, res, start)
+  local key, unit = part(base, res, start), base .. ':unit'
+  local u = redis.call('HMGET', unit, 'l', 'm', 'q')
+  if in_doubt(u[1], u[2]) then return false end
   local both = redis.call('HMGET', key, 'o' .. subject, 'f' .. subject)
   local packed = both[2] or ''
   if both[1] then
-    packed = packed .. string.sub(both[1], 1, 8) .. struct.pack('>I4', #both[1] - 8) .. string.sub(both[1], 9)
+    local revision = string.sub(both[1], 1, 8)
+    if u[1] then -- the number of the freeze: what a closer holds then tells whether this freeze is still known
+      local number = next_number(u[1], tonumber(u[3]) or 0)
+      redis.call('HSET', unit, 'q', int(number))
+      revision = struct.pack('>d', number)
+    end
+    packed = packed .. revision .. struct.pack('>I4', #both[1] - 8) .. string.sub(both[1], 9)
     redis.call('HSET', key, 'f' .. subject, packed)
     redis.call('HDEL', key, 'o' .. subject)
     redis.call('RPUSH', base .. ':taken', res .. '\n' .. start .. '\n' .. subject)
   end
-  return frames(packed)
+  return frames(packed, tonumber(ARGV[4]))
 end
 
 -- Stores a closed segment in the closer's unit and drops that unit's partials that it holds. ARGV: epoch, lease, res, start, subject,
--- expected revision, framed head, bytes, own partition's entry in holds (0: none). Output: {OK} | {FENCED, epoch} | {STALE, revision}
+-- expected revision, framed head, bytes, own partition's entry in holds (0: none), in a Cluster partition and number of each entry in holds.
+-- Output: {OK} | {FENCED, epoch} | {STALE, revision}
 local function close(KEYS, ARGV)
   local base, res, start, subject = KEYS[1], ARGV[3], ARGV[4], ARGV[5]
-  local stored, mine = tonumber(redis.call('HGET', base .. ':unit', 'e')) or 0, tonumber(ARGV[1])
+  local u = redis.call('HMGET', base .. ':unit', 'e', 'l', 'm')
+  local stored, mine = tonumber(u[1]) or 0, tonumber(ARGV[1])
   if stored > mine then return {FENCED, int(stored)} end
   local key = done(base, res, start)
   local old = redis.call('HGET', key, subject)
   local revision = old and struct.unpack('>d', old) or 0
-  if stored < mine or ARGV[2] ~= lease() then return {STALE, int(revision)} end
+  if stored < mine or ARGV[2] ~= lease() or in_doubt(u[2], u[3]) then return {STALE, int(revision)} end
   if revision ~= tonumber(ARGV[6]) then
     if old == ARGV[7] and redis.call('HGET', body(base, res, start), subject) == ARGV[8] then return {OK} end
     return {STALE, int(revision)}
@@ -200,11 +217,15 @@ local function close(KEYS, ARGV)
   -- A second closer that took the same partials and was overtaken: they are in a roll-up, what they were closed into is gone.
   if finished(base, res, start, subject) then return {STALE, int(revision)} end
   if res == '1h' and tonumber(start) < (tonumber(redis.call('HGET', base .. ':unit', 'F1h')) or 0) then return {STALE, int(revision)} end
+  for i = 10, #ARGV, 2 do
+    if in_gap(redis.call('HGET', base .. ':void', ARGV[i]), tonumber(ARGV[i + 1])) then return {STALE, int(revision)} end
+  end
+  if u[2] then keep_base(base, res, start, subject, old, redis.call('HGET', body(base, res, start), subject)) end
   outdate(base, res, start, subject)
   redis.call('HSET', key, subject, ARGV[7])
   redis.call('HSET', body(base, res, start), subject, ARGV[8])
   redis.call('ZADD', base .. ':done:' .. res, start, start)
-  drop(base, res, start, subject, tonumber(ARGV[9]))
+  if not u[2] then drop(base, res, start, subject, tonumber(ARGV[9])) end
   return {OK}
 end
 
@@ -237,11 +258,11 @@ end
 local function prune(KEYS, ARGV)
   local base, res, last, most = KEYS[1], ARGV[1], ARGV[2], 20
   local answer = drop_windows(base, res, last, most)
-  for _, kind in ipairs({'done', 'roll', 'due'}) do
+  for _, kind in ipairs({'done', 'roll', 'due', 'base'}) do
     local ended = redis.call('ZRANGEBYSCORE', base .. ':' .. kind .. ':' .. res, '-inf', last, 'LIMIT', 0, most)
     for _, start in ipairs(ended) do
       local key = base .. ':' .. kind .. ':' .. res .. ':' .. start
-      if kind ~= 'due' then answer[1] = answer[1] + redis.call('HLEN', key) end
+      if kind ~= 'due' and kind ~= 'base' then answer[1] = answer[1] + redis.call('HLEN', key) end
       redis.call('UNLINK', key)
       if kind == 'done' then redis.call('UNLINK', body(base, res, start)) end
       if kind == 'roll' then redis.call('UNLINK', rbody(base, res, start)) end
@@ -354,7 +375,7 @@ end
 `;
 
 const REGISTER = [
-  ...Object.entries(ROLLING_FUNCTIONS).map(([name, flags]) => ({ name, flags })),
+  ...Object.entries({ ...ROLLING_FUNCTIONS, ...SHARD_FUNCTIONS }).map(([name, flags]) => ({ name, flags })),
   ...['claim', 'commit', 'freeze', 'close', 'peek'].map((name) => ({ name, flags: '' })),
   ...['drop_held', 'prune'].map((name) => ({ name, flags: `'allow-oom'` })), // they give room back
   ...['read', 'waiting', 'heads', 'fetch', 'status'].map((name) => ({ name, flags: `'no-writes'` })),
@@ -362,4 +383,4 @@ const REGISTER = [
   .map(({ name, flags }) => `redis.register_function{function_name='${name}', callback=${name}, flags={${flags}}}`)
   .join('\n');
 
-export const LIBRARY = { name: 'headwater_summary', code: [PRELUDE, ROLLING_BASICS, FOLDING, CLOSING, READING, ROLLING, REGISTER].join('\n') };
+export const LIBRARY = { name: 'headwater_summary', code: [PRELUDE, ROLLING_BASICS, SHARDS, FOLDING, CLOSING, READING, ROLLING, REGISTER].join('\n') };

@@ -119,12 +119,13 @@ end
 -- ARGV: epoch, lease, res, start, subject, stamp, framed head ('' = nothing to roll up), bytes. Output: {OK} | {FENCED, epoch} | {STALE, revision}
 local function roll_up(KEYS, ARGV)
   local base, res, start, subject = KEYS[1], ARGV[3], ARGV[4], ARGV[5]
-  local stored, mine = tonumber(redis.call('HGET', base .. ':unit', 'e')) or 0, tonumber(ARGV[1])
+  local u = redis.call('HMGET', base .. ':unit', 'e', 'l', 'm')
+  local stored, mine = tonumber(u[1]) or 0, tonumber(ARGV[1])
   if stored > mine then return {FENCED, int(stored)} end
   local key, bodies = roll(base, res, start), rbody(base, res, start)
   local old = redis.call('HGET', key, subject)
   local revision = int(old and struct.unpack('>d', old) or 0)
-  if stored < mine or ARGV[2] ~= lease() then return {STALE, revision} end
+  if stored < mine or ARGV[2] ~= lease() or in_doubt(u[2], u[3]) then return {STALE, revision} end
   local stamp = redis.call('HGET', due(base, res, start), subject)
   if not stamp and old == ARGV[7] and redis.call('HGET', bodies, subject) == ARGV[8] then return {OK} end
   if stamp ~= ARGV[6] then return {STALE, revision} end
@@ -132,6 +133,8 @@ local function roll_up(KEYS, ARGV)
     redis.call('HSET', key, subject, ARGV[7])
     redis.call('HSET', bodies, subject, ARGV[8])
     redis.call('ZADD', base .. ':roll:' .. res, start, start)
+  elseif old and u[2] and not is_final(old) then
+    return {OK} -- all below was undone (lua-shards.ts): it stays marked, so that what it held then does not count again
   end
   undue(base, res, start, subject)
   return {OK}

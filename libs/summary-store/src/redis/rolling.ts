@@ -27,8 +27,16 @@ export interface Doors {
   ask(name: string, unit: UnitId, args: Argument[]): Promise<unknown>;
   units(topic: string): Promise<UnitId[]>;
   partials(units: UnitId[], resolution: Resolution, replies: unknown[]): Partial[];
-  /** keys with partials not held, up to a start; and what is held and may go */
-  waiting(topic: string, resolution: Resolution, last: string): Promise<{ waiting: SegmentKey[]; held: { key: SegmentKey; partition: number; upTo: number }[] }>;
+  /** keys with partials not held */
+  waiting(topic: string, resolution: Resolution): Promise<{ waiting: SegmentKey[] }>;
+  /** partials that are held for good and may go; keys whose close can still be undone */
+  held(topic: string, resolution: Resolution): Promise<{ held: Held[]; undoable: SegmentKey[] }>;
+}
+
+export interface Held {
+  key: SegmentKey;
+  partition: number;
+  upTo: number;
 }
 
 type RollKey = SegmentKey & { resolution: Coarse };
@@ -88,13 +96,15 @@ export async function retire(doors: Doors, topic: string, resolution: '10s' | '1
       more = next;
     }
   }
-  const { waiting, held } = await doors.waiting(topic, resolution, '+inf');
+  // In this order: what is closed in between is among those that wait, and what was before can be undone or is held for good.
+  const { waiting } = await doors.waiting(topic, resolution);
+  const { held, undoable } = await doors.held(topic, resolution);
   // Before any closed segment goes: without it, what it holds would look like late data.
   const drops = held.map(({ key, partition, upTo }) => doors.call('drop_held', { topic, partition }, [key.resolution, key.start, key.subject, upTo]));
   for (const count of await Promise.all(drops)) retired.segments += count as number;
-  const finer = resolution === '1m' ? (await doors.waiting(topic, '10s', String(floor - 1))).waiting : [];
+  const finer = resolution === '1m' ? (await doors.waiting(topic, '10s')).waiting : [];
   const busy = Map.groupBy(
-    [...waiting, ...finer].filter((key) => key.start < floor),
+    [...waiting, ...undoable, ...finer].filter((key) => key.start < floor),
     (key) => startOf(key.start, coarse),
   );
   for (const unit of units) {

@@ -33,25 +33,33 @@ import { ANSWER, fieldsOf, packHead, unpackClosed, unpackHead, unpackKey, unpack
 import { Keys, SCHEMA_VERSION } from './keys.ts';
 import { LIBRARY } from './lua-1.ts';
 import * as rolling from './rolling.ts';
+import { UNDO_MS, mend, undoable } from './shards.ts';
 
 export class RedisSummaryStore implements SummaryStore {
   readonly #redis: Connection;
   readonly #keys: Keys;
   readonly #doors: rolling.Doors;
+  /** Each shard of a Cluster may roll back for itself. */
+  readonly #shards: boolean;
+  readonly #undoMs: number;
 
-  private constructor(redis: Connection, keys: Keys) {
+  private constructor(redis: Connection, keys: Keys, undoMs: number) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#shards = !redis.ordered && undoMs > 0;
+    this.#undoMs = undoMs;
     this.#doors = {
       call: (name, unit, args) => this.#call(name, unit, args),
       ask: (name, unit, args) => this.#ask(name, unit, args),
       units: (topic) => this.#units(topic),
       partials: (units, resolution, replies) => this.#partials(units, resolution, replies),
-      waiting: (topic, resolution, last) => this.#waiting(topic, resolution, last),
+      waiting: (topic, resolution) => this.#waiting(topic, resolution, '+inf'),
+      held: (topic, resolution) => this.#held(topic, resolution),
     };
   }
 
-  static async open(settings: Extract<SummaryStoreSettings, { kind: 'redis' }>): Promise<RedisSummaryStore> {
+  /** `undoMs`: how long a close can be undone in a Cluster; 0: never, as if all shards rolled back together. Other than the default in tests only. */
+  static async open(settings: Extract<SummaryStoreSettings, { kind: 'redis' }>, undoMs = UNDO_MS): Promise<RedisSummaryStore> {
     const keys = new Keys(settings.prefix);
     const redis = await Connection.open(settings, LIBRARY).catch(fail);
     try {
@@ -60,7 +68,7 @@ export class RedisSummaryStore implements SummaryStore {
       if (found > SCHEMA_VERSION) throw new StoreError('newer_version', { found, known: SCHEMA_VERSION });
       // What older versions wrote is adopted unit by unit when it is claimed (lua-rolling.ts).
       if (found < SCHEMA_VERSION) await redis.command('SET', keys.schema, SCHEMA_VERSION).catch(fail);
-      return new RedisSummaryStore(redis, keys);
+      return new RedisSummaryStore(redis, keys, undoMs);
     } catch (error) {
       redis.end();
       throw error;
@@ -69,8 +77,12 @@ export class RedisSummaryStore implements SummaryStore {
 
   async claim(unit: UnitId, busIncarnation: string): Promise<Claim> {
     await this.#redis.command('SADD', this.#keys.units(unit.topic), unit.partition).catch(fail); // first: what is claimed is found by readers
-    const reply = (await this.#call('claim', unit, [busIncarnation])) as [Buffer, Buffer | null, Buffer | null, Buffer, Buffer[], Buffer[]];
-    const [epoch, offset, agents, watermark, flat, floors] = reply;
+    const reply = (await this.#call('claim', unit, [busIncarnation, this.#shards ? 1 : 0])) as ClaimReply;
+    const [epoch, offset, agents, watermark, flat, floors, gaps, mended] = reply;
+    if (mended === 0) {
+      await mend(this.#doors, unit, Number(epoch), String(gaps));
+      return this.claim(unit, busIncarnation); // with the floors as they are now
+    }
     const open: Claim['open'] = [];
     for (let i = 0; i < flat.length; i += 4)
       open.push({ resolution: String(flat[i]) as Resolution, start: Number(flat[i + 1]), subject: String(flat[i + 2]), bytes: flat[i + 3]! });
@@ -132,7 +144,9 @@ export class RedisSummaryStore implements SummaryStore {
     const [head, bytes, lease] = (await this.#call('peek', closer, [resolution, start, subject])) as [Buffer | null, Buffer, Buffer];
     const closed = head === null ? null : { ...unpackHead(key, head), bytes };
     const units = await this.#units(topic);
-    const replies = await Promise.all(units.map((unit) => this.#call('freeze', unit, [resolution, start, subject])));
+    const replies = await Promise.all(units.map((unit) => this.#call('freeze', unit, [resolution, start, subject, closed?.holds[unit.partition] ?? 0])));
+    // A unit whose shard rolled back waits for its owner's claim; what is here then says what can be closed.
+    if (replies.includes(null)) return { closed, partials: [], lease: String(lease) };
     const partials = units.flatMap(({ partition }, i) => {
       const flat = replies[i] as Buffer[];
       return Array.from({ length: flat.length / 2 }, (_, n) => ({ ...key, partition, revision: Number(flat[n * 2]), bytes: flat[n * 2 + 1]! }));
@@ -144,9 +158,11 @@ export class RedisSummaryStore implements SummaryStore {
     checkKey(closed);
     const { resolution, start, subject, holds } = closed;
     const args = [epoch, lease, resolution, start, subject, expectedRevision, packHead(closed), asBuffer(closed.bytes), holds[unit.partition] ?? 0];
+    if (this.#shards) args.push(...Object.entries(holds).flat());
     const [code, detail] = (await this.#call('close', unit, args)) as [number, Buffer];
     if (code === ANSWER.fenced) return { kind: 'fenced', epoch: Number(detail) };
     if (code === ANSWER.stale) return { kind: 'stale', revision: Number(detail) };
+    if (this.#shards) return { kind: 'ok' }; // what it holds stays until the close need not be undone any more (#held)
     const others = Object.entries(holds).filter(([partition]) => Number(partition) !== unit.partition);
     const drops = others.map(([partition, held]) => this.#call('drop_held', { topic, partition: Number(partition) }, [resolution, start, subject, held]));
     await Promise.allSettled(drops); // what is left lying is hidden from readers, and dropped by prune
@@ -163,7 +179,7 @@ export class RedisSummaryStore implements SummaryStore {
         more = next;
       }
     }
-    const { held } = await this.#waiting(topic, resolution, '+inf');
+    const { held } = await this.#held(topic, resolution);
     const drops = held.map(({ key, partition, upTo }) => this.#call('drop_held', { topic, partition }, [key.resolution, key.start, key.subject, upTo]));
     for (const count of await Promise.all(drops)) gone += count as number;
     return gone;
@@ -229,7 +245,20 @@ export class RedisSummaryStore implements SummaryStore {
     return (await Promise.all(calls)).flatMap((reply) => unpackClosed(resolution, reply));
   }
 
-  /** Keys with partials up to a start: those not held (by start and subject), and what is held and may go. */
+  /** What closed segments hold for good, so that its partials may go; and keys whose close can still be undone. */
+  async #held(topic: string, resolution: Resolution): Promise<{ held: rolling.Held[]; undoable: SegmentKey[] }> {
+    const before = this.#shards ? await undoable(this.#doors, await this.#units(topic), resolution, this.#undoMs) : new Map<string, ClosedHead | null>();
+    const { held } = await this.#waiting(topic, resolution, '+inf');
+    const settled = held.flatMap((h) => {
+      const head = before.get(`${h.key.start} ${h.key.subject}`);
+      const upTo = head === undefined ? h.upTo : (head?.holds[h.partition] ?? 0);
+      return upTo > 0 ? [{ ...h, upTo: Math.min(upTo, h.upTo) }] : [];
+    });
+    const keys = Array.from(before.keys(), (id) => ({ resolution, start: Number(id.slice(0, id.indexOf(' '))), subject: id.slice(id.indexOf(' ') + 1) }));
+    return { held: settled, undoable: keys };
+  }
+
+  /** Keys with partials up to a start: those not held (by start and subject), and what is held. */
   async #waiting(topic: string, resolution: Resolution, last: string) {
     const units = await this.#units(topic);
     const found = await Promise.all(this.#askAll('waiting', units, [resolution, last]));
@@ -243,7 +272,7 @@ export class RedisSummaryStore implements SummaryStore {
       }
     }
     const waiting = new Map<string, SegmentKey>();
-    const held: { key: SegmentKey; partition: number; upTo: number }[] = [];
+    const held: rolling.Held[] = [];
     found.forEach((reply, i) => {
       const { partition } = units[i]!;
       for (const [start, field, revision] of fieldsOf(reply)) {
@@ -281,6 +310,8 @@ export class RedisSummaryStore implements SummaryStore {
     return units.map((unit) => this.#ask(name, unit, args));
   }
 }
+
+type ClaimReply = [Buffer, Buffer | null, Buffer | null, Buffer, Buffer[], Buffer[], Buffer, number];
 
 function fail({ code, params, message }: RedisFailure): never {
   throw code ? new StoreError(code, params) : new Error(message);
