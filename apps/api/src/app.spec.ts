@@ -25,8 +25,8 @@ function routes(): { method: string; path: string }[] {
   return router.stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path }))));
 }
 
-/** Those that change something; `alerts:write` is theirs. */
-const WRITING = ['POST /v1/mutes', 'DELETE /v1/mutes/:id'];
+/** Those that take a body or change something. */
+const WRITING = ['POST /v1/alert-rules/preview', 'POST /v1/mutes', 'DELETE /v1/mutes/:id'];
 const OPEN = ['/healthz', '/readyz', '/openapi.json', '/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/*path'];
 /** The dashboard's session guards itself (session.spec.ts); here there is no dashboard, so these are closed to all. */
 const SESSION = ['GET /bff/login', 'GET /bff/callback', 'GET /bff/me', 'POST /bff/logout'];

@@ -12,6 +12,7 @@ import { BearerGuard, RESOURCE_METADATA_URL, VERIFIER } from './auth/guard.ts';
 import { TokenVerifier } from './auth/verifier.ts';
 import type { TrustedIssuer } from './auth/principal.ts';
 import { AlertAsker } from './alerts/ask.ts';
+import { Previewer } from './alerts/previewer.ts';
 import { MuteDesk } from './alerts/mute-desk.ts';
 import { AlertsController } from './controllers/alerts.controller.ts';
 import { ListingsController } from './controllers/listings.controller.ts';
@@ -60,6 +61,7 @@ const PATHS = new Paths({
   ...Object.fromEntries(Object.values(LISTINGS).map((l) => [`/${l.path}`, READ])),
   '/v1/alerts': READ,
   '/v1/alert-rules': READ,
+  '/v1/alert-rules/preview': ['POST'],
   '/v1/metrics': READ,
   '/v1/mutes': [...READ, 'POST'],
   '/v1/mutes/{id}': [...READ, 'DELETE'],
@@ -82,6 +84,7 @@ export function metadataUrl(resource: string): string {
 
 function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, about: About, verifier: TokenVerifier, dashboard: Dashboard | null): Type {
   const reader = new WindowReader(parts.summaries, settings.topic);
+  const decoder = new Decoder();
   const limiter = new RateLimiter(settings.rateLimit);
   @Module({
     controllers: [ListingsController, AlertsController, SeriesController, SystemController, SessionController],
@@ -92,8 +95,8 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
       { provide: SESSION_AUTHENTICATOR, useValue: dashboard?.authenticator ?? null },
       { provide: RATE_LIMITER, useValue: limiter },
       { provide: RATE_LIMIT, useValue: settings.rateLimit },
-      { provide: Asker, useValue: new Asker(reader, new Decoder(), parts.state, parts.clock) },
-      { provide: AlertAsker, useValue: new AlertAsker(parts.state, parts.clock) },
+      { provide: Asker, useValue: new Asker(reader, decoder, parts.state, parts.clock) },
+      { provide: AlertAsker, useValue: new AlertAsker(parts.state, new Previewer(reader, decoder), parts.clock) },
       { provide: MuteDesk, useValue: new MuteDesk(parts.state, parts.log, parts.clock) },
       { provide: ApiMetrics, useValue: metrics },
       { provide: SERIES_STATE, useValue: parts.state },

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
+import { MINUTE_MS, readRules, RulesError, type Rule, type RulesInForce, type WouldHaveFired } from '@headwater/alert-rules';
 import type { StateStore } from '@headwater/state-store';
+import type { Quality } from '../answers/quality.ts';
 import type { Principal } from '../auth/principal.ts';
-import { invalidParameter } from '../http/problem.ts';
+import { invalidBody } from '../http/body.ts';
+import { invalidParameter, Problem } from '../http/problem.ts';
 import { packCursor, page, unpackCursor } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { DAY_MS, iso, MAX_RANGE_MS, parseInstant } from '../query/time.ts';
 import { alertRows, ruleRows, type AlertRow, type AlertRuleRow, type AlertsWanted } from './rows.ts';
-import { readAlerts, readMutes, readRules } from './stored.ts';
+import type { Previewer, Span } from './previewer.ts';
+import { readAlerts, readMutes, readRulesInForce } from './stored.ts';
+import { WeightedCache } from '../windows/cache.ts';
 
 export interface AlertsAnswer {
   range: { start: string; end: string };
@@ -18,7 +23,28 @@ export interface AlertRulesAnswer {
   /** `built-in` or the path of the file; null: no analyzer has said yet which rules are in force */
   source: string | null;
   loaded_at: string | null;
+  preview?: { start: string; end: string; complete: boolean };
   data: AlertRuleRow[];
+}
+
+/** Body of POST /v1/alert-rules/preview. */
+export interface PreviewRequest {
+  rule: object;
+  start?: string;
+  end?: string;
+}
+
+export interface AlertRulePreview {
+  range: { start: string; end: string };
+  rule: Rule;
+  fired: number;
+  data: WouldHaveFired[];
+  quality: Quality;
+}
+
+interface Counted {
+  counts: ReadonlyMap<string, number | null>;
+  complete: boolean;
 }
 
 export interface Tagged<T> {
@@ -28,6 +54,10 @@ export interface Tagged<T> {
 
 const DEFAULT_MS = 7 * DAY_MS;
 const DEFAULT_LIMIT = 100;
+const MAX_SHOWN = 1_000;
+const MAX_PREVIEWS = 32;
+const CLOSED_AFTER_MS = 40_000;
+const MINUTES_KEPT_MS = 7 * DAY_MS;
 /** A cursor holds a step; alerts have none. ms */
 const NO_STEP = 1;
 
@@ -38,10 +68,13 @@ export function tagOf(body: unknown): string {
 /** Questions about alerts and rules; the analyzer wrote what they are answered from. */
 export class AlertAsker {
   readonly #state: () => StateStore;
+  readonly #previewer: Previewer;
   readonly #clock: () => number;
+  readonly #previews = new WeightedCache<Promise<Counted>>(MAX_PREVIEWS);
 
-  constructor(state: () => StateStore, clock: () => number = Date.now) {
+  constructor(state: () => StateStore, previewer: Previewer, clock: () => number = Date.now) {
     this.#state = state;
+    this.#previewer = previewer;
     this.#clock = clock;
   }
 
@@ -56,14 +89,96 @@ export class AlertAsker {
     return { etag: tagOf(rows), envelope: { range: { start: iso(range.start), end: iso(range.end) }, data: rows, ...next } };
   }
 
-  async rules(_query: Query, who: Principal): Promise<Tagged<AlertRulesAnswer>> {
-    const rules = await readRules(this.#state());
-    const envelope =
-      rules === null
-        ? { source: null, loaded_at: null, data: [] }
-        : { source: rules.source, loaded_at: rules.loaded_at, data: ruleRows(rules, await readAlerts(this.#state()), who, this.#clock()) };
+  async rules(query: Query, who: Principal): Promise<Tagged<AlertRulesAnswer>> {
+    const rules = await readRulesInForce(this.#state());
+    if (rules === null) {
+      const none = { source: null, loaded_at: null, data: [] };
+      return { etag: tagOf(none), envelope: none };
+    }
+    const data = ruleRows(rules, await readAlerts(this.#state()), who, this.#clock());
+    const envelope: AlertRulesAnswer = { source: rules.source, loaded_at: rules.loaded_at, data };
+    if (query.view === 'preview') Object.assign(envelope, await this.#previewed(rules, data, who));
     return { etag: tagOf(envelope), envelope };
   }
+
+  /** Asked again within a minute it is the same. */
+  async #previewed({ rules }: RulesInForce, rows: AlertRuleRow[], who: Principal): Promise<Pick<AlertRulesAnswer, 'preview' | 'data'>> {
+    const now = this.#clock();
+    const end = lastClosedMinute(now);
+    const span = { start: end - DAY_MS, end };
+    const key = tagOf([rules, span, who.services, who.scopes.has('fleet:read')]);
+    let answer = this.#previews.get(key);
+    if (answer === undefined) {
+      answer = this.#previewer
+        .run(rules, span, who, now)
+        .then(({ fired, quality }) => ({ counts: new Map([...fired].map(([r, f]) => [r.id, f?.length ?? null])), complete: quality.complete }));
+      this.#previews.set(key, answer, 1);
+      answer.catch(() => this.#previews.delete(key));
+    }
+    let told: Counted;
+    try {
+      told = await answer;
+    } catch (error) {
+      // Too much to go through for a view: rules are shown all the same.
+      if (!(error instanceof Problem && error.code === 'conflict')) throw error;
+      told = { counts: new Map(), complete: false };
+    }
+    const data = rows.map((row) => ({ ...row, would_have_fired: told.counts.get(row.id) ?? null }));
+    return { preview: { start: iso(span.start), end: iso(span.end), complete: told.complete }, data };
+  }
+
+  /** What one rule would have done: `body` was held against the schema but for the rule itself. */
+  async preview({ rule: written, ...times }: PreviewRequest, who: Principal): Promise<AlertRulePreview> {
+    const rule = ruleOf(written);
+    if ((rule.kind === 'agent_silent' || rule.kind === 'capture_incomplete') && (who.services !== null || !who.scopes.has('fleet:read')))
+      throw new Problem('forbidden', `a rule of kind ${rule.kind} is about hosts, and the token may not see the fleet (scope fleet:read, not narrowed to services)`);
+    const now = this.#clock();
+    const span = previewSpan(times, now);
+    const { fired, quality } = await this.#previewer.run([rule], span, who, now);
+    const data = fired.get(rule) ?? [];
+    return { range: { start: iso(span.start), end: iso(span.end) }, rule, fired: data.length, data: data.slice(0, MAX_SHOWN), quality };
+  }
+}
+
+/** By then its windows are closed, but for hosts that are late. */
+function lastClosedMinute(now: number): number {
+  return Math.floor((now - CLOSED_AFTER_MS) / MINUTE_MS) * MINUTE_MS;
+}
+
+function ruleOf(written: object): Rule {
+  try {
+    return readRules(JSON.stringify({ schema: 1, rules: [written] }), 'rule')[0] as Rule;
+  } catch (error) {
+    if (!(error instanceof RulesError)) throw error;
+    const pointer = (field: string): string =>
+      `#/rule${field.replace(/^rules\[0\]/, '').replaceAll(/\.|\[(\d+)\]/g, (_, i: string | undefined) => (i === undefined ? '/' : `/${i}`))}`;
+    throw invalidBody(error.problems.map((p) => ({ pointer: pointer(p.field), detail: p.message })));
+  }
+}
+
+/** Whole minutes, of closed windows. */
+function previewSpan(times: { start?: string; end?: string }, now: number): Span {
+  const inBody = <T>(name: string, parse: () => T): T => {
+    try {
+      return parse();
+    } catch (error) {
+      throw error instanceof Problem ? invalidBody([{ pointer: `#/${name}`, detail: error.message.replace(/^\w+: /, '') }]) : error;
+    }
+  };
+  const last = lastClosedMinute(now);
+  const asked = inBody('end', () => parseInstant('end', times.end ?? 'now', now));
+  const end = Math.min(last, Math.ceil(asked / MINUTE_MS) * MINUTE_MS);
+  const start = times.start === undefined ? end - DAY_MS : Math.floor(inBody('start', () => parseInstant('start', times.start as string, now)) / MINUTE_MS) * MINUTE_MS;
+  const wrong =
+    start >= end
+      ? `must be before the end; windows are closed up to ${iso(end)}`
+      : asked - start > DAY_MS + MINUTE_MS
+        ? 'the range is longer than 24 hours'
+        : start < now - MINUTES_KEPT_MS
+          ? 'is longer ago than minutes are kept'
+          : null;
+  if (wrong !== null) throw invalidBody([{ pointer: '#/start', detail: wrong }]);
+  return { start, end };
 }
 
 function rangeOf(query: Query, now: number): { start: number; end: number } {

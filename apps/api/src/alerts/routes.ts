@@ -94,6 +94,8 @@ export const ALERT_ROUTES = {
     operationId: 'previewAlertRule',
     summary: 'When a rule would have opened and resolved, and for what: changes nothing',
     description: 'Over at most 24 hours of closed windows. Rules about hosts (`agent_silent`, `capture_incomplete`) need the scope `fleet:read`.',
+    parameters: {},
+    failures: [[409, 'It would go through too much: more than 150,000 minutes of services.']],
     body: { schema: 'AlertRulePreviewRequest', example: { rule: RULE, start: 'now-6h' } },
     answer: {
       status: 200,
@@ -110,7 +112,6 @@ export const ALERT_ROUTES = {
             opened_at: '2026-11-22T09:14:00Z',
             resolved_at: '2026-11-22T09:52:00Z',
             values: { failures: 14, exchanges: 120, error_ratio: 0.116667 },
-            complete: true,
           },
         ],
         quality: { complete: true, lost: 0, lost_by: {}, lost_batches: 0, lost_exchanges: 0, sampling: null, hosts: 3, coverage: 1 },
@@ -137,6 +138,7 @@ export const ALERT_ROUTES = {
     operationId: 'createMute',
     summary: 'Keeps alerts that match from being delivered for a while, now or later (a maintenance window)',
     description: 'Alerts are recorded, published and shown all the same. At most 30 days long and 500 in all. A token narrowed to services mutes those only.',
+    parameters: {},
     body: { schema: 'MuteRequest', example: MUTE_REQUEST },
     idempotent: true,
     answer: {

@@ -1,7 +1,6 @@
-import type { Alert, Mute, Rule, RulesInForce, Severity } from '@headwater/alert-rules';
+import { isMuted, type Alert, type Mute, type Rule, type RulesInForce, type Severity } from '@headwater/alert-rules';
 import type { Principal } from '../auth/principal.ts';
 import type { Ranked } from '../query/cursor.ts';
-import { concerns, muteState } from './mutes.ts';
 
 export interface AlertRow extends Alert {
   /** a mute that is in force now keeps it from being delivered */
@@ -42,13 +41,12 @@ const ABOVE_MS = 1e14;
 
 /** Open ones first, then by severity, then the newest. */
 export function alertRows(alerts: readonly Alert[], mutes: readonly Mute[], wanted: AlertsWanted, who: Principal, now: number): Ranked<AlertRow>[] {
-  const active = mutes.filter((m) => muteState(m, now) === 'active');
   return alerts
     .filter((a) => seesAlert(who, a) && wants(wanted, a))
     .map((a) => ({
       rank: (a.state === 'open' ? 10 : 0) * ABOVE_MS + WEIGHT[a.severity] * ABOVE_MS + Date.parse(a.opened_at),
       key: a.id,
-      row: { ...a, muted: active.some((m) => concerns(m, a)) },
+      row: { ...a, muted: isMuted(mutes, a, now) !== null },
     }));
 }
 

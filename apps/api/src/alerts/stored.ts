@@ -48,7 +48,7 @@ export async function readMutes(state: StateStore): Promise<Mute[]> {
 }
 
 /** null: no analyzer that evaluates rules has run yet */
-export async function readRules(state: StateStore): Promise<RulesInForce | null> {
+export async function readRulesInForce(state: StateStore): Promise<RulesInForce | null> {
   const entry = await state.get(ALERT_KEYS.rules);
   return entry === null ? null : parseRules(entry.value);
 }

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { AlertAsker, tagOf, type Tagged } from '../alerts/ask.ts';
+import { AlertAsker, tagOf, type PreviewRequest, type Tagged } from '../alerts/ask.ts';
 import { MuteDesk, type MuteRequest } from '../alerts/mute-desk.ts';
 import { ALERT_ROUTES } from '../alerts/routes.ts';
 import type { AuthorizedRequest } from '../auth/guard.ts';
@@ -33,6 +33,16 @@ export class AlertsController {
   @ScopedRoute(ALERT_ROUTES.rules, 'metrics:read')
   async rules(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {
     return answer(req, res, await this.asker.rules(queryOf(req, ALERT_ROUTES.rules), req.principal));
+  }
+
+  @Post('v1/alert-rules/preview')
+  @HttpCode(200)
+  @ScopedRoute(ALERT_ROUTES.preview, 'metrics:read')
+  async preview(@Req() req: Req, @Res({ passthrough: true }) res: Response): Promise<unknown> {
+    queryOf(req, ALERT_ROUTES.preview);
+    const request = await readBody<PreviewRequest>(req, ALERT_ROUTES.preview.body.schema);
+    res.setHeader('cache-control', 'no-store');
+    return this.asker.preview(request, req.principal);
   }
 
   @Get('v1/mutes')

@@ -133,7 +133,7 @@ export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   AlertRulePreviewRequest: object(
     {
-      rule: { type: 'object', description: 'One rule, as in the rule document (alert-rules.v1.schema.json); what has a default may be left out.' },
+      rule: { type: 'object', additionalProperties: true, description: 'One rule, as in the rule document (alert-rules.v1.schema.json); what has a default may be left out.' },
       start: { ...text, description: 'RFC 3339, unix seconds or `now-6h`. Default: 24 hours before end.' },
       end: { ...text, description: 'The same. Default: now.' },
     },
@@ -151,7 +151,6 @@ export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
         opened_at: time,
         resolved_at: { ...nullable(time, 'null: it would still be open at the end of the range.') },
         values: { ...figures, description: 'Of the evaluation that would have opened it.' },
-        complete: { type: 'boolean' },
       }),
       description: 'The newest 1,000, the newest first.',
     },

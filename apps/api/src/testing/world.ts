@@ -24,7 +24,7 @@ export interface Reply {
 }
 
 /** A raw request: `fetch` would merge headers that a test wants to send twice. */
-export async function rawGet(url: string, headers: string[], method = 'GET'): Promise<Reply> {
+export async function rawGet(url: string, headers: string[], method = 'GET', body?: string | Buffer): Promise<Reply> {
   return new Promise((ok, bad) => {
     const req = request(url, { method, headers: ['host', new URL(url).host, ...headers], agent: false }, (res) => {
       let text = '';
@@ -41,7 +41,7 @@ export async function rawGet(url: string, headers: string[], method = 'GET'): Pr
           ok({ status: res.statusCode ?? 0, headers: res.headers, text, json });
         });
     });
-    req.once('error', bad).end();
+    req.once('error', bad).end(body);
   });
 }
 
@@ -122,6 +122,15 @@ export class World {
   async get(path: string, options: { token?: string; headers?: string[]; method?: string } = {}): Promise<Reply> {
     const token = options.token ?? (await this.token());
     return rawGet(this.base + path, ['authorization', `Bearer ${token}`, ...(options.headers ?? [])], options.method);
+  }
+
+  /** JSON as a body; a string goes as it is. */
+  async send(method: string, path: string, body: unknown, options: { token?: string; headers?: string[] } = {}): Promise<Reply> {
+    const token = options.token ?? (await this.token({ scope: 'metrics:read fleet:read alerts:write' }));
+    const headers = options.headers?.some((h) => h.toLowerCase() === 'content-type') === true ? [] : ['content-type', 'application/json'];
+    const bytes = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const length = bytes === undefined ? [] : ['content-length', String(bytes.length)];
+    return rawGet(this.base + path, ['authorization', `Bearer ${token}`, ...headers, ...length, ...(options.headers ?? [])], method, bytes);
   }
 
   /** Commits the windows of one start as the owner of partition 0. */

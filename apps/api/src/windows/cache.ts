@@ -20,6 +20,11 @@ export class WeightedCache<V> {
     return entry.value;
   }
 
+  delete(key: string): void {
+    this.#weight -= this.#entries.get(key)?.weight ?? 0;
+    this.#entries.delete(key);
+  }
+
   set(key: string, value: V, weight: number): void {
     const old = this.#entries.get(key);
     if (old !== undefined) this.#weight -= old.weight;

@@ -2,6 +2,7 @@ import { HostsWindow } from '@headwater/sketch';
 import type { Closed, ClosedHead, ClosedHeld } from '@headwater/summary-store';
 import { WeightedCache } from './cache.ts';
 import { digestOf, headersOf, WindowPatterns, type FullDigest, type ServiceDigest, type WindowHeaders } from './digest.ts';
+import { thresholdKey, windowFactsOf, type Threshold, type WindowFacts } from './facts.ts';
 import { Identities } from './identities.ts';
 import { serviceOf, type Window } from './reader.ts';
 
@@ -12,6 +13,8 @@ const HEADER_ROWS = 20_000;
 /** Windows as they came, about 80 bytes a pattern: for latency by route, method or status. */
 const PATTERNS_BYTES = 48 << 20;
 const HOSTS_BYTES = 4 << 20;
+/** A minute of a service, about 300 bytes where nothing failed in it. */
+const FACTS_BYTES = 48 << 20;
 
 /**
  * What one question takes out of windows. A closed segment of one revision never changes, so what was taken out of it
@@ -83,6 +86,7 @@ export class Decoder {
   readonly #headers = new WeightedCache<WindowHeaders>(HEADER_ROWS);
   readonly #patterns = new WeightedCache<WindowPatterns>(PATTERNS_BYTES);
   readonly #hosts = new WeightedCache<HostsWindow>(HOSTS_BYTES);
+  readonly #facts = new WeightedCache<WindowFacts>(FACTS_BYTES);
 
   /** Counts by pattern. */
   counts(): Lens<ServiceDigest> {
@@ -115,6 +119,23 @@ export class Decoder {
       // A copy: what came from the store may be a view of a larger message, which would be kept with it.
       (bytes, service) => new WindowPatterns(bytes.slice(), service, this.#identities),
       (p) => p.bytes.byteLength + 200,
+    );
+  }
+
+  /**
+   * What windows say to alert rules.
+   * @param fresh told of bytes that were gone through for the first time
+   */
+  facts(thresholds: readonly Threshold[], fresh: (bytes: number) => void): Lens<WindowFacts> {
+    const keys = thresholds.map(thresholdKey);
+    return new Lens(
+      this.#facts,
+      (bytes, service) => {
+        fresh(bytes.byteLength);
+        return windowFactsOf(bytes, service, this.#identities, thresholds);
+      },
+      (f) => 300 + f.failing.size * 150 + f.slow.size * 80,
+      (f) => keys.every((k) => f.slow.has(k)),
     );
   }
 

@@ -173,6 +173,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alert-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When a rule would have opened and resolved, and for what: changes nothing
+         * @description Over at most 24 hours of closed windows. Rules about hosts (`agent_silent`, `capture_incomplete`) need the scope `fleet:read`.
+         */
+        post: operations["previewAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/mutes": {
         parameters: {
             query?: never;
@@ -1176,7 +1196,9 @@ export interface components {
         };
         AlertRulePreviewRequest: {
             /** @description One rule, as in the rule document (alert-rules.v1.schema.json); what has a default may be left out. */
-            rule: Record<string, never>;
+            rule: {
+                [key: string]: unknown;
+            };
             /** @description RFC 3339, unix seconds or `now-6h`. Default: 24 hours before end. */
             start?: string;
             /** @description The same. Default: now. */
@@ -1210,7 +1232,6 @@ export interface components {
                 values: {
                     [key: string]: number;
                 };
-                complete: boolean;
             }[];
             quality: components["schemas"]["Quality"];
         };
@@ -3112,6 +3133,159 @@ export interface operations {
             };
             /** @description The token lacks the scope, or may not see this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRulePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would have done. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-22T04:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z"
+                     *       },
+                     *       "rule": {
+                     *         "id": "new-failing-route",
+                     *         "kind": "new_failing_route",
+                     *         "severity": "ticket",
+                     *         "enabled": true,
+                     *         "subjects": [],
+                     *         "resolve_after_minutes": 10,
+                     *         "quiet_hours": 24,
+                     *         "min_failures": 10,
+                     *         "min_ratio": 0.05,
+                     *         "within_minutes": 10,
+                     *         "client_errors": false
+                     *       },
+                     *       "fired": 1,
+                     *       "data": [
+                     *         {
+                     *           "subject": {
+                     *             "service": "shop",
+                     *             "method": "POST",
+                     *             "route": "/orders"
+                     *           },
+                     *           "title": "POST /orders of shop began to fail",
+                     *           "opened_at": "2026-11-22T09:14:00Z",
+                     *           "resolved_at": "2026-11-22T09:52:00Z",
+                     *           "values": {
+                     *             "failures": 14,
+                     *             "exchanges": 120,
+                     *             "error_ratio": 0.116667
+                     *           }
+                     *         }
+                     *       ],
+                     *       "quality": {
+                     *         "complete": true,
+                     *         "lost": 0,
+                     *         "lost_by": {},
+                     *         "lost_batches": 0,
+                     *         "lost_exchanges": 0,
+                     *         "sampling": null,
+                     *         "hosts": 3,
+                     *         "coverage": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRulePreview"];
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It would go through too much: more than 150,000 minutes of services. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is no JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
