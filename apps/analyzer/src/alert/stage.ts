@@ -18,6 +18,8 @@ import type { AlertTopic } from './topic.ts';
 const ROUND_MS = 300;
 /** What is longer ago is not judged any more. */
 const LONGEST_BEHIND_MS = 6 * HOUR_MS;
+/** Ends of windows move back a little when partitions change hands. */
+const BACK_MS = 5 * MINUTE_MS;
 const HOSTS_EVERY_MS = 10_000;
 /** A memory in which nothing happens is written this seldom: judging its minutes once more says the same. */
 const QUIET_SAVE_MS = 5 * MINUTE_MS;
@@ -72,7 +74,8 @@ export class AlertStage {
     await this.d.rules.look();
     await this.d.mutes.look();
     const before = this.fold.closedBefore;
-    if (before === null) return;
+    // A partition that was just taken over and has not folded anything yet stands at 0.
+    if (before === null || before < LONGEST_BEHIND_MS) return;
     const until = before - (before % MINUTE_MS);
     const patience = performance.now() + ROUND_MS;
     if (this.ruled !== this.d.rules.current) this.forget();
@@ -92,6 +95,8 @@ export class AlertStage {
   /** Reads the minutes that became whole, one after another. */
   private async read(until: number, patience: number): Promise<void> {
     this.cursor ??= await this.begin(until);
+    // Somebody who is further behind spoke up: what is known already is not judged again, what was not known is found.
+    if (until < this.cursor - BACK_MS) this.cursor = until;
     if (this.cursor < until - LONGEST_BEHIND_MS) {
       this.d.report.skipped((until - LONGEST_BEHIND_MS - this.cursor) / MINUTE_MS);
       this.cursor = until - LONGEST_BEHIND_MS;
@@ -109,11 +114,12 @@ export class AlertStage {
     }
   }
 
-  /** Where the first round begins: behind what was judged last, so that no service is found later than its first minute. */
+  /** Where the first round begins: where the judgements before us ended, so that no service is found later than its first minute. */
   private async begin(until: number): Promise<number> {
     const { subjects, untilMs } = await remembered(this.d.state);
     for (const subject of subjects) this.services.set(subject, new Service(this.d.state, subject, until));
-    return Math.min(until - MINUTE_MS, Math.max(untilMs - (untilMs % MINUTE_MS), until - LONGEST_BEHIND_MS));
+    const last = subjects.length > 0 ? untilMs - (untilMs % MINUTE_MS) : until;
+    return Math.min(until - MINUTE_MS, Math.max(last, until - LONGEST_BEHIND_MS));
   }
 
   private async judgeServices(patience: number): Promise<void> {

@@ -74,7 +74,8 @@ export class Place {
   async open(): Promise<this> {
     this.bus = await openBus({ kind: 'embedded', path: join(this.dir, 'bus.db'), retentionMs: 86_400_000, retentionBytes: 1 << 30 });
     await this.bus.applyTopics(
-      Object.values(TOPICS).map((t) => ({ ...t, name: `headwater.${t.name}`, partitions: 1 })),
+      // Not compacted, so that every record stays to be counted.
+      Object.values(TOPICS).map((t) => ({ ...t, name: `headwater.${t.name}`, partitions: 1, cleanup: 'delete' as const, retentionMs: 86_400_000 })),
       { dryRun: false },
     );
     this.store = await openSummaryStore({ kind: 'embedded', path: join(this.dir, 'store.db') });
@@ -131,7 +132,11 @@ export class Place {
   }
 
   /** The alerts of one analyzer; `own` says which subjects are its own, and may change. */
-  analyzer(config: AlertsConfig, own: { subjects: (subject: string) => boolean; closedBefore: number | null }): Alerts & { registry: Registry } {
+  analyzer(
+    config: AlertsConfig,
+    own: { subjects: (subject: string) => boolean; closedBefore: number | null },
+    doors: Partial<Pick<Place, 'bus' | 'state'>> = {},
+  ): Alerts & { registry: Registry } {
     const registry = new Registry();
     const fold = {
       get closedBefore() {
@@ -141,7 +146,7 @@ export class Place {
     };
     const topics = { events: EVENTS, alerts: ALERTS, agentStatus: topicName('headwater', 'agentStatus'), group: 'test' };
     const report = alertReport(registry, pino({ level: process.env['LOG'] ?? 'silent' }), () => this.now);
-    return { ...openAlerts(config, topics, { bus: this.bus, store: this.store, state: this.state, report, fold }, () => this.now), registry };
+    return { ...openAlerts(config, topics, { bus: this.bus, store: this.store, state: this.state, ...doors, report, fold }, () => this.now), registry };
   }
 
   /** Every record of `alerts.v1`. */
