@@ -62,6 +62,7 @@ export const NEEDS = [
   { group: 'test', package: 'haproxy', why: 'a real proxy to watch', have: program('haproxy') },
   { group: 'test', package: 'lighttpd', why: 'a real server to watch', have: program('lighttpd') },
   { group: 'test', package: 'golang-go', why: 'compiles a Go server to watch', have: program('go') },
+  { group: 'test', package: 'prometheus-alertmanager', why: 'the real Alertmanager', have: program('prometheus-alertmanager') },
   { group: 'test', package: 'redis-server', why: 'the real Redis', have: program('redis-server') },
   { group: 'test', package: 'openjdk-17-jre-headless', why: 'runs the real Kafka', have: program('java') },
   { group: 'test', package: 'maven', why: 'fetches the real Kafka', have: program('mvn') },

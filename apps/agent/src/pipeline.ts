@@ -94,21 +94,24 @@ export async function runAgent(
   const heartbeat = new Heartbeat(
     bus,
     topicName(config.topic_prefix, 'agentStatus'),
-    () =>
-      agentStatus({
-        identity,
-        version,
-        startedAt,
-        capture,
-        replay: config.replay.file !== undefined,
-        totals: totals(),
-        publisher,
-        spool,
-        overhead,
-        coverage,
-        policy: policies.name,
-        policyState: policies.state,
-      }),
+    (ended) =>
+      agentStatus(
+        {
+          identity,
+          version,
+          startedAt,
+          capture,
+          replay: config.replay.file !== undefined,
+          totals: totals(),
+          publisher,
+          spool,
+          overhead,
+          coverage,
+          policy: policies.name,
+          policyState: policies.state,
+        },
+        ended,
+      ),
     log,
   );
 

@@ -64,6 +64,8 @@ export interface AgentStatus {
   /** age of the oldest exchange not yet acknowledged by the bus */
   lag_ms: number;
   kernel: string;
+  /** its last one: the agent ends in order, and is not silent from now on but gone */
+  ended?: true;
   /** why these hooks: what was asked for, or what auto found */
   hooks_why?: string;
   /** the policies in force and what became of the last one offered */

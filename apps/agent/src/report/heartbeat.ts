@@ -9,11 +9,11 @@ export class Heartbeat {
   private readonly timer: NodeJS.Timeout;
   private readonly bus: EventBus;
   private readonly topic: string;
-  private readonly status: () => AgentStatus;
+  private readonly status: (ended: boolean) => AgentStatus;
   private readonly log: Logger;
-  private underWay = false;
+  private underWay: Promise<void> | null = null;
 
-  constructor(bus: EventBus, topic: string, status: () => AgentStatus, log: Logger) {
+  constructor(bus: EventBus, topic: string, status: (ended: boolean) => AgentStatus, log: Logger) {
     this.bus = bus;
     this.topic = topic;
     this.status = status;
@@ -22,24 +22,28 @@ export class Heartbeat {
     void this.beat();
   }
 
-  /** One last heartbeat with the final totals, at most `waitMs`. */
+  /** One last heartbeat with the final totals, which says that it is the last, at most `waitMs`. */
   async finish(waitMs: number): Promise<void> {
     clearInterval(this.timer);
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.beat(), new Promise<void>((ok) => (timer = setTimeout(ok, waitMs)))]);
+    // One that is under way does not say it, and would come after it.
+    const last = (this.underWay ?? Promise.resolve()).then(() => this.send(true));
+    await Promise.race([last, new Promise<void>((ok) => (timer = setTimeout(ok, waitMs)))]);
     clearTimeout(timer);
   }
 
   private async beat(): Promise<void> {
     if (this.underWay) return;
-    this.underWay = true;
+    this.underWay = this.send(false).finally(() => (this.underWay = null));
+    await this.underWay;
+  }
+
+  private async send(ended: boolean): Promise<void> {
     try {
-      const status = this.status();
+      const status = this.status(ended);
       await this.bus.publish(this.topic, [{ key: status.host, value: Buffer.from(JSON.stringify(status)), headers: { 'content-type': 'application/json' } }]);
     } catch (error) {
       this.log.debug({ reason: error instanceof Error ? error.message : String(error) }, 'heartbeat not sent');
-    } finally {
-      this.underWay = false;
     }
   }
 }

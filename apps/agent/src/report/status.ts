@@ -18,8 +18,8 @@ export interface StatusParts {
   policyState: AgentPolicyState;
 }
 
-/** The heartbeat. Losses and exchanges count requests: one exchange has one. */
-export function agentStatus(parts: StatusParts): AgentStatus {
+/** The heartbeat; `ended`: the last one. Losses and exchanges count requests: one exchange has one. */
+export function agentStatus(parts: StatusParts, ended: boolean): AgentStatus {
   const now = new Date();
   const { request } = hostTotals(parts.totals, parts.publisher.lost);
   const probe = parts.capture?.probe ?? null;
@@ -40,6 +40,7 @@ export function agentStatus(parts: StatusParts): AgentStatus {
     coverage: parts.coverage,
     lag_ms: parts.publisher.lagMs(now.getTime()),
     kernel: probe?.kernel ?? '',
+    ...(ended ? { ended: true as const } : {}),
     ...(probe?.hooksWhy ? { hooks_why: probe.hooksWhy } : {}),
     ...(parts.overhead.oneIn > 1 ? { sampling: { reason: 'governor' as const, one_in: parts.overhead.oneIn, since: parts.overhead.since.toISOString() } } : {}),
     cpu_percent: Math.round(parts.overhead.percent * 10) / 10,

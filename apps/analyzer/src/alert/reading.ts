@@ -53,7 +53,7 @@ export async function* readHosts(store: SummaryStore, topic: string, start: numb
 }
 
 /** How many windows are fetched at a time. */
-const AT_A_TIME = 30;
+const AT_A_TIME = 120;
 
 interface Window<W> {
   merge(other: W): void;

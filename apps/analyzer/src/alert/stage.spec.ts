@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALERT_KEYS, type Alert, type AlertEvent, type RulesInForce } from '@headwater/alert-rules';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Alerts } from './open.ts';
 import { MINUTE, Place, Receiver, SECRET, T0, until } from './testing/place.ts';
@@ -65,6 +66,9 @@ it('an outage opens one alert and its end resolves it: in the store, on the topi
   ]);
   const published = (await place.published()).map((text) => JSON.parse(text) as AlertEvent);
   expect(published.map((e) => e.event_id)).toEqual([`${alert!.id}/opened`, `${alert!.id}/resolved`]);
+  const schema = JSON.parse(readFileSync(new URL('../../../../libs/header-event/schemas/alert-event.v1.schema.json', import.meta.url), 'utf8')) as object;
+  const ajv = new Ajv2020({ formats: { 'date-time': true } });
+  for (const event of published) expect([ajv.validate(schema, event), ajv.errors]).toEqual([true, null]);
   expect(receiver.events).toEqual(['opened errors', 'resolved errors']);
   for (const { headers, body, event } of receiver.received) {
     const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers['headwater-signature'] as string)!;

@@ -28,3 +28,10 @@ it('a restart is no conflict; two that go on speaking are, until one has been si
   expect(heard(both, beat('b'), 6_000).conflicts).toEqual(['a']);
   expect(heard(both, beat('a'), 40_000).conflicts).toEqual([]);
 });
+
+it('a farewell is kept, that of one that was replaced meanwhile is not', () => {
+  const farewell: AgentStatus = { ...beat('a'), ended: true };
+  expect(heard(after(['a', 0]), farewell, 5_000)).toMatchObject({ incarnation: 'a', ended: true });
+  expect(heard(after(['a', 0], ['b', 1_000]), farewell, 5_000)).toMatchObject({ incarnation: 'b', conflicts: [] });
+  expect(heard(heard(after(['a', 0]), farewell, 5_000), beat('b'), 6_000).ended).toBeUndefined();
+});

@@ -26,6 +26,8 @@ export function heard(before: StoredAgent | null, status: AgentStatus, atMs: num
   for (const [incarnation, at] of Object.entries(before?.heard ?? {})) if (at >= atMs - CONFLICT_MS) recent[incarnation] = at;
   const displaced = before !== null && before.incarnation !== status.incarnation && status.incarnation in recent;
   recent[status.incarnation] = atMs;
+  // The farewell of one that was replaced says nothing of its successor, which is alive.
+  if (displaced && status.ended) return before;
   const others = Object.keys(recent).filter((i) => i !== status.incarnation);
   const conflicts = displaced || (before?.conflicts.length ?? 0) > 0 ? others : [];
   return { ...status, conflicts, heard: recent };
