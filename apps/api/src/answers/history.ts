@@ -109,10 +109,11 @@ export class History {
     return [day, ...this.#days().map(({ slot, start }) => ({ start, end: start + this.#spanMs, slotOf: () => slot }))];
   }
 
-  /** Where whole hours say too little: the minutes before the range, else null. */
+  /** Where whole hours say too little of some service: the minutes before the range, else null. */
   minutes(): HistorySpan | null {
     const end = Math.floor(this.#range.start / MINUTE_MS) * MINUTE_MS;
-    if (this.#oldest <= this.#hour - (LEAST_HOURS + 1) * HOUR_MS || this.#oldest > end - LEAST_MINUTES * MINUTE_MS) return null;
+    const young = (first: number): boolean => first > this.#hour - (LEAST_HOURS + 1) * HOUR_MS && first <= end - LEAST_MINUTES * MINUTE_MS;
+    if (![...this.#first.values()].some(young)) return null;
     const start = end - MINUTES * MINUTE_MS;
     return { start, end, slotOf: (t) => FIRST_MINUTE + Math.floor((t - start) / MINUTE_MS) };
   }

@@ -5,7 +5,7 @@ const MAD_TO_SIGMA = 1.4826;
 /** How far from the median is still usual, in standard deviations. */
 export const USUAL_SIGMAS = 3;
 /** Traffic is never steadier than this share of itself from hour to hour. */
-const LEAST_SPREAD = 0.02;
+const LEAST_SPREAD = 0.05;
 
 /** NaN of an empty list. */
 export function median(values: readonly number[]): number {
