@@ -15,7 +15,7 @@ import type * as FoldModule from '../src/aggregate/unit-fold.ts';
 import type * as InspectModule from '../src/consume/inspect.ts';
 import type * as WindowsModule from '../src/aggregate/windows.ts';
 import type * as SamplerModule from '../src/sample/sampler.ts';
-import { T, batches } from './traffic.ts';
+import { T, batches } from '../src/aggregate/made-batches.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '4' }, samples: { type: 'boolean', default: false }, against: { type: 'string' }, only: { type: 'string' } },

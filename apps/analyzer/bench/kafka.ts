@@ -15,7 +15,7 @@ import { openBus, topicsFor } from '@headwater/event-bus';
 import { topicName } from '@headwater/header-event';
 import type { RunningRedis } from '../../../infra/redis/start.mjs';
 import type { ConsumeSettings } from './consume.ts';
-import { batches } from './traffic.ts';
+import { batches } from '../src/aggregate/made-batches.ts';
 
 export interface Measured {
   whole: { exchanges: number; per_core_s: number; per_s: number; us: number };

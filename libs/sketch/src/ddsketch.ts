@@ -67,6 +67,9 @@ export class DdSketch {
   /** Numbers and buckets in one array: five fields of an object would be five more places in memory per value. */
   private d = Float64Array.of(0, 0, Infinity, -Infinity, 0);
 
+  get memoryBytes(): number {
+    return this.d.byteLength;
+  }
   get count(): number {
     return this.d[COUNT]!;
   }

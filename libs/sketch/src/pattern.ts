@@ -51,6 +51,21 @@ export class Pattern {
     this.errors.set(key, (this.errors.get(key) ?? 0) + weight);
   }
 
+  /** The rarest types over the budget go into `{other}`; ties by name, so that the order of a merge does not matter. */
+  private trimErrors(): void {
+    if (this.errors.size <= MAX_ERROR_TYPES) return;
+    const regular = [...this.errors].filter(([type]) => type !== OTHER).sort((a, b) => b[1] - a[1] || byName(a, b));
+    for (const [type, n] of regular.slice(MAX_ERROR_TYPES)) {
+      this.errors.delete(type);
+      this.errors.set(OTHER, (this.errors.get(OTHER) ?? 0) + n);
+    }
+  }
+
+  /** What the distributions take in memory. */
+  get distributionBytes(): number {
+    return this.ttfb.memoryBytes + this.total.memoryBytes;
+  }
+
   merge(other: Pattern): void {
     this.exchanges += other.exchanges;
     this.requestBytes += other.requestBytes;
@@ -60,6 +75,7 @@ export class Pattern {
     this.begun += other.begun;
     this.ended += other.ended;
     for (const [type, n] of other.errors) this.errors.set(type, (this.errors.get(type) ?? 0) + n);
+    this.trimErrors();
     this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
     this.ttfb.merge(other.ttfb);

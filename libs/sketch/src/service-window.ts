@@ -7,7 +7,7 @@ export const KIND = 0x53;
 /** 2: phases of long exchanges; 3: clients. What has none is written as the older one, so that its readers meet the newer only where it is needed. */
 export const VERSION = 3;
 export const WHAT = 'service window';
-/** Patterns of a window, overflow buckets (one a role and status) apart. */
+/** Patterns of a window, overflow buckets (one a role and valid status) apart. */
 export const MAX_PATTERNS = 1000;
 /** Header names of a window over both roles and directions, overflow buckets apart. */
 export const MAX_HEADERS = 256;
@@ -32,6 +32,14 @@ export class ServiceWindow {
   private readonly byRoute = new Map<string, Pattern[]>();
   private readonly byHeader = new Map<string, HeaderStats>();
   private readonly byClient = new Map<string, ClientStats>();
+
+  /** bytes of the patterns' distributions in memory; whoever adds to them adds here what they grew */
+  distributionBytes = 0;
+
+  /** What this takes in memory, about. Objects are taken as measured on V8; a full distinct count and top list is 7 kB. */
+  get memoryBytes(): number {
+    return 1000 + 1200 * this.byPattern.size + this.distributionBytes + 5000 * this.byHeader.size + 500 * this.byClient.size;
+  }
 
   get patternCount(): number {
     return this.byPattern.size;
@@ -59,6 +67,7 @@ export class ServiceWindow {
     if (p) return p;
     if (this.byPattern.size >= MAX_PATTERNS || method.length > MAX_METHOD || route.length > MAX_ROUTE) {
       method = route = OTHER;
+      status = overflowStatus(status);
       key = patternKey(role, method, route, status);
       p = this.byPattern.get(key);
       if (p) return p;
@@ -161,8 +170,9 @@ export class ServiceWindow {
   }
 
   private other(p: Pattern): Pattern {
-    const key = patternKey(p.role, OTHER, OTHER, p.status);
-    const found = this.byPattern.get(key) ?? new Pattern(p.role, OTHER, OTHER, p.status);
+    const status = overflowStatus(p.status);
+    const key = patternKey(p.role, OTHER, OTHER, status);
+    const found = this.byPattern.get(key) ?? new Pattern(p.role, OTHER, OTHER, status);
     this.byPattern.set(key, found);
     return found;
   }
@@ -213,6 +223,7 @@ export class ServiceWindow {
     for (let n = r.uint(); n > 0; n--) {
       const p = Pattern.read(r);
       s.byPattern.set(patternKey(p.role, p.method, p.route, p.status), p);
+      s.distributionBytes += p.distributionBytes;
     }
     for (let n = r.uint(); n > 0; n--) {
       const h = HeaderStats.read(r);
@@ -225,6 +236,14 @@ export class ServiceWindow {
     r.done();
     return s;
   }
+}
+
+/**
+ * Status of an overflow bucket: codes outside of 100 to 599 are invalid and count there as 500 (RFC 9110, 15), so that forged
+ * ones make 502 buckets a role at most. 0 (none) stays.
+ */
+function overflowStatus(status: number): number {
+  return status === 0 || (status >= 100 && status <= 599) ? status : 500;
 }
 
 function patternKey(role: Role, method: string, route: string, status: number): string {

@@ -31,8 +31,8 @@ const scratch: Hash64 = { hi: 0, lo: 0 };
 export class SpaceSaving {
   floor = 0;
   private entries = new Map<number, Entry>();
-  /** Bits of the keys in `entries`, and perhaps of some that left: what is not here need not be looked up. */
-  private near = new Uint32Array(NEAR / 32);
+  /** Bits of the keys in a full list: what is not here need not be looked up. Null: to be made when next needed. */
+  private near: Uint32Array | null = null;
 
   get size(): number {
     return this.entries.size;
@@ -49,8 +49,9 @@ export class SpaceSaving {
    * few that stay, so a column of unique ids costs no strings.
    */
   addBatch(keys: ArrayLike<number>, counts: ArrayLike<number>, n: number, valueOf: (i: number) => string): void {
-    const { floor, near } = this;
+    const { floor } = this;
     const least = this.entries.size === TOP_CAPACITY ? this.least() : -1;
+    const near = least >= 0 && n > TOP_CAPACITY ? (this.near ??= this.bits()) : null;
     // The heaviest newcomers, heaviest first; equal weights by key, so that the order of arrival does not matter.
     const best: number[] = [];
     let dropped = 0;
@@ -58,7 +59,7 @@ export class SpaceSaving {
       const key = keys[i]!;
       const count = counts[i]!;
       const bit = bitOf(key);
-      const known = (near[bit >>> 5]! & (1 << bit)) === 0 ? undefined : this.entries.get(key);
+      const known = near !== null && (near[bit >>> 5]! & (1 << bit)) === 0 ? undefined : this.entries.get(key);
       if (known) {
         known.count += count;
         continue;
@@ -78,9 +79,14 @@ export class SpaceSaving {
     this.trim();
   }
 
+  private bits(): Uint32Array {
+    const near = new Uint32Array(NEAR / 32);
+    for (const key of this.entries.keys()) near[bitOf(key) >>> 5]! |= 1 << bitOf(key);
+    return near;
+  }
+
   private insert(key: number, value: string, count: number, error: number): void {
-    const bit = bitOf(key);
-    this.near[bit >>> 5]! |= 1 << bit;
+    this.near = null;
     this.entries.set(key, { key, value: value.length > VALUE_CHARACTERS ? value.slice(0, VALUE_CHARACTERS) : value, count, error });
   }
 
@@ -95,8 +101,6 @@ export class SpaceSaving {
     const sorted = this.sorted();
     this.floor = Math.max(this.floor, sorted[TOP_CAPACITY]!.count);
     for (let i = TOP_CAPACITY; i < sorted.length; i++) this.entries.delete(sorted[i]!.key);
-    this.near.fill(0);
-    for (const key of this.entries.keys()) this.near[bitOf(key) >>> 5]! |= 1 << bitOf(key);
   }
 
   private sorted(): Entry[] {

@@ -135,6 +135,61 @@ describe('ServiceWindow', () => {
     expect(a.headerCount).toBeLessThanOrEqual(MAX_HEADERS + 4);
   });
 
+  it('budgets: forged statuses and error types share buckets, and merges keep to them', () => {
+    const made = (from: number): ServiceWindow => {
+      const w = new ServiceWindow();
+      for (let i = 0; i < MAX_PATTERNS; i++) w.pattern('server', 'GET', `/r${i}`, 200).exchanges += 2;
+      for (let status = 0; status < 65_536; status += 7) w.pattern('server', 'GET', `/x${status}`, status).exchanges++;
+      for (let i = 0; i < 40; i++) w.pattern('server', 'GET', '/r1', 200).addError(`e${from + i}`, 1 + (i % 3));
+      return w;
+    };
+    const [a, b] = [made(0), made(20)];
+    const ab = ServiceWindow.decode(a.encode());
+    ab.merge(b);
+    b.merge(a);
+    expect(ab.encode()).toEqual(b.encode());
+    expect(ab.patternCount).toBeLessThanOrEqual(MAX_PATTERNS + 502);
+    expect([...ab.patterns()].reduce((n, p) => n + p.exchanges, 0)).toBe(2 * (2 * MAX_PATTERNS + Math.ceil(65_536 / 7)));
+    const types = [...ab.patterns()].find((p) => p.route === '/r1')!.errors;
+    expect(types.size).toBe(17);
+    expect([...types.values()].reduce((n, x) => n + x, 0)).toBe(2 * Array.from({ length: 40 }, (_, i) => 1 + (i % 3)).reduce((n, x) => n + x));
+  });
+
+  it('clients: a merge is the union in any order, their statuses are bounded and add up', () => {
+    const answered = fc.array(
+      fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.oneof(fc.constantFrom(0, 200, 404, 500), fc.integer({ min: 0, max: 65_535 })), fc.integer({ min: 1, max: 9 }), fc.boolean()),
+      {
+        maxLength: 60,
+      },
+    );
+    const ofClients = (all: readonly (readonly [string, number, number, boolean])[]): ServiceWindow => {
+      const w = new ServiceWindow();
+      for (const [name, status, weight, failed] of all) {
+        w.client(name).add(status, weight);
+        if (failed) w.client(name).errors += weight;
+      }
+      return w;
+    };
+    const totals = (w: ServiceWindow): unknown => [...w.clients()].map((c) => [c.name, c.exchanges, c.errors]).sort();
+    fc.assert(
+      fc.property(answered, answered, (a, b) => {
+        const left = ServiceWindow.decode(ofClients(a).encode());
+        left.merge(ofClients(b));
+        const right = ofClients(b);
+        right.merge(ServiceWindow.decode(ofClients(a).encode()));
+        expect(left.encode()).toEqual(right.encode());
+        expect(ServiceWindow.decode(left.encode()).encode()).toEqual(left.encode());
+        expect(totals(left)).toEqual(totals(ofClients([...a, ...b])));
+        for (const c of left.clients()) {
+          expect([...c.statuses.values()].reduce((n, x) => n + x, 0)).toBe(c.exchanges);
+          expect([...c.statuses.keys()].filter((s) => s >= 100).length).toBeLessThanOrEqual(24);
+        }
+        const few = new Set([...a, ...b].map(([, status]) => status)).size <= 24;
+        if (few) expect(left.encode()).toEqual(ofClients([...a, ...b]).encode());
+      }),
+    );
+  });
+
   it('a sum that forged sizes drove too far saturates and is written', () => {
     const w = new ServiceWindow();
     w.pattern('server', 'GET', '/', 200).requestBytes = 1e30;

@@ -50,7 +50,10 @@ export class PatternFold {
     for (let i = 0; i < rows.length; i++) ordered[ends[slotOf[i]!]!++] = rows[i]!;
     for (let slot = 0, from = 0; slot < found.length; slot++) {
       const end = ends[slot]!;
-      this.sum(columns, eventMs, dictionary, found[slot]!, from, end);
+      const p = found[slot]!;
+      const before = p.distributionBytes;
+      this.sum(columns, eventMs, dictionary, p, from, end);
+      window.distributionBytes += p.distributionBytes - before;
       from = end;
     }
   }

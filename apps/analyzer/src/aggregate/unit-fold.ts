@@ -69,6 +69,11 @@ export class UnitFold {
     return this.windows.dirtyBytes();
   }
 
+  /** Bytes of the windows that are not held as encoded, about. */
+  get unfoldedBytes(): number {
+    return this.windows.unfoldedBytes;
+  }
+
   get windowCount(): number {
     return this.windows.size;
   }

@@ -1,4 +1,4 @@
-/** Batches as an agent would send them; the same for the same arguments. */
+/** Batches for tests and benches, as an agent would send them, and as a hostile one would; the same for the same arguments. */
 import { EventColumnsBuilder, makeRecord, type BatchAccount, type EventRecord, type EventRow, type HeaderRow } from '@headwater/header-event';
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
@@ -72,4 +72,45 @@ export function batches(n: number, rows: number, ids: number, seqOf: (i: number)
     for (let k = 0; k < rows; k++) b.add(exchange(t + i * 20 + Math.floor((k * 20) / rows), ids));
     return makeRecord({ identity: { hostId: host, incarnation: 'i' }, seq: seqOf(i), columns: b.finish(), account: account(t + i * 20 + 20, rows) });
   });
+}
+export interface AttackShape {
+  rows: number;
+  /** newest instant, ms; times go back from it by up to `spreadMs` */
+  endMs: number;
+  spreadMs: number;
+  hosts: number;
+  services: number;
+}
+
+/** The n-th batch (from 1): random service, method, route, status, client, error, header names and values, times and latencies. */
+export function attackBatch(n: number, { rows, endMs, spreadMs, hosts, services }: AttackShape): EventRecord {
+  let state = Math.imul(n, 0x9e3779b1) >>> 0 || 1;
+  const random = (below: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+  const word = (kinds: number): string => random(kinds).toString(36);
+  const b = new EventColumnsBuilder();
+  for (let k = 0; k < rows; k++) {
+    const ns = Math.floor(2 ** (random(5300) / 100));
+    b.add({
+      start_time: BigInt(endMs - random(spreadMs)) * 1_000_000n,
+      'headwater.role': random(2),
+      'service.name': `s-${word(services)}`,
+      'http.request.method': `M${word(5000)}`,
+      'http.route': `/${word(2 ** 31)}/${word(2 ** 31)}`,
+      'http.response.status_code': random(65_536),
+      'error.type': `e-${word(2 ** 31)}`,
+      'client.address': `c-${word(2 ** 31)}`,
+      'headwater.ttfb_ns': ns,
+      'headwater.total_ns': ns,
+      'http.request.size': random(2 ** 31),
+      'http.request.headers': Array.from({ length: 4 }, () => ({ name: `H-${word(2 ** 31)}`, value: word(2 ** 31) })),
+      'http.response.headers': Array.from({ length: 4 }, () => ({ name: `R-${word(2 ** 31)}`, value: word(2 ** 31) })),
+    });
+  }
+  const host = n % hosts;
+  return makeRecord({ identity: { hostId: `host-${host}`, incarnation: `i-${host}` }, seq: Math.floor(n / hosts) + 1, columns: b.finish(), account: account(endMs, rows) });
 }
