@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { alertCommands } from './alerts/commands.ts';
 import { applyTopics } from './apply.ts';
 import type { ApplyFlags } from './apply.ts';
 import { EXIT } from './bus.ts';
@@ -18,7 +19,7 @@ function onBus(command: Command): Command {
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
   let code: number = EXIT.ok;
   const program = new Command('headwater-admin')
-    .description('Topics and policies of a Headwater fleet')
+    .description('Topics, policies and alert rules of a Headwater fleet')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError();
@@ -28,6 +29,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, termi
     .action(async (flags: ApplyFlags) => {
       code = await applyTopics(flags, env, terminal);
     });
+  alertCommands(program, terminal, (n) => (code = n));
   policyCommands(program, onBus, env, terminal, (n) => (code = n));
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, parseDocument, stringify, type Document } from 'yaml';
 import { DEFAULTS } from './built-in.ts';
 import { RulesError, problemsError, type RulesProblem } from './errors.ts';
 import type { Rule, RulesDocument } from './rule.ts';
@@ -100,7 +100,8 @@ export function readRules(text: string | Uint8Array, source: string): Rule[] {
   return rules;
 }
 
-/** A document that says all of it. */
-export function documentOf(rules: readonly Rule[]): RulesDocument {
-  return { schema: 1, rules: rules.map((r) => ({ ...r })) };
+/** The rules as a document (YAML) that says all of them. */
+export function writeRules(rules: readonly Rule[]): string {
+  const document: RulesDocument = { schema: 1, rules: [...rules] };
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
