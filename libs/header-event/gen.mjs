@@ -265,11 +265,21 @@ function asyncApi() {
         schema: { columns: EVENT_COLUMNS.map(({ name, type }) => ({ name, type: ARROW[type] })), metadata: { 'headwater.schema': '1' } },
       },
     },
-    HeaderEvent: { title: 'One header event', contentType: 'application/json', payload: { $ref: './schemas/header-event.v1.schema.json' } },
+    HeaderEvent: {
+      title: 'One header event',
+      summary: 'At least once: the id in the headers tells repeats. A service of one host is in order.',
+      contentType: 'application/json',
+      headers: object({
+        'content-type': { const: 'application/json' },
+        'headwater-event-id': text('<host id>/<incarnation>/<seq>/<row>: names the row, wherever and however often it is sent', { pattern: '^.+/[^/]+/[1-9][0-9]*/[0-9]+$' }),
+      }),
+      payload: { $ref: './schemas/header-event.v1.schema.json' },
+    },
     AgentStatus: { title: 'Heartbeat of an agent', contentType: 'application/json', payload: { $ref: './schemas/agent-status.v1.schema.json' } },
     DeadLetter: {
       title: 'A record that could not be read',
-      summary: 'The bytes as they were; the reason is in the record headers.',
+      summary: 'The bytes and the headers as they were, and the reason.',
+      headers: object({ 'headwater-dead-letter-reason': text('why it could not be read, a word'), 'headwater-dead-letter-detail': text('the same for a person') }),
       payload: { type: 'string', format: 'binary' },
     },
     Summary: {
@@ -280,20 +290,7 @@ function asyncApi() {
         'content-type': { const: 'application/json' },
         'headwater-revision': text('the revision of the message, to be told without parsing it', { pattern: '^[1-9][0-9]*$' }),
       }),
-      payload: {
-        type: 'object',
-        required: ['schema', 'service', 'resolution', 'start', 'end', 'revision', 'closed_at'],
-        properties: {
-          schema: { const: 1 },
-          service: { type: 'string' },
-          resolution: { const: '1m' },
-          start: { type: 'string', format: 'date-time' },
-          end: { type: 'string', format: 'date-time' },
-          revision: { type: 'integer', minimum: 1 },
-          closed_at: { type: 'string', format: 'date-time' },
-        },
-        description: 'The whole of it: apps/analyzer/summary.schema.json',
-      },
+      payload: { $ref: './schemas/summary.v1.schema.json' },
     },
     CapturePolicy: {
       title: 'A signed policy that narrows what hosts let leave',

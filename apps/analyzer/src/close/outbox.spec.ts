@@ -96,7 +96,7 @@ it('a minute that was rolled up and not published is published by the next owner
     { role: 'server', method: 'GET', route: '/', status: 200, exchanges: 3, begun: 2, ended: 1, ttfb_ms: { count: 3, mean: 2, min: 2, max: 2, p99: 2 }, total_ms: null },
   ]);
   expect(await outbox().resume(0)).toBe(0);
-  const schema = JSON.parse(readFileSync(new URL('../../summary.schema.json', import.meta.url), 'utf8')) as object;
+  const schema = JSON.parse(readFileSync(new URL('../../../../libs/header-event/schemas/summary.v1.schema.json', import.meta.url), 'utf8')) as object;
   const ajv = new Ajv2020({ formats: { 'date-time': true } });
   const valid = ajv.validate(schema, JSON.parse(Buffer.from(sent[0]!.value).toString()));
   expect([valid, ajv.errors]).toEqual([true, null]);
