@@ -49,7 +49,13 @@ test('files of a certificate are beside the caller', () => {
   assert.deepEqual(parse('--tls-cert', 'a b.pem', '--tls-key=/k').tls, { cert: '/home/somebody/a b.pem', key: '/k' });
 });
 
+test('a receiver of alerts', () => {
+  assert.equal(parse('--webhook', 'https://u:p@hooks.test/a').webhook, 'https://u:p@hooks.test/a');
+  assert.equal(parse().webhook, null);
+});
+
 const REFUSED = [
+  [['--webhook', 'ftp://u:p@x'], /^--webhook names no URL that begins with http:\/\/ or https:\/\/$/],
   [['--frobnicate'], /--frobnicate is not an option/],
   [['--nodemo'], /--nodemo is not an option; did you mean --no-demo\?/],
   [['start'], /start is not an option/],

@@ -1,5 +1,6 @@
 // The settings of the five apps in standalone mode, as files a person can read (JSON is YAML) and run by hand.
 import { join } from 'node:path';
+import { webhookKey } from './secrets.mjs';
 import { writePrivate } from './state-dir.mjs';
 
 /**
@@ -15,6 +16,7 @@ export function writeConfigs({ stateDir, owner, options, at, certificate, client
   const state = { kind: 'embedded', path: file('state.db') };
   const listen = { host: at.host, ...(certificate ? { tls: { cert_file: certificate.file, key_file: certificate.keyFile } } : {}) };
   const issuer = { issuer: at.issuer, ...(at.connect ? { connect: at.connect } : {}), ...(certificate?.selfSigned ? { ca_file: certificate.file } : {}) };
+  const webhooks = options.webhook === null ? [] : [{ url: options.webhook, secret_file: webhookKey(stateDir, owner) }];
   const configs = {
     admin: { bus },
     identity: {
@@ -27,7 +29,7 @@ export function writeConfigs({ stateDir, owner, options, at, certificate, client
       keys_dir: file('keys'),
       state: { kind: 'embedded', path: file('identity.db') },
     },
-    analyzer: { bus, store, state, admin: { port: adminPorts.analyzer } },
+    analyzer: { bus, store, state, admin: { port: adminPorts.analyzer }, alerts: { dashboard_url: `${at.api}/`, webhooks } },
     api: {
       ...listen,
       port: options.apiPort,

@@ -35,6 +35,9 @@ how people reach it (default: http on 127.0.0.1, for this machine alone)
   --api-port N          port of the API and the dashboard (default 8470)
   --identity-port N     port of the authorization server (default 8471)
 
+  --webhook URL         alerts are posted there as JSON, signed with the key in
+                        STATE_DIR/webhook.key (see apps/analyzer/README.md)
+
   --state-dir DIR       where everything is kept (default: .headwater in the clone), mode 0700
   --no-install          install nothing: print what is missing and end with 3
   --help                this text
@@ -42,7 +45,7 @@ how people reach it (default: http on 127.0.0.1, for this machine alone)
 Without --scope the demo shop is started and only its ports are captured.
 `;
 
-const VALUED = new Set(['scope', 'state-dir', 'api-port', 'identity-port', 'hooks', 'host', 'public-url', 'identity-public-url', 'tls-cert', 'tls-key']);
+const VALUED = new Set(['scope', 'webhook', 'state-dir', 'api-port', 'identity-port', 'hooks', 'host', 'public-url', 'identity-public-url', 'tls-cert', 'tls-key']);
 const SWITCHES = new Set(['no-demo', 'no-install', 'i-mean-all', 'help']);
 /** With a value or without. */
 const MAYBE_VALUED = new Set(['replay']);
@@ -86,6 +89,7 @@ export function parseOptions(argv, cwd = process.env.INIT_CWD ?? process.cwd()) 
     identityPublicUrl: given.get('identity-public-url') ?? null,
     tls: cert === undefined ? null : { cert: resolve(cwd, cert), key: resolve(cwd, key) },
     install: !given.has('no-install'),
+    webhook: webhook(given.get('webhook')),
     stateDir: stateDir(given.get('state-dir'), cwd),
   };
 }
@@ -129,6 +133,14 @@ function stateDir(value, cwd) {
   if (value === undefined) return resolve(ROOT, '.headwater');
   if (value.trim() === '') refuse('--state-dir "" names no directory');
   return resolve(cwd, value);
+}
+
+function webhook(value) {
+  if (value === undefined) return null;
+  const url = URL.parse(value);
+  // Such a URL may hold a secret: it is not repeated.
+  if (url === null || !/^https?:$/.test(url.protocol)) refuse('--webhook names no URL that begins with http:// or https://');
+  return value;
 }
 
 function port(name, text) {

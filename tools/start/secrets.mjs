@@ -35,6 +35,13 @@ export function hostIdIfNeeded(stateDir, owner) {
   return readFileSync(file, 'utf8').trim();
 }
 
+/** The key that alerts to the receiver of --webhook are signed with, made once; a person hands it to the receiver. */
+export function webhookKey(stateDir, owner) {
+  const file = join(stateDir, 'webhook.key');
+  if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString('hex')}\n`, owner);
+  return file;
+}
+
 /**
  * For `curl -K`: the token request, so that the secret is on no command line; and, where curl must be told more than a
  * URL (a certificate of ours, a name that is looked up elsewhere), the same for the API.

@@ -1,4 +1,4 @@
-import type { Alert, AlertEvent } from '@headwater/alert-rules';
+import type { AlertEvent } from '@headwater/alert-rules';
 import type { AlertmanagerConfig } from '@headwater/config';
 import { post, type Answer } from './post.ts';
 import { readLine, readPem } from './secret-files.ts';
@@ -32,12 +32,8 @@ export function postable({ alert }: Pick<AlertEvent, 'alert'>, untilMs: number, 
     },
     startsAt: alert.opened_at,
     endsAt: alert.state === 'resolved' && alert.resolved_at !== null ? alert.resolved_at : new Date(untilMs).toISOString(),
-    ...(dashboardUrl === undefined ? {} : { generatorURL: linkOf(alert, dashboardUrl) }),
+    ...(dashboardUrl === undefined ? {} : { generatorURL: new URL('alerts', dashboardUrl.endsWith('/') ? dashboardUrl : `${dashboardUrl}/`).href }),
   };
-}
-
-function linkOf({ id }: Alert, dashboardUrl: string): string {
-  return new URL(`alerts?id=${id}`, dashboardUrl.endsWith('/') ? dashboardUrl : `${dashboardUrl}/`).href;
 }
 
 /** One target for each address: they deduplicate among themselves. */
