@@ -70,18 +70,35 @@ const answers = (port) =>
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function writeConfig(dir, { id, port, controllerPort, voters, clusterId, brokers, overrides }) {
+/** Broker properties of one more listener. Kafka 4 reads PEM files; the key comes first, then the certificates. */
+function listenerConfig({ name, protocol = 'PLAINTEXT', tls }) {
+  const at = `listener.name.${name.toLowerCase()}`;
+  return {
+    ...(protocol.startsWith('SASL') && {
+      [`${at}.sasl.enabled.mechanisms`]: 'SCRAM-SHA-512',
+      [`${at}.scram-sha-512.sasl.jaas.config`]: 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    }),
+    ...(protocol.endsWith('SSL') && {
+      [`${at}.ssl.keystore.type`]: 'PEM',
+      [`${at}.ssl.keystore.location`]: tls.keystore,
+      ...(tls.clientCa && { [`${at}.ssl.truststore.type`]: 'PEM', [`${at}.ssl.truststore.location`]: tls.clientCa, [`${at}.ssl.client.auth`]: 'required' }),
+    }),
+  };
+}
+
+function writeConfig(dir, { id, port, controllerPort, extra, voters, brokers, overrides }) {
   const data = join(dir, 'data');
   mkdirSync(data, { recursive: true });
+  const host = '127.0.0.1';
   const config = {
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': voters,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [`PLAINTEXT://${host}:${port}`, `CONTROLLER://${host}:${controllerPort}`, ...extra.map((l) => `${l.name}://${host}:${l.port}`)].join(),
+    'advertised.listeners': [`PLAINTEXT://${host}:${port}`, ...extra.map((l) => `${l.name}://${host}:${l.advertisedPort ?? l.port}`)].join(),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...extra.map((l) => `${l.name}:${l.protocol ?? 'PLAINTEXT'}`)].join(),
     'log.dirs': data,
     // Apps never create topics; a broker that would, hides the mistake.
     'auto.create.topics.enable': false,
@@ -95,6 +112,7 @@ function writeConfig(dir, { id, port, controllerPort, voters, clusterId, brokers
     'group.initial.rebalance.delay.ms': 0,
     'num.network.threads': 2,
     'num.io.threads': 4,
+    ...Object.assign({}, ...extra.map(listenerConfig)),
     ...overrides,
   };
   writeFileSync(
@@ -103,9 +121,22 @@ function writeConfig(dir, { id, port, controllerPort, voters, clusterId, brokers
       .map(([k, v]) => `${k}=${v}\n`)
       .join(''),
   );
-  // What `kafka-storage format` writes, without another JVM start.
-  const meta = join(data, 'meta.properties');
-  if (!existsSync(meta)) writeFileSync(meta, `version=1\ncluster.id=${clusterId}\nnode.id=${id}\ndirectory.id=${randomBytes(16).toString('base64url')}\n`);
+}
+
+/** Formats a broker's directory; its users' SCRAM credentials become the first records of the cluster's metadata. */
+async function format(classPath, dir, { id, clusterId, users }) {
+  const meta = join(dir, 'data', 'meta.properties');
+  if (existsSync(meta)) return;
+  const names = Object.entries(users);
+  if (names.length === 0) {
+    // What `kafka-storage format` writes, without another JVM start.
+    writeFileSync(meta, `version=1\ncluster.id=${clusterId}\nnode.id=${id}\ndirectory.id=${randomBytes(16).toString('base64url')}\n`);
+    return;
+  }
+  const scram = names.flatMap(([name, password]) => ['--add-scram', `SCRAM-SHA-512=[name=${name},password=${password}]`]);
+  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', join(dir, 'server.properties'), ...scram]).catch((error) => {
+    throw new KafkaStartError(`Kafka's storage could not be formatted with its users:\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
+  });
 }
 
 function startBroker(classPath, dir, port) {
@@ -145,11 +176,14 @@ function startBroker(classPath, dir, port) {
 }
 
 /**
- * @param {{brokers?: number, dir?: string, port?: number, config?: Record<string, string | number>}} [options]
+ * @param {{brokers?: number, dir?: string, port?: number, config?: Record<string, string | number>, users?: Record<string, string>,
+ *   listeners?: {name: string, protocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL', advertisedPort?: number, tls?: {keystore: string, clientCa?: string}}[]}} [options]
  *   dir is made and removed again when it is not given; port is that of broker 0 (default: a free one);
- *   config overrides broker properties
+ *   config overrides broker properties; users: passwords by name, for SCRAM-SHA-512, given when the directory is new.
+ *   listeners: more ways in beside the plain one. name: letters, of one's own choice; advertisedPort: where clients are sent to (a proxy in
+ *   front of the broker); tls: PEM files, `keystore` the key (PKCS #8, no passphrase) and then its certificates, `clientCa` who signs clients'
  */
-export async function startKafka({ brokers = 1, dir, port, config = {} } = {}) {
+export async function startKafka({ brokers = 1, dir, port, config = {}, users = {}, listeners = [] } = {}) {
   await checkJava();
   const classPath = await jars();
   const own = dir === undefined;
@@ -158,7 +192,11 @@ export async function startKafka({ brokers = 1, dir, port, config = {} } = {}) {
   let state = existsSync(stateFile) ? JSON.parse(readFileSync(stateFile, 'utf8')) : undefined;
   if (state === undefined) {
     const ports = [];
-    for (let i = 0; i < brokers; i++) ports.push({ port: i === 0 && port !== undefined ? port : await freePort(), controllerPort: await freePort() });
+    for (let i = 0; i < brokers; i++) {
+      const more = {};
+      for (const { name } of listeners) more[name] = await freePort();
+      ports.push({ port: i === 0 && port !== undefined ? port : await freePort(), controllerPort: await freePort(), more });
+    }
     state = { clusterId: Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url'), ports };
     mkdirSync(root, { recursive: true });
     writeFileSync(stateFile, JSON.stringify(state));
@@ -167,7 +205,10 @@ export async function startKafka({ brokers = 1, dir, port, config = {} } = {}) {
   const nodes = state.ports.map((ports, id) => {
     const nodeDir = join(root, `broker-${id}`);
     mkdirSync(nodeDir, { recursive: true });
-    writeConfig(nodeDir, { id, ...ports, voters, clusterId: state.clusterId, brokers: state.ports.length, overrides: config });
+    const extra = listeners.map((l) => ({ ...l, port: ports.more?.[l.name] }));
+    if (extra.some((l) => l.port === undefined))
+      throw new KafkaStartError(`${root} was made without the listener ${extra.find((l) => l.port === undefined).name}; take a new directory`);
+    writeConfig(nodeDir, { id, ...ports, extra, voters, brokers: state.ports.length, overrides: config });
     return { dir: nodeDir, port: ports.port, running: undefined };
   });
   const start = (node) => (node.running = startBroker(classPath, node.dir, node.port)).ready;
@@ -183,6 +224,7 @@ export async function startKafka({ brokers = 1, dir, port, config = {} } = {}) {
   const killAll = () => nodes.forEach((n) => n.running?.child.kill('SIGKILL'));
   process.once('exit', killAll);
   try {
+    await Promise.all(nodes.map((node, id) => format(classPath, node.dir, { id, clusterId: state.clusterId, users })));
     await Promise.all(nodes.map(start));
   } catch (error) {
     killAll();
@@ -192,6 +234,8 @@ export async function startKafka({ brokers = 1, dir, port, config = {} } = {}) {
   return {
     bootstrap: nodes.map((n) => `127.0.0.1:${n.port}`),
     dir: root,
+    /** where a listener of `listeners` is reached: its own ports, also where clients are sent elsewhere */
+    listener: (name) => state.ports.map((p) => `127.0.0.1:${p.more[name]}`),
     pids: () => nodes.map((n) => n.running?.child.pid),
     /** SIGKILL: what a host failure looks like to clients */
     kill: (index = 0) => end(nodes[index], 'SIGKILL'),

@@ -35,10 +35,11 @@ export async function openFleet(t, o = {}) {
   if (redis) t.after(() => redis.stop());
   const bus = { kind: 'kafka', brokers: kafka.bootstrap };
   const store = o.store ?? { kind: 'redis', url: redis.url };
-  await run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--brokers', kafka.bootstrap.join(',')]);
+  const applyTopics = () => run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--brokers', kafka.bootstrap.join(',')]);
+  await applyTopics();
   const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store, settings: { rate_limit: { requests: 100_000 }, ...o.api } });
 
-  const fleet = { dir, start, kafka, redis, bus, store, info, analyzers: new Map(), startedMs: Date.now() };
+  const fleet = { dir, start, kafka, redis, bus, store, info, analyzers: new Map(), applyTopics };
 
   /** Starts an analyzer and waits for its health; one of the same name is replaced. `main`: another build's. */
   fleet.analyzer = async (name, settings = {}, main = 'apps/analyzer/dist/main.js') => {
@@ -82,39 +83,50 @@ export async function openFleet(t, o = {}) {
   /**
    * Waits until the API counts, window by window, what the topic holds of the load, and until its windows are closed. Fails
    * saying what differs. Adds the fault's row to the table.
-   * @param {{ fault: string, load: object, killed?: boolean, missing?: { batches: number, text?: string }, settleMs?: number }} what
-   *   killed: the load left no count; missing: batches that the API must say are missing (then `complete` must be false)
+   * @param {{ fault: string, load: object, killed?: boolean, missing?: { batches: number, exchanges: number }, settleMs?: number }} what
+   *   killed: the load left no count; missing: what the API must say is missing (then `complete` must be false); truth: answers
+   *   { counts, exchanges, missing } where that is not what the topic holds now
    */
   fleet.exact = async ({ fault, load, killed = false, missing, settleMs = SETTLE_MS, truth }) => {
     const { name } = load.options;
     const sent = killed ? null : await load.done();
-    const topic = truth ?? (await countTopic({ brokers: kafka.bootstrap, topic: EVENTS, name }));
+    let held = await truthOf({ name, truth, missing });
     // The load knows what was acknowledged, the topic what is there: a third count that agrees, unless a clock is set right.
-    if (sent && !load.options.offsetsMs && !truth)
-      assert.deepEqual(new Map([...topic.counts].sort()), new Map(sent.counts.sort()), 'the topic does not hold what was acknowledged');
+    if (sent && !load.options.offsetsMs && !truth) assert.deepEqual(new Map([...held.counts].sort()), new Map(sent.counts.sort()), 'the topic does not hold what was acknowledged');
     let found;
-    await eventually(async () => (found = await compare(fleet.info, topic.counts, name).catch(whileAway)).equal, settleMs, 500);
-    assert.ok(found.equal, `${fault}: ${found.windowsEqual} of ${found.windows} windows equal\n${found.differ.slice(0, 20).join('\n')}\n${fleet.outputs()}`);
-    const lostWanted = missing?.batches ?? 0;
+    const equal = async () => {
+      if (truth) held = await truthOf({ name, truth, missing }).catch(() => held);
+      found = await compare(fleet.info, held.counts, name).catch(whileAway);
+      return found.equal;
+    };
+    await eventually(equal, settleMs, 500);
+    assert.ok(
+      found.equal,
+      `${fault}: ${found.windowsEqual} of ${found.windows} windows equal, missing ${JSON.stringify(held.missing)}\n${found.differ.slice(0, 20).join('\n')}\n${fleet.outputs()}`,
+    );
+    const wanted = held.missing;
     let quality;
-    // Complete needs every window of the range closed with all partitions in it; with losses it stays false, and the windows' end has to pass.
+    // Complete needs every window of the range closed with all partitions in it; with losses it stays false.
     const final = async () => {
       quality = await askQuality(fleet.info, found.start, found.end);
-      return quality.lost_batches === lostWanted && (lostWanted > 0 ? !quality.complete : quality.complete);
+      return quality.lost_batches === wanted.batches && quality.lost_exchanges === wanted.exchanges && quality.complete === (wanted.batches === 0);
     };
-    assert.ok(await eventually(final, settleMs, 500), `${fault}: quality ${JSON.stringify(quality)}, wanted ${lostWanted} batches missing\n${fleet.outputs()}`);
+    assert.ok(await eventually(final, settleMs, 500), `${fault}: quality ${JSON.stringify(quality)}, wanted ${JSON.stringify(wanted)} missing\n${fleet.outputs()}`);
     const row = {
       fault,
-      produced: sent?.exchanges ?? topic.exchanges,
+      produced: sent?.exchanges ?? held.produced ?? held.exchanges,
       counted: found.counted,
       windows: found.windows,
       windowsEqual: found.windowsEqual,
-      missing: missing?.text ?? (lostWanted > 0 ? `complete:false, ${lostWanted} batches` : 'none'),
+      missing: wanted.batches > 0 ? `complete:false, ${wanted.exchanges} exchanges in ${wanted.batches} batches` : 'none',
       seconds: (Date.now() - load.startMs) / 1_000,
     };
     addRow(row);
-    return { ...row, sent, topic, quality };
+    return { ...row, sent, topic: held, quality };
   };
+
+  const truthOf = async ({ name, truth, missing = { batches: 0, exchanges: 0 } }) =>
+    truth ? truth() : { ...(await countTopic({ brokers: kafka.bootstrap, topic: EVENTS, name })), missing };
 
   /** Waits for the beginning of a window, so that a load's losses lie in windows of its own. */
   fleet.freshWindow = () => sleep(WINDOW_MS - (Date.now() % WINDOW_MS) + 50);

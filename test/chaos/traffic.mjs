@@ -61,6 +61,7 @@ export class Host {
       builder.add({ ...row, start_time: nanos(endMs), 'headwater.phase': 'end', 'headwater.total_ns': (endMs - ms) * 1e6, 'http.response.size': 1e6 });
     }
     const starts = { started: n, emitted: n, filtered: {}, lost: {}, in_flight: 0 };
+    const before = this.exchanges;
     this.exchanges += weights;
     const account = {
       watermark_unix_ms: until,
@@ -69,6 +70,8 @@ export class Host {
       request: starts,
       response: starts,
       exchanges: weights,
+      exchanges_before: before,
+      exchanges_after: this.exchanges,
       unread: {},
       coverage: 1,
       source: 'live',
