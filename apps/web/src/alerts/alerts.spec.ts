@@ -66,7 +66,7 @@ describe('where an alert leads', () => {
 
 describe('figures of an alert', () => {
   it('have the unit of their name, and what they are now where that differs', () => {
-    const said = alertFigures({ error_ratio: 0.0757, burn_rate_long: 15.2, exchanges: 4_120 }, { error_ratio: 0.0757, burn_rate_long: 9, p99_ms: 1_234 });
+    const said = alertFigures({ error_ratio: 0.0757, long_burn_rate: 15.2, exchanges: 4_120 }, { error_ratio: 0.0757, long_burn_rate: 9, p99_ms: 1_234 });
     expect(said.map((f) => [f.label, f.opened, f.last].join('|').replaceAll('\u00a0', ' '))).toEqual([
       'Error rate|7.6 %|',
       'Burn rate, long window|15.2×|9×',

@@ -27,7 +27,13 @@ export function figureText(name: string, value: number): string {
   return (UNITS.find(([suffix]) => suffix.test(name))?.[1] ?? formatCount)(value);
 }
 
-const LABELS: Readonly<Record<string, string>> = { burn_rate_long: 'Burn rate, long window', burn_rate_short: 'Burn rate, short window', error_ratio: 'Error rate' };
+const LABELS: Readonly<Record<string, string>> = {
+  long_burn_rate: 'Burn rate, long window',
+  short_minutes: 'Short window',
+  long_minutes: 'Long window',
+  error_ratio: 'Error rate',
+  usual_failures_per_hour: 'Usual failures an hour',
+};
 
 /** `silent_seconds` -> `Silent`, `lost_ratio` -> `Lost`, `max_burn_rate` -> `Max burn rate`. */
 export function figureLabel(name: string): string {

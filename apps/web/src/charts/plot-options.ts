@@ -65,7 +65,7 @@ function drawMarks(u: uPlot, { marks = [], start, end }: PlotInput): void {
   for (const { from, to } of marks) {
     if (from >= end || (to ?? end) <= start) continue;
     const colour = token('--warn');
-    u.ctx.fillStyle = `${colour}1f`;
+    u.ctx.fillStyle = `${colour}17`;
     u.ctx.fillRect(x(from), top, Math.max(px, x(to ?? end) - x(from)), height);
     if (from < start) continue;
     u.ctx.fillStyle = colour;

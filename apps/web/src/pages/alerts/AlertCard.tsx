@@ -4,7 +4,7 @@ import { mutedText, muteFor } from '../../alerts/mute.ts';
 import { MuteButton } from '../../alerts/MuteButton.tsx';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
 import { useEndMute, useWhyNoMutes } from '../../alerts/use-alerts.ts';
-import { formatAgo, formatInstant, formatLength, formatSince } from '../../format/times.ts';
+import { formatAgo, formatClock, formatInstant, formatLength, formatSince } from '../../format/times.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { KINDS } from './rule-words.ts';
 
@@ -49,6 +49,10 @@ export function AlertCard({ alert, mutes, now }: Props) {
       </p>
       <div className="alert-foot">
         <span className="quiet-text">
+          <PageLink {...placeOf(alert, now)} className="text-link">
+            {subjectText(alert.subject)} at {formatClock(opened)}
+          </PageLink>
+          {' · '}
           {KINDS[alert.kind]}, rule{' '}
           <PageLink to="/alerts" search={{ try: alert.rule }} className="text-link">
             {alert.rule}

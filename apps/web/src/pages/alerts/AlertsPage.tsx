@@ -1,12 +1,13 @@
 import { useMutes, useOpenAlerts } from '../../alerts/use-alerts.ts';
 import { SEVERITIES, SEVERITY, type Alert } from '../../alerts/alert.ts';
+import { Loading } from '../../components/Loading.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { Mutes } from './Mutes.tsx';
 import { OneAlert } from './OneAlert.tsx';
 import { OpenNow } from './OpenNow.tsx';
-import { Resolved } from './Resolved.tsx';
-import { Rules } from './Rules.tsx';
+import { Resolved, useResolved } from './Resolved.tsx';
+import { Rules, useRules } from './Rules.tsx';
 import './alerts-page.css';
 
 /** What is wrong by the rules now, what was, and would other rules have said it better? */
@@ -17,6 +18,8 @@ export default function AlertsPage() {
   const id = useParameter('id', '');
   const update = useUpdateSearch();
   const open = useOpenAlerts();
+  const resolved = useResolved({ severity, service, rule });
+  const rules = useRules();
   const mutes = useMutes();
   const shown = (alert: Alert) => (severity === '' || alert.severity === severity) && (service === '' || alert.subject.service === service) && (rule === '' || alert.rule === rule);
   const narrowed = [...(service === '' ? [] : [['service', service]]), ...(rule === '' ? [] : [['rule', rule]])] as [string, string][];
@@ -41,11 +44,18 @@ export default function AlertsPage() {
           </>
         }
       />
-      {id === '' ? null : <OneAlert id={id} mutes={mutes.data?.data ?? []} />}
-      <OpenNow query={open} shown={shown} narrowed={severity !== '' || narrowed.length > 0} mutes={mutes.data?.data ?? []} />
-      <Resolved severity={severity} service={service} rule={rule} />
-      <Rules />
-      <Mutes query={mutes} />
+      {/* How high each list is nobody knows before, so they come together and push nothing away. */}
+      {[open, resolved, rules, mutes].some((query) => query.isPending && query.failureReason === null) ? (
+        <Loading label="the alerts" height={640} />
+      ) : (
+        <>
+          {id === '' ? null : <OneAlert id={id} mutes={mutes.data?.data ?? []} />}
+          <OpenNow query={open} shown={shown} narrowed={severity !== '' || narrowed.length > 0} mutes={mutes.data?.data ?? []} />
+          <Resolved query={resolved} />
+          <Rules query={rules} />
+          <Mutes query={mutes} />
+        </>
+      )}
     </div>
   );
 }

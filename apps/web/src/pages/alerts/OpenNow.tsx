@@ -1,11 +1,11 @@
 import { openSentence, worstFirst, type Alert, type Mute } from '../../alerts/alert.ts';
-import type { Asked } from '../../api/hooks.ts';
+import { useNow, type Asked } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { formatSince } from '../../format/times.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useUpdateSearch } from '../../url/use-search.ts';
-import { useApi } from '../../api/hooks.ts';
+import { useRules } from './Rules.tsx';
 import { AlertCard } from './AlertCard.tsx';
 
 interface Props {
@@ -62,8 +62,8 @@ function OthersOpen({ n }: { n: number }) {
 
 /** Why nothing is open: nothing matched, since when, or nothing is looked at. */
 function NothingOpen({ now }: { now: number }) {
-  const rules = useApi('/v1/alert-rules', {});
-  const last = useApi('/v1/alerts', { state: 'resolved', limit: 50 });
+  const rules = useRules();
+  const last = useNow('/v1/alerts', { state: 'resolved', limit: 50 });
   const evaluated = rules.data?.data.filter((r) => r.enabled).length;
   const since = Math.max(...(last.data?.data ?? []).map((a) => Date.parse(a.resolved_at ?? '')));
   if (evaluated === 0)

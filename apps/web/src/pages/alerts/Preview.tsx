@@ -28,7 +28,15 @@ export function Preview({ rule, changed }: { rule: Rule; changed: boolean }) {
         {(answer) => (
           <>
             <p className="alerts-verdict">
-              {changed ? 'With these figures it' : 'It'} would have fired <strong>{answer.fired === 1 ? 'once' : `${answer.fired}\u00a0times`}</strong> in the last day.
+              {changed ? 'With these figures it' : 'It'} would{' '}
+              {answer.fired === 0 ? (
+                <strong>not have fired</strong>
+              ) : (
+                <>
+                  have fired <strong>{answer.fired === 1 ? 'once' : `${answer.fired}\u00a0times`}</strong>
+                </>
+              )}{' '}
+              in the last day.
             </p>
             {answer.data.length === 0 ? null : (
               <ul className="preview-list">

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { placeOf, RESOLUTIONS, subjectText, type Alert } from '../../alerts/alert.ts';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
 import type { AnswerOf } from '../../api/client.ts';
-import { useApi } from '../../api/hooks.ts';
+import { useApi, type Asked } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
@@ -36,15 +36,25 @@ function Bar({ alert, range }: { alert: Alert; range: { start: number; end: numb
   );
 }
 
-/** What was open and is over, in the range of the page. */
-export function Resolved({ severity, service, rule }: { severity: string; service: string; rule: string }) {
-  const query = useApi('/v1/alerts', {
+/** By what the page's lists are narrowed; empty: by nothing. */
+export interface Narrowed {
+  severity: string;
+  service: string;
+  rule: string;
+}
+
+export function useResolved({ severity, service, rule }: Narrowed): Asked<'/v1/alerts'> {
+  return useApi('/v1/alerts', {
     state: 'resolved',
     limit: 1000,
     ...(severity === '' ? {} : { severity }),
     ...(service === '' ? {} : { service }),
     ...(rule === '' ? {} : { rule }),
   });
+}
+
+/** What was open and is over, in the range of the page. */
+export function Resolved({ query }: { query: Asked<'/v1/alerts'> }) {
   return (
     <section aria-label="Resolved">
       <h2 className="section-head">Resolved in this range</h2>

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
 import type { AnswerOf } from '../../api/client.ts';
-import { useNow } from '../../api/hooks.ts';
+import { useNow, type Asked } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { DataTable, figure, useTableSearch, type Column } from '../../components/table/index.ts';
@@ -53,9 +53,10 @@ function columnsOf(would: ReadonlyMap<string, number | null> | null): Column<Rul
   ];
 }
 
+export const useRules = (): Asked<'/v1/alert-rules'> => useNow('/v1/alert-rules', {});
+
 /** The rules in force, how often each fires, and a place to try them with other figures. */
-export function Rules() {
-  const query = useNow('/v1/alert-rules', {});
+export function Rules({ query }: { query: Asked<'/v1/alert-rules'> }) {
   const preview = useNow('/v1/alert-rules', { view: 'preview' }, SELDOM);
   const would = useMemo(() => (preview.data === undefined ? null : new Map(preview.data.data.map((r) => [r.id, r.would_have_fired ?? null]))), [preview.data]);
   return (
@@ -80,14 +81,14 @@ function Table({ answer, would }: { answer: AnswerOf<'/v1/alert-rules'>; would: 
         {answer.loaded_at === null ? 'at an unknown time' : formatInstant(Date.parse(answer.loaded_at))}. Choose one to see what it would do with other figures.
       </p>
       <DataTable
-        label="Rules"
+        label="Rules in force"
         noun={['rule', 'rules']}
         columns={columns}
         rows={answer.data}
         rowKey={key}
         rowTarget={target}
         selected={tried}
-        defaultSort="-would"
+        defaultSort="-open"
         state={state}
         onState={onState}
         plain

@@ -31,7 +31,7 @@ export function ruleText(rule: Rule): string {
     case 'latency_burn':
       return `More than ${percent(100 - rule.objective)} take over ${formatMs(rule.threshold_ms)} ${rule.metric === 'ttfb' ? 'to the first byte' : 'in total'}, ${windowsText(rule.windows)} what that allows; at least ${formatExact(rule.min_exchanges)} exchanges.`;
     case 'new_failing_route':
-      return `A route that failed in none of the ${formatLength(rule.quiet_hours * 3_600)} before fails ${formatExact(rule.min_failures)} times, ${formatPercent(rule.min_ratio)} of its exchanges, within ${formatLength(rule.within_minutes * 60)}${rule.client_errors ? '; 4xx count too' : ''}.`;
+      return `A route that did not fail for ${formatLength(rule.quiet_hours * 3_600)} fails at least ${formatExact(rule.min_failures)} times, and ${formatPercent(rule.min_ratio)} of its exchanges, within ${formatLength(rule.within_minutes * 60)}${rule.client_errors ? '; 4xx count too' : ''}.`;
     case 'agent_silent':
       return `A host has not been heard of for ${formatLength(rule.after_seconds)}; after ${formatLength(rule.expire_hours * 3_600)} it counts as taken out of the fleet.`;
     case 'capture_incomplete':

@@ -8,8 +8,8 @@ import { TopValues } from './TopValues.tsx';
 export function Callers({ service, role }: { service: string; role: 'server' | 'client' }) {
   const query = useApi('/v1/headers', { service, role, direction: 'request', name: 'user-agent' });
   return (
-    <section aria-label="Callers">
-      <h2 className="section-head">{role === 'server' ? 'Callers' : 'Calls as'}</h2>
+    <section aria-label="User agents">
+      <h2 className="section-head">{role === 'server' ? 'User agents of callers' : 'Calls as'}</h2>
       <Answered query={query} what="the callers" height={200}>
         {({ data: [header] }) =>
           header === undefined ? (

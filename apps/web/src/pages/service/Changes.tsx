@@ -36,6 +36,7 @@ function columnsOf(now: number): Column<Change>[] {
         </span>
       ),
       width: 136,
+      first: 'desc',
     },
     figure({
       id: 'seen',
@@ -82,13 +83,13 @@ function Table({ rows, now }: { rows: readonly Change[]; now: number }) {
         {countOf(rows.length - vanished, 'new route')}, {countOf(vanished, 'vanished one')}, against the 24 hours before the range.
       </p>
       <DataTable
-        label="New and vanished routes"
+        label="Routes that changed"
         noun={['route', 'routes']}
         columns={columns}
         rows={rows}
         rowKey={keyOf}
         rowTarget={target}
-        defaultSort="-size"
+        defaultSort="-change"
         maxHeight="320px"
         plain
         empty={null}

@@ -7,7 +7,6 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import { RoleSwitch, useRole, type Role } from '../../components/RoleSwitch.tsx';
 import { NAVIGATION } from '../../shell/pages.ts';
-import { instantText, parseInstant } from '../../time/range.ts';
 import { useRange, useSetRange } from '../../time/use-range.ts';
 import { PageLink } from '../../url/PageLink.tsx';
 import { Callers } from './Callers.tsx';
@@ -15,7 +14,7 @@ import { Changes } from './Changes.tsx';
 import { Clients } from './Clients.tsx';
 import { expectedOf, type Expected } from './expected.ts';
 import { Figures } from './Figures.tsx';
-import { longOf, type LongExchanges } from './in-progress.ts';
+import { dayBefore, longOf, type LongExchanges } from './in-progress.ts';
 import { Releases } from './Releases.tsx';
 import { RouteFilter, useRouteFilter } from './RouteFilter.tsx';
 import { Routes } from './Routes.tsx';
@@ -28,7 +27,6 @@ import './service.css';
 
 /** As high as the figures and charts at any width. */
 const SHAPE = <Traffic {...NOTHING} long={undefined} />;
-const DAY_MS = 86_400_000;
 
 /** What does it serve, to whom, how well? */
 export default function ServicePage() {
@@ -97,8 +95,7 @@ function useExpected(service: string, role: Role): Expected | null {
 /** Over the day that ends with the range: a stream may be older than what is looked at. */
 function useLongExchanges(service: string, role: Role): LongExchanges | null | undefined {
   const { range } = useRange();
-  const end = parseInstant(range.to, Date.now());
-  const start = range.to === 'now' || end === null ? 'now-24h' : instantText(end - DAY_MS);
+  const start = dayBefore(range.to);
   const query = useApi('/v1/request-patterns', { view: 'latency', group_by: 'service', service, role, start });
   return query.data === undefined ? undefined : longOf(query.data.data);
 }

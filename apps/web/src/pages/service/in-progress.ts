@@ -1,5 +1,6 @@
 import type { RowOf } from '../../api/client.ts';
 import { formatExact } from '../../format/numbers.ts';
+import { instantText, parseInstant } from '../../time/range.ts';
 
 type Row = Pick<RowOf<'/v1/request-patterns'>, 'begun' | 'ended'>;
 
@@ -23,4 +24,12 @@ export function longText(long: LongExchanges | null | undefined): string {
   if (long === undefined) return what;
   if (long === null) return `${what}; there was none in the 24 hours up to the end of the range`;
   return `${what}; ${formatExact(long.begun)} began and ${formatExact(long.ended)} ended in the 24 hours up to the end of the range, so at least ${formatExact(long.open)} are in progress`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A day before the end of a range, as the API takes it; a range that ends at now stays relative, so that it is one question. */
+export function dayBefore(to: string, now = Date.now()): string {
+  const end = parseInstant(to, now);
+  return to === 'now' || end === null ? 'now-24h' : instantText(end - DAY_MS);
 }
