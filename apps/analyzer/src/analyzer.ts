@@ -75,6 +75,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
         retentionMs: config.retention.windows_10s_ms,
         coarseRetentionMs: { '1m': config.retention.windows_1m_ms, '1h': config.retention.windows_1h_ms },
         closeAfterMs: config.close_after_ms,
+        windowsVersion: config.windows_version === 2 ? 2 : 3,
       },
       now,
     );

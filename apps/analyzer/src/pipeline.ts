@@ -73,7 +73,7 @@ export class Pipeline implements ConsumerHooks {
     this.samples = doors.samples;
     this.settings = settings;
     this.now = now;
-    this.rolls = new RollRound({ store: this.store, outbox: this.outbox, report: this.report }, settings.topic, now);
+    this.rolls = new RollRound({ store: this.store, outbox: this.outbox, report: this.report }, settings.topic, now, settings.windowsVersion);
   }
 
   async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
@@ -132,7 +132,7 @@ export class Pipeline implements ConsumerHooks {
     for (const key of keys.slice(0, CLOSES_A_ROUND)) {
       const unit = this.ownerOf(key);
       if (!unit?.fold) continue;
-      const outcome = await closeWindow(this.store, this.outbox, { topic, partition: unit.partition }, unit.fold.epoch, key, missing, this.now());
+      const outcome = await closeWindow(this.store, this.outbox, { topic, partition: unit.partition }, unit.fold.epoch, key, missing, this.now(), this.settings.windowsVersion);
       this.report.closed(outcome, key.subject, key.start);
     }
   }

@@ -4,6 +4,7 @@ import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import type { Claim } from '@headwater/summary-store';
 import { describe, expect, it } from 'vitest';
 import type { Arrived } from '../arrived.ts';
+import { mergeTaken } from '../close/merge.ts';
 import { msOf } from './event-time.ts';
 import { UnitFold } from './unit-fold.ts';
 
@@ -370,6 +371,23 @@ describe("fold of an agent's batches", () => {
     const next = second.commit(unit, [], T);
     expect(next.segments.every((s) => !s.fresh)).toBe(true);
     expect(windowsOf(second).services['0 s:s']!.roleExchanges.server).toBe(2);
+  });
+
+  it('with windows_version 2 nothing is written that a reader of 0.1 does not know, by fold or closer', () => {
+    const versions = (windowsVersion?: 2 | 3) => {
+      const fold = new UnitFold(claim(), { ...RULES, ...(windowsVersion && { windowsVersion }) }, T);
+      const say = (seq: number, n: number) =>
+        fold.fold(arrived(seq, columns(row(T, { 'client.address': '10.0.0.1' })), { account: account(1, { exchanges_before: n, exchanges_after: n + 1 }) }), T);
+      say(1, 0);
+      say(5, 10);
+      return fold.commit(unit, [], T).segments.map(({ fresh: _, ...segment }) => {
+        const taken = { closed: null, partials: [{ ...segment, partition: 0, revision: 1 }], lease: '' };
+        const first = [segment.bytes[1], mergeTaken(segment, taken, [], T, windowsVersion).bytes[1]];
+        return `${segment.subject} ${first.join(' ')}`;
+      });
+    };
+    expect(versions().toSorted()).toEqual(['h: 3 3', 's:s 3 3']);
+    for (const v of versions(2)) expect(v).toMatch(/ [12] [12]$/);
   });
 
   it('a host whose clock is far behind holds nothing open, and is named; one that is a little behind does', () => {

@@ -14,6 +14,8 @@ export interface FoldRules {
   /** how long wider ones are; absent: none is kept longer, and what is older is only counted */
   coarseRetentionMs?: Record<Coarse, number>;
   closeAfterMs: number;
+  /** the newest version in which windows are written; absent: ours */
+  windowsVersion?: 2 | 3;
 }
 
 /** Unchanged windows stay in memory this long, for late data not to cost a reload. */
@@ -181,7 +183,7 @@ export class UnitFold {
       watermark: this.watermark,
       silent,
       at: nowMs,
-      segments: this.windows.changed(),
+      segments: this.windows.changed(this.rules.windowsVersion),
     };
   }
 

@@ -168,12 +168,12 @@ export class Windows {
     return Math.max(this.dirtyWire, this.dirtyUnfolded / BYTES_A_DIRTY_BYTE);
   }
 
-  /** Absolute state of all that changed since the last `committed`. */
-  changed(): SegmentWrite[] {
+  /** Absolute state of all that changed since the last `committed`; `newest`: the version it may be written in, for older readers. */
+  changed(newest?: 2 | 3): SegmentWrite[] {
     const out: SegmentWrite[] = [];
     for (const entry of this.open.values()) {
       if (!entry.dirty) continue;
-      entry.encoded = entry.window!.encode();
+      entry.encoded = entry.window!.encode(newest);
       out.push({ ...entry.key, fresh: entry.fresh, bytes: entry.encoded });
     }
     return out;

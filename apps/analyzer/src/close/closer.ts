@@ -1,6 +1,6 @@
 import { SketchError } from '@headwater/sketch';
 import type { SegmentKey, SummaryStore } from '@headwater/summary-store';
-import { mergeTaken } from './merge.ts';
+import { mergeTaken, type WindowsVersion } from './merge.ts';
 import { isPublished, type Outbox } from './outbox.ts';
 
 export type CloseOutcome = 'closed' | 'nothing' | 'stale' | 'fenced' | 'unreadable';
@@ -18,12 +18,13 @@ export async function closeWindow(
   key: SegmentKey,
   missing: number[],
   nowMs: number,
+  newest?: WindowsVersion,
 ): Promise<CloseOutcome> {
   const taken = await store.take(unit.topic, key, unit);
   if (taken.partials.length === 0) return 'nothing';
   let closed;
   try {
-    closed = mergeTaken(key, taken, missing, nowMs);
+    closed = mergeTaken(key, taken, missing, nowMs, newest);
   } catch (error) {
     if (error instanceof SketchError) return 'unreadable';
     throw error;

@@ -1,6 +1,7 @@
 import { RESOLUTION_MS, type Coarse, type Due, type SummaryStore } from '@headwater/summary-store';
 import type { Report } from '../report/report.ts';
 import type { Outbox } from './outbox.ts';
+import type { WindowsVersion } from './merge.ts';
 import { rollUpWindow } from './roller.ts';
 
 /** How many roll-ups one round makes at most, and how long it may take: it shares the thread with the fold. */
@@ -28,15 +29,17 @@ export class RollRound {
   private readonly report: Report;
   private readonly topic: string;
   private readonly now: () => number;
+  private readonly newest: WindowsVersion | undefined;
   /** key -> not before */
   private readonly unreadable = new Map<string, number>();
 
-  constructor(doors: { store: SummaryStore; outbox: Outbox; report: Report }, topic: string, now: () => number) {
+  constructor(doors: { store: SummaryStore; outbox: Outbox; report: Report }, topic: string, now: () => number, newest?: WindowsVersion) {
     this.store = doors.store;
     this.outbox = doors.outbox;
     this.report = doors.report;
     this.topic = topic;
     this.now = now;
+    this.newest = newest;
   }
 
   /** `before`: windows that end at or before this instant have come to their time. */
@@ -71,7 +74,7 @@ export class RollRound {
   private async make(at: { topic: string; partition: number }, epoch: number, due: Due): Promise<void> {
     const began = performance.now();
     const { resolution, start, subject } = due;
-    const outcome = await rollUpWindow(this.store, this.outbox, at, epoch, { resolution, start, subject }, this.now());
+    const outcome = await rollUpWindow(this.store, this.outbox, at, epoch, { resolution, start, subject }, this.now(), this.newest);
     if (outcome === 'unreadable') {
       if (this.unreadable.size >= MOST_UNREADABLE) this.unreadable.clear();
       this.unreadable.set(idOf(due), this.now() + UNREADABLE_MS);

@@ -1,6 +1,6 @@
 import { SketchError } from '@headwater/sketch';
 import type { Coarse, SegmentKey, SummaryStore } from '@headwater/summary-store';
-import { mergeFiner } from './merge.ts';
+import { mergeFiner, type WindowsVersion } from './merge.ts';
 import { isPublished, type Outbox } from './outbox.ts';
 
 /** `not ready`: something below changed or is due itself; it comes again. `nothing`: all that was to be rolled up is gone. */
@@ -17,12 +17,13 @@ export async function rollUpWindow(
   epoch: number,
   key: SegmentKey & { resolution: Coarse },
   nowMs: number,
+  newest?: WindowsVersion,
 ): Promise<RollOutcome> {
   const sources = await store.sources(unit, key);
   if (sources === null) return 'not ready';
   let rollUp;
   try {
-    rollUp = await mergeFiner(key, sources, nowMs);
+    rollUp = await mergeFiner(key, sources, nowMs, newest);
   } catch (error) {
     if (error instanceof SketchError) return 'unreadable';
     throw error;
