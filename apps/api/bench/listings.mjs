@@ -224,6 +224,10 @@ await measure('latency of one route', [`/v1/latency?${range}&step=1m&route=%2Fre
 await measure('headers', [`/v1/headers?${range}`]);
 await measure('overview: services series + failures', [`/v1/services?${range}&view=series&sort=burn_rate&step=1m`, `/v1/failures?${range}`], false);
 await measure('request-patterns, view=latency', [`/v1/request-patterns?${range}&view=latency&limit=1000`], false);
+await measure('request-patterns, view=baseline', [`/v1/request-patterns?${range}&view=baseline&limit=50`], false);
+await measure('request-patterns, view=changes', [`/v1/request-patterns?${range}&view=changes&limit=50`], false);
+await measure('failures, view=baseline', [`/v1/failures?${range}&view=baseline&limit=50`], false);
+await measure('clients', [`/v1/clients?${range}`], false);
 await measure('latency, view=heatmap', [`/v1/latency?${range}&view=heatmap&step=1m`], false);
 await measure('latency of one route, view=heatmap', [`/v1/latency?${range}&view=heatmap&step=1m&route=%2Fresource-7%2F%7Bint%7D`], false);
 const { rss } = process.memoryUsage();

@@ -1,6 +1,5 @@
 import type { Direction, Role, ServiceWindowScan } from '@headwater/sketch';
 import type { StateStore } from '@headwater/state-store';
-import type { Resolution } from '@headwater/summary-store';
 import type { Principal } from '../auth/principal.ts';
 import { invalidParameter } from '../http/problem.ts';
 import { packCursor, page, type Ranked } from '../query/cursor.ts';
@@ -18,7 +17,8 @@ import { agentRow, parseStatus, type AgentRow } from './fleet.ts';
 import { Gatherer } from './gather.ts';
 import { HeaderFold, type HeaderRow } from './headers.ts';
 import { HeatmapFold, type LatencyHeatmapPoint, type LatencyMetric } from './heatmap.ts';
-import { History, type HistorySpan } from './history.ts';
+import { History } from './history.ts';
+import { HistoryReader } from './history-reader.ts';
 import { LatencyFold, type LatencyPoint } from './latency.ts';
 import { PatternLatency } from './pattern-latency.ts';
 import { PatternTotals } from './pattern-totals.ts';
@@ -49,12 +49,14 @@ export class Asker {
   readonly #decoder: Decoder;
   readonly #state: () => StateStore;
   readonly #clock: () => number;
+  readonly #histories: HistoryReader;
 
   constructor(reader: WindowReader, decoder: Decoder, state: () => StateStore, clock: () => number = Date.now) {
     this.#reader = reader;
     this.#decoder = decoder;
     this.#state = state;
     this.#clock = clock;
+    this.#histories = new HistoryReader(reader, decoder);
   }
 
   async services(query: Query, who: Principal): Promise<Answer<ServiceRow>> {
@@ -220,19 +222,7 @@ export class Asker {
   /** Reads what was there before the range. */
   async #history(q: Question, got: Gatherer, take: (slot: number, value: ServiceDigest, service: string) => void): Promise<History> {
     const history = new History(q.range, q.now);
-    const read = ({ start, end, slotOf }: HistorySpan, coarsest: Resolution): Promise<void> =>
-      got.compare(
-        { start, end },
-        this.#decoder.counts(),
-        (value, w, service) => {
-          history.saw(service, w.start);
-          take(slotOf(w.start), value, service);
-        },
-        { coarsest, watched: (t) => history.watched(t, slotOf(t)) },
-      );
-    for (const span of history.spans()) await read(span, '1h');
-    const minutes = history.minutes();
-    if (minutes !== null) await read(minutes, '1m');
+    await this.#histories.read(history, q.services, q.now, got, take);
     return history;
   }
 

@@ -61,6 +61,11 @@ export class Gatherer {
     );
   }
 
+  /** What was read elsewhere, by its tag. */
+  dependsOn(tag: string): void {
+    this.#revisions.addTag(tag);
+  }
+
   /** @param rest whatever else the answer depends on */
   tag(rest: unknown): string {
     return this.#revisions.tag(rest);

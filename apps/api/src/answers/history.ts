@@ -1,3 +1,4 @@
+import type { Resolution } from '@headwater/summary-store';
 import type { TimeRange } from '../query/time.ts';
 import { usualRate, usualRatio, type Usual } from './robust.ts';
 
@@ -67,6 +68,9 @@ export interface HistorySpan {
   start: number;
   end: number;
   slotOf: (start: number) => number;
+  coarsest: Resolution;
+  /** whole hours that are long over: the same for many ranges */
+  whole: boolean;
 }
 
 interface Slot {
@@ -105,8 +109,10 @@ export class History {
 
   /** Hours that are read through roll-ups. The days of a range that is longer than one would be its own. */
   spans(): HistorySpan[] {
-    const day = { start: this.from, end: this.#range.start, slotOf: (t: number) => (t >= this.#hour ? REST : Math.floor((t - this.from) / HOUR_MS)) };
-    return [day, ...this.#days().map(({ slot, start }) => ({ start, end: start + this.#spanMs, slotOf: () => slot }))];
+    const hours = { start: this.from, end: this.#hour, slotOf: (t: number) => Math.floor((t - this.from) / HOUR_MS), coarsest: '1h', whole: true } as const;
+    const rest = { start: this.#hour, end: this.#range.start, slotOf: () => REST, coarsest: '1m', whole: false } as const;
+    const days = this.#days().map(({ slot, start }) => ({ start, end: start + this.#spanMs, slotOf: () => slot, coarsest: '1h', whole: true }) as const);
+    return [hours, ...(rest.start < rest.end ? [rest] : []), ...days];
   }
 
   /** Where whole hours say too little of some service: the minutes before the range, else null. */
@@ -115,7 +121,7 @@ export class History {
     const young = (first: number): boolean => first > this.#hour - (LEAST_HOURS + 1) * HOUR_MS && first <= end - LEAST_MINUTES * MINUTE_MS;
     if (![...this.#first.values()].some(young)) return null;
     const start = end - MINUTES * MINUTE_MS;
-    return { start, end, slotOf: (t) => FIRST_MINUTE + Math.floor((t - start) / MINUTE_MS) };
+    return { start, end, slotOf: (t) => FIRST_MINUTE + Math.floor((t - start) / MINUTE_MS), coarsest: '1m', whole: false };
   }
 
   #days(): Slot[] {

@@ -112,6 +112,10 @@ export class Revisions {
     this.#hash.update(`${window.resolution}|${window.start}|${window.subject}|${closed}|${partials}\n`);
   }
 
+  addTag(tag: string): void {
+    this.#hash.update(`${tag}\n`);
+  }
+
   /** @param rest whatever else the answer depends on */
   tag(rest: unknown): string {
     return `W/"${this.#hash.copy().update(JSON.stringify(rest)).digest('base64url').slice(0, 22)}"`;
