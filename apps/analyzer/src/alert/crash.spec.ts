@@ -24,7 +24,7 @@ beforeAll(async () => {
   place = await new Place().open();
   receiver = await new Receiver().listen();
   writeFileSync(join(place.dir, 'rules.json'), JSON.stringify({ schema: 1, rules: [RULE] }));
-});
+}, 60_000);
 afterAll(async () => {
   await receiver.close();
   await place.close();

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALERT_KEYS, type Alert, type AlertEvent, type RulesInForce } from '@headwater/alert-rules';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Alerts } from './open.ts';
 import { MINUTE, Place, Receiver, SECRET, T0, until } from './testing/place.ts';
 
@@ -24,27 +24,33 @@ const RULES = {
 };
 
 let place: Place;
+let tests = 0;
+let service = '';
 let receiver: Receiver;
 let own: { subjects: (subject: string) => boolean; closedBefore: number | null };
 
-beforeEach(async () => {
+// One place for all: each test has a service and a receiver of its own.
+beforeAll(async () => {
   place = await new Place().open();
+}, 60_000);
+afterAll(() => place.close());
+beforeEach(async () => {
   receiver = await new Receiver().listen();
-  own = { subjects: () => true, closedBefore: null };
+  service = `shop-${++tests}`;
+  const subject = `s:${service}`;
+  own = { subjects: (s) => s === subject, closedBefore: null };
   writeFileSync(join(place.dir, 'rules.json'), JSON.stringify(RULES));
 });
-afterEach(async () => {
-  await receiver.close();
-  await place.close();
-});
+afterEach(() => receiver.close());
 
 const configured = () => place.config({ rules_file: join(place.dir, 'rules.json'), webhooks: [place.webhook(receiver.url)] });
-const alerts = async (): Promise<Alert[]> => (await place.state.list(ALERT_KEYS.alerts)).map((e) => JSON.parse(e.value) as Alert);
+const alerts = async (): Promise<Alert[]> => (await place.state.list(ALERT_KEYS.alerts)).map((e) => JSON.parse(e.value) as Alert).filter((a) => a.subject.service === service);
+const published = async (): Promise<AlertEvent[]> => (await place.published()).map((text) => JSON.parse(text) as AlertEvent).filter((e) => e.alert.subject.service === service);
 const outbox = async (): Promise<number> => (await place.state.list(ALERT_KEYS.memories)).reduce((n, e) => n + (JSON.parse(e.value) as { outbox: unknown[] }).outbox.length, 0);
 
 /** The outage of five minutes that every test plants: good, failing from the second minute on, good again from the fifth. */
 async function plant(): Promise<void> {
-  for (let m = 0; m < 10; m++) await place.traffic('shop', T0 + m * MINUTE, m >= 2 && m < 5 ? 20 : 100, m >= 2 && m < 5 ? 80 : 0);
+  for (let m = 0; m < 10; m++) await place.traffic(service, T0 + m * MINUTE, m >= 2 && m < 5 ? 20 : 100, m >= 2 && m < 5 ? 80 : 0);
 }
 /** Rounds minute by minute to the end, each minute as it becomes whole. */
 async function play(analyzer: Alerts, from: number, to: number): Promise<void> {
@@ -61,14 +67,14 @@ it('an outage opens one alert and its end resolves it: in the store, on the topi
   await play(place.analyzer(configured(), own), 1, 10);
   const [alert, ...more] = await alerts();
   expect([alert, more]).toMatchObject([
-    { rule: 'errors', state: 'resolved', resolution: 'recovered', subject: { service: 'shop' }, opened_at: new Date(T0 + 3 * MINUTE).toISOString(), muted_by: null },
+    { rule: 'errors', state: 'resolved', resolution: 'recovered', subject: { service }, opened_at: new Date(T0 + 3 * MINUTE).toISOString(), muted_by: null },
     [],
   ]);
-  const published = (await place.published()).map((text) => JSON.parse(text) as AlertEvent);
-  expect(published.map((e) => e.event_id)).toEqual([`${alert!.id}/opened`, `${alert!.id}/resolved`]);
+  const events = await published();
+  expect(events.map((e) => e.event_id)).toEqual([`${alert!.id}/opened`, `${alert!.id}/resolved`]);
   const schema = JSON.parse(readFileSync(new URL('../../../../libs/header-event/schemas/alert-event.v1.schema.json', import.meta.url), 'utf8')) as object;
   const ajv = new Ajv2020({ formats: { 'date-time': true } });
-  for (const event of published) expect([ajv.validate(schema, event), ajv.errors]).toEqual([true, null]);
+  for (const event of events) expect([ajv.validate(schema, event), ajv.errors]).toEqual([true, null]);
   expect(receiver.events).toEqual(['opened errors', 'resolved errors']);
   for (const { headers, body, event } of receiver.received) {
     const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers['headwater-signature'] as string)!;
@@ -92,7 +98,7 @@ it('two analyzers that both believe the subject is theirs decide each minute onc
   // One that lost a race looks again in its next round.
   for (let i = 0; i < 3; i++) for (const { stage, desk } of [a, b]) await stage.round().then(() => desk.tick().then(() => desk.idle()));
   expect((await alerts()).map((x) => x.state)).toEqual(['resolved']);
-  expect(new Set((await place.published()).map((text) => (JSON.parse(text) as AlertEvent).event_id)).size).toBe(2);
+  expect(new Set((await published()).map((e) => e.event_id)).size).toBe(2);
   await until(() => receiver.received.length >= 2);
   expect(receiver.events).toEqual(['opened errors', 'resolved errors']);
 });
@@ -109,7 +115,7 @@ it('each minute is judged once, by whoever owns it then; the next owner knows wh
   await play(a, 10, 10);
   await play(a, 10, 10);
   expect(receiver.received.length).toBe(2);
-  expect((await place.published()).length).toBe(2);
+  expect((await published()).length).toBe(2);
 });
 
 it('an analyzer that starts behind judges the minutes one after another, in one go', async () => {

@@ -16,6 +16,8 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 /** Beyond a target's time-out: to write down what it answered. */
 const LEASE_SLACK_MS = 2_000;
+/** Stands for a repeat among the attempts under way. */
+const REPEAT = 'repeat';
 const REPEAT_BATCH = 100;
 const REPEAT_AGAIN_MS = 5_000;
 
@@ -100,8 +102,8 @@ export class DeliveryDesk {
     this.report.owed(mine.filter((h) => h.delivery.opened.outcome === 'pending' || h.delivery.resolved !== null).length);
     for (const target of this.targets) {
       const own = mine.filter((h) => h.delivery.target === target.id);
-      this.send(target, firstOfEachSeries(own.filter((h) => h.delivery.opened.outcome === 'pending' || h.delivery.resolved !== null)));
       if (target.repeat) this.repeat(target, target.repeat, own);
+      this.send(target, firstOfEachSeries(own.filter((h) => h.delivery.opened.outcome === 'pending' || h.delivery.resolved !== null)));
     }
   }
 
@@ -122,10 +124,9 @@ export class DeliveryDesk {
   }
 
   private send(target: Target, line: Held[]): void {
-    const busy = this.underWay.get(target.id) ?? new Set<string>();
-    this.underWay.set(target.id, busy);
+    const busy = this.busy(target);
     for (const held of line) {
-      if (busy.size >= AT_ONCE) return;
+      if (busy.has(REPEAT) || busy.size >= AT_ONCE) return;
       const { lease } = held.delivery;
       if (busy.has(held.key) || (lease && lease.by !== this.me && lease.until_ms > this.now())) continue;
       busy.add(held.key);
@@ -133,6 +134,12 @@ export class DeliveryDesk {
         .catch((error: unknown) => this.report.failed('delivery', error))
         .finally(() => busy.delete(held.key));
     }
+  }
+
+  private busy({ id }: Target): Set<string> {
+    const busy = this.underWay.get(id) ?? new Set<string>();
+    this.underWay.set(id, busy);
+    return busy;
   }
 
   private async step(target: Target, held: Held): Promise<void> {
@@ -166,18 +173,26 @@ export class DeliveryDesk {
     return (d) => ({ ...counted(d, which, attempts, notBefore), lease: null });
   }
 
-  /** Sends what is open once more; nothing is written down, the next owner begins anew. */
+  /**
+   * Sends what is open once more, with nothing else under way: a repeat that arrives behind the end would open the alert again. Nothing is
+   * written down, the next owner begins anew.
+   */
   private repeat(target: Target, { everyMs, send }: NonNullable<Target['repeat']>, own: Held[]): void {
     const now = this.now();
-    if (now - (this.repeatedMs.get(target.id) ?? -Infinity) < everyMs) return;
+    const busy = this.busy(target);
+    if (busy.size > 0 || now - (this.repeatedMs.get(target.id) ?? -Infinity) < everyMs) return;
     const open = own.filter((h) => h.delivery.opened.outcome === 'delivered' && h.delivery.resolved === null).map((h) => h.delivery.opened.event!);
     this.repeatedMs.set(target.id, now);
-    for (let i = 0; i < open.length; i += REPEAT_BATCH) {
-      void send(open.slice(i, i + REPEAT_BATCH)).then((answer) => {
+    if (open.length === 0) return;
+    busy.add(REPEAT);
+    const all = async () => {
+      for (let i = 0; i < open.length; i += REPEAT_BATCH) {
+        const answer = await send(open.slice(i, i + REPEAT_BATCH));
         this.report.repeated(target, answer.kind, answer.kind === 'delivered' ? undefined : answer.why);
-        if (answer.kind === 'later') this.repeatedMs.set(target.id, now - everyMs + REPEAT_AGAIN_MS);
-      });
-    }
+        if (answer.kind === 'later') return void this.repeatedMs.set(target.id, now - everyMs + REPEAT_AGAIN_MS);
+      }
+    };
+    void all().finally(() => busy.delete(REPEAT));
   }
 
   private async reload(key: string): Promise<Held | null> {
