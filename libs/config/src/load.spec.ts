@@ -106,7 +106,7 @@ describe('loadConfig', () => {
       env: {},
       readFile: noFile,
     });
-    expect(storeSettings(config.store)).toEqual({ kind: 'redis', url: 'redis://localhost:6379/1', prefix: 'headwater', tls: { ca: 'ca.pem' } });
+    expect(storeSettings(config.store)).toEqual({ kind: 'redis', url: 'redis://localhost:6379/1', prefix: 'headwater', clientName: 'headwater', tls: { ca: 'ca.pem' } });
     expect(storeSettings(config.state)).toEqual({ kind: 'embedded', path: 't' });
   });
 });

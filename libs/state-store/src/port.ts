@@ -56,4 +56,14 @@ export class StateStoreError extends Error {
 /** `openStateStore(settings)` in index.ts answers a StateStore. */
 export type StateStoreSettings =
   | { kind: 'embedded'; path: string }
-  | { kind: 'redis'; url: string; prefix: string; passwordFile?: string; sentinels?: { name: string; nodes: string[] }; cluster?: string[]; tls?: { ca?: string } };
+  | {
+      kind: 'redis';
+      url: string;
+      prefix: string;
+      username?: string;
+      passwordFile?: string;
+      clientName?: string;
+      sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
+      cluster?: string[];
+      tls?: { ca?: string };
+    };

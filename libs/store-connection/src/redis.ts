@@ -10,8 +10,13 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 export interface RedisSettings {
   url: string;
+  /** of the ACL; else the URL's */
+  username?: string;
   passwordFile?: string;
-  sentinels?: { name: string; nodes: string[] };
+  /** how CLIENT LIST names our connections */
+  clientName?: string;
+  /** the password and encryption of the Sentinels themselves */
+  sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
   cluster?: string[];
   tls?: { ca?: string };
 }
@@ -142,14 +147,17 @@ export class Connection {
 function client(settings: RedisSettings): Redis | Cluster {
   const url = new URL(settings.url);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw new TypeError(`url: ${url.protocol}// is neither redis:// nor rediss://`);
-  const password = settings.passwordFile === undefined ? decodeURIComponent(url.password) : readFileSync(settings.passwordFile, 'utf8').trim();
+  const username = settings.username ?? decodeURIComponent(url.username);
+  const password = settings.passwordFile === undefined ? decodeURIComponent(url.password) : secretOf(settings.passwordFile);
   const tls = settings.tls !== undefined || url.protocol === 'rediss:';
+  const trust = settings.tls?.ca === undefined ? {} : { ca: readFileSync(settings.tls.ca) };
   const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_PAUSE_MS);
   const options: Omit<RedisOptions, 'replyMapping'> = {
-    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+    ...(username ? { username } : {}),
     ...(password ? { password } : {}),
     ...(url.pathname.length > 1 ? { db: Number(url.pathname.slice(1)) } : {}),
-    ...(tls ? { tls: settings.tls?.ca === undefined ? {} : { ca: readFileSync(settings.tls.ca) } } : {}),
+    ...(tls ? { tls: trust } : {}),
+    ...(settings.clientName ? { connectionName: settings.clientName } : {}),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -173,9 +181,22 @@ function client(settings: RedisSettings): Redis | Cluster {
     });
   }
   if (settings.sentinels) {
-    return new Redis({ ...options, name: settings.sentinels.name, sentinels: settings.sentinels.nodes.map(hostAndPort), sentinelRetryStrategy: retryStrategy });
+    const { name, nodes, username: as, passwordFile, tls: secured } = settings.sentinels;
+    return new Redis({
+      ...options,
+      name,
+      sentinels: nodes.map(hostAndPort),
+      sentinelRetryStrategy: retryStrategy,
+      ...(as ? { sentinelUsername: as } : {}),
+      ...(passwordFile ? { sentinelPassword: secretOf(passwordFile) } : {}),
+      ...(secured ? { enableTLSForSentinelMode: true, sentinelTLS: trust } : {}),
+    });
   }
   return new Redis({ ...options, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) });
+}
+
+function secretOf(file: string): string {
+  return readFileSync(file, 'utf8').trim();
 }
 
 function hostAndPort(node: string): { host: string; port: number } {

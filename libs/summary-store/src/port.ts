@@ -288,4 +288,14 @@ export class StoreError extends Error {
 /** `openSummaryStore(settings)` in index.ts answers a SummaryStore. */
 export type SummaryStoreSettings =
   | { kind: 'embedded'; path: string }
-  | { kind: 'redis'; url: string; prefix: string; passwordFile?: string; sentinels?: { name: string; nodes: string[] }; cluster?: string[]; tls?: { ca?: string } };
+  | {
+      kind: 'redis';
+      url: string;
+      prefix: string;
+      username?: string;
+      passwordFile?: string;
+      clientName?: string;
+      sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
+      cluster?: string[];
+      tls?: { ca?: string };
+    };

@@ -9,6 +9,15 @@ export class SentinelConfig {
 
   @TextList('Sentinels as host:port')
   nodes!: string[];
+
+  @Text('User of the Sentinels themselves', { optional: true })
+  username?: string;
+
+  @Text('File that holds the password of the Sentinels themselves; its last newline is cut', { optional: true })
+  password_file?: string;
+
+  @Switch('Whether connections to the Sentinels are encrypted too')
+  tls = false;
 }
 
 export class RedisTlsConfig {
@@ -22,7 +31,17 @@ export class RedisTlsConfig {
 /** What `openSummaryStore` and `openStateStore` take; written out because this package imports none of ours. */
 export type StoreConnection =
   | { kind: 'embedded'; path: string }
-  | { kind: 'redis'; url: string; prefix: string; passwordFile?: string; sentinels?: { name: string; nodes: string[] }; cluster?: string[]; tls?: { ca?: string } };
+  | {
+      kind: 'redis';
+      url: string;
+      prefix: string;
+      username?: string;
+      passwordFile?: string;
+      clientName?: string;
+      sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
+      cluster?: string[];
+      tls?: { ca?: string };
+    };
 
 @Cross<StoreConfig>((c) =>
   c.sentinels && c.cluster ? { fields: ['sentinels', 'cluster'], message: 'Redis is reached through Sentinels or as a Cluster, not both; leave one out' } : null,
@@ -40,8 +59,14 @@ export class StoreConfig {
   @Text('First part of every key', { onlyWith: REDIS, matches: /^[\w.-]{1,64}$/, fix: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
   prefix = 'headwater';
 
+  @Text('User of the ACL, where the URL names none', { optional: true, onlyWith: REDIS })
+  username?: string;
+
   @Text('File that holds the password; its last newline is cut', { optional: true, onlyWith: REDIS })
   password_file?: string;
+
+  @Text('How the connections are called in CLIENT LIST', { onlyWith: REDIS, matches: /^[\w.-]{1,64}$/, fix: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
+  client_name = 'headwater';
 
   @Part(SentinelConfig, 'Redis Sentinel', { optional: true, onlyWith: REDIS })
   sentinels?: SentinelConfig;
@@ -61,9 +86,15 @@ export function storeSettings(config: StoreConfig): StoreConnection {
     kind: 'redis',
     url: config.url ?? '',
     prefix: config.prefix,
+    clientName: config.client_name,
+    ...(config.username ? { username: config.username } : {}),
     ...(config.password_file ? { passwordFile: config.password_file } : {}),
-    ...(sentinels ? { sentinels: { name: sentinels.name, nodes: sentinels.nodes } } : {}),
+    ...(sentinels ? { sentinels: sentinelSettings(sentinels) } : {}),
     ...(config.cluster ? { cluster: config.cluster } : {}),
     ...(tls?.enabled ? { tls: tls.ca ? { ca: tls.ca } : {} } : {}),
   };
+}
+
+function sentinelSettings({ name, nodes, username, password_file, tls }: SentinelConfig): NonNullable<Extract<StoreConnection, { kind: 'redis' }>['sentinels']> {
+  return { name, nodes, ...(username ? { username } : {}), ...(password_file ? { passwordFile: password_file } : {}), ...(tls ? { tls } : {}) };
 }
