@@ -64,6 +64,7 @@ export const NEEDS = [
   { group: 'test', package: 'golang-go', why: 'compiles a Go server to watch', have: program('go') },
   { group: 'test', package: 'prometheus-alertmanager', why: 'the real Alertmanager', have: program('prometheus-alertmanager') },
   { group: 'test', package: 'redis-server', why: 'the real Redis', have: program('redis-server') },
+  { group: 'test', package: 'prometheus', why: 'the real Prometheus', have: () => program('prometheus')() && program('promtool')() },
   { group: 'test', package: 'openjdk-17-jre-headless', why: 'runs the real Kafka', have: program('java') },
   { group: 'test', package: 'maven', why: 'fetches the real Kafka', have: program('mvn') },
   { group: 'test', package: 'valgrind', why: 'counts the instructions of the core', have: program('valgrind') },

@@ -37,11 +37,13 @@ export interface Step {
 /** The next state, or null while there is nothing to count. `before` must have been read before the windows were. */
 export function advance(subject: string, before: Cumulative | null, step: Step): Cumulative | null {
   const windows = [...step.windows].sort((a, b) => a.startMs - b.startMs);
-  const startMs = before?.startMs ?? windows[0]?.startMs;
-  if (startMs === undefined) return null;
+  const [first] = windows;
+  if (!before && !first) return null;
+  // Late data may be older than what came first, up to the horizon.
+  const startMs = before?.startMs ?? Math.min(step.horizonMs, first?.startMs ?? step.horizonMs);
   const labels = [...(before?.total.values() ?? [])].map((row) => row.labels);
   const slots = step.slots(labels);
-  const untilMs = Math.max(before?.untilMs ?? startMs, step.horizonMs);
+  const untilMs = Math.max(before?.untilMs ?? step.horizonMs, step.horizonMs);
   const base = copy(before?.base);
   const hours = new Map([...(before?.hours ?? [])].filter(([hour]) => hour >= untilMs - LATE_LOOK_MS - HOUR_MS));
   const old = windows.filter((w) => w.startMs < untilMs);

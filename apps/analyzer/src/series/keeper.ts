@@ -25,6 +25,8 @@ const KEEP_MS = 30 * 86_400_000;
 const LATE_EVERY_MS = 60_000;
 /** How often services are looked for that we took over and that say nothing: they have totals, too. */
 const LIST_EVERY_MS = 300_000;
+/** A series further behind is read on its own. */
+const CATCH_UP_MS = 5 * MINUTE_MS;
 const MOST_HOSTS = 4096;
 const SERVICE = 's:';
 
@@ -76,13 +78,16 @@ export class SeriesKeeper {
   async round(): Promise<void> {
     const before = this.ours.closedBefore;
     if (before === null) return;
-    const end = Math.floor(before / MINUTE_MS) * MINUTE_MS;
-    const horizon = end - LATE_MS;
     const owns = (subject: string) => this.ours.owns(subject);
     for (const subject of this.held.keys()) if (!owns(subject)) this.held.delete(subject);
-    // One that was behind was brought to the horizon of its round: what all are read from.
-    const start = Math.min(horizon, ...[...this.held.values()].map(({ series }) => series?.untilMs ?? horizon));
-    await this.loadMissing(start, end, owns);
+    const closed = Math.floor(before / MINUTE_MS) * MINUTE_MS;
+    await this.loadMissing({ start: closed - LATE_MS, end: closed }, owns);
+    const series = [...this.held.values()].flatMap((held) => held.series ?? []);
+    // Partitions that were just taken over may lag: what was in the totals once stays in them.
+    const end = Math.max(closed, ...series.map((s) => s.endMs));
+    const horizon = end - LATE_MS;
+    // Those that were kept up stand at the horizon of the round before.
+    const start = Math.max(horizon - CATCH_UP_MS, Math.min(horizon, ...series.map((s) => s.untilMs)));
     const found = await this.rows.read({ start, end, coarsest: '1m' }, (subject) => this.held.has(subject), true);
     for (const subject of this.held.keys()) {
       const of = found.get(subject);
@@ -98,7 +103,7 @@ export class SeriesKeeper {
   }
 
   /** Stored series come before the windows they are continued with. */
-  private async loadMissing(start: number, end: number, owns: (subject: string) => boolean): Promise<void> {
+  private async loadMissing({ start, end }: { start: number; end: number }, owns: (subject: string) => boolean): Promise<void> {
     const subjects = new Set<string>();
     await this.rows.read({ start, end, coarsest: '1m' }, (subject) => (owns(subject) && subjects.add(subject), false), false);
     if (owns(HOSTS_SUBJECT)) subjects.add(HOSTS_SUBJECT);
@@ -141,8 +146,10 @@ export class SeriesKeeper {
     const max = this.maxPatterns;
     const slots =
       subject === HOSTS_SUBJECT ? (labels: Iterable<readonly string[]>) => hostSlots(MOST_HOSTS, labels) : (labels: Iterable<readonly string[]>) => patternSlots(max, labels);
-    const next = advance(subject, series, { windows, horizonMs: at.horizon, endMs: Math.max(at.end, series?.endMs ?? 0), slots });
-    if (next && (await this.write(subject, held, next))) held.signature = signature;
+    const step = advance(subject, series, { windows, horizonMs: at.horizon, endMs: Math.max(at.end, series?.endMs ?? 0), slots });
+    if (!step) return;
+    const next = series ? step : await this.withHistory(subject, step, at.horizon);
+    if (await this.write(subject, held, next)) held.signature = signature;
   }
 
   private async missed(subject: string, start: number, end: number): Promise<WindowRows[]> {
@@ -182,33 +189,42 @@ export class SeriesKeeper {
   /** What the store has of each service's last day, beyond what was counted of it. */
   private async lookForLate(horizon: number): Promise<void> {
     const from = hourOf(horizon - LATE_LOOK_MS);
-    const groups = Map.groupBy(
-      [...this.held].filter(([subject, { series }]) => series && subject !== HOSTS_SUBJECT),
-      ([, { series }]) => `${Math.max(from, series!.startMs)} ${series!.untilMs}`,
-    );
-    for (const [range, members] of groups) {
-      const [start, end] = range.split(' ').map(Number) as [number, number];
-      const subjects = new Set(members.map(([subject]) => subject));
-      const found = await this.lateCounts.read({ start, end, coarsest: '1h', subjects: [...subjects] }, (s) => subjects.has(s), true);
-      for (const [subject, { windows }] of found) await this.noteLate(subject, windows);
+    const looked = (subject: string) => subject !== HOSTS_SUBJECT && this.held.get(subject)?.series?.untilMs === horizon;
+    const found = await this.lateCounts.read({ start: from, end: horizon, coarsest: '1h' }, looked, true);
+    for (const [subject, { windows }] of found) {
+      const held = this.held.get(subject);
+      if (!held?.series) continue;
+      const next = countLate(held.series, byHour(windows));
+      if (next !== held.series) await this.write(subject, held, next);
     }
     this.lateCounts.forget(from, (subject) => this.held.has(subject));
   }
 
-  private async noteLate(subject: string, windows: readonly WindowRows[]): Promise<void> {
-    const held = this.held.get(subject);
-    if (!held?.series) return;
-    const hours = new Map<number, number[]>();
-    for (const { startMs, counted } of windows) {
-      const sum = hours.get(hourOf(startMs)) ?? [];
+  /** What was there before a service's series began is no late data. */
+  private async withHistory(subject: string, series: Cumulative, horizon: number): Promise<Cumulative> {
+    if (subject === HOSTS_SUBJECT) return series;
+    const range = { start: hourOf(horizon - LATE_LOOK_MS), end: series.startMs, coarsest: '1h', subjects: [subject] } as const;
+    const found = (await this.lateCounts.read(range, (s) => s === subject, false)).get(subject);
+    const { hours } = countLate({ ...series, hours: new Map() }, byHour(found?.windows ?? []));
+    for (const [hour, counted] of series.hours)
       hours.set(
-        hourOf(startMs),
-        counted.map((n, i) => n + (sum[i] ?? 0)),
+        hour,
+        counted.map((n, i) => n + (hours.get(hour)?.[i] ?? 0)),
       );
-    }
-    const next = countLate(held.series, hours);
-    if (next !== held.series) await this.write(subject, held, next);
+    return { ...series, hours };
   }
+}
+
+function byHour(windows: readonly WindowRows[]): Map<number, number[]> {
+  const hours = new Map<number, number[]>();
+  for (const { startMs, counted } of windows) {
+    const sum = hours.get(hourOf(startMs));
+    hours.set(
+      hourOf(startMs),
+      counted.map((n, i) => n + (sum?.[i] ?? 0)),
+    );
+  }
+  return hours;
 }
 
 function keyOf(subject: string): string {
