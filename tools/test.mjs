@@ -24,6 +24,7 @@ const GROUPS = {
   guests: () => nodeTest(['test/systemd', 'test/guests'], say),
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
+  outputs: () => nodeTest(['test/outputs'], say),
   // Most of these two is waiting: for windows to close, for a bus that is away, for tokens to end.
   e2e: () => nodeTest(['test/e2e'], say, 2),
   browser: () => nodeTest(['test/browser'], say, 2),
