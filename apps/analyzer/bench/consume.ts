@@ -22,6 +22,7 @@ export interface ConsumeSettings {
   redis: string;
   prefix: string;
   topic: string;
+  summaries: string;
   group: string;
   /** exchanges in the topic; what was folded before `warm` of them is start-up */
   total: number;
@@ -67,7 +68,7 @@ const report = {
 };
 const samples = new Sampler({ kept: () => undefined, lost: () => undefined, written: () => undefined }, serviceOf);
 const pipeline = new Pipeline(
-  { bus, store, outbox: new Outbox(store, state, bus, settings.topic, 'summaries'), report, samples },
+  { bus, store, outbox: new Outbox(store, state, bus, settings.topic, settings.summaries), report, samples },
   {
     topic: settings.topic,
     deadLetterTopic: `${settings.topic}.dead`,

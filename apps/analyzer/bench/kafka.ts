@@ -73,6 +73,7 @@ async function round(tree: string, name: string): Promise<Measured> {
     redis: redis.url,
     prefix: `bench-${name}`,
     topic: TOPIC,
+    summaries: topicName('headwater', 'summaries'),
     group: `bench-${name}`,
     total,
     warm: total / 4,

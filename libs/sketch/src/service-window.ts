@@ -31,6 +31,13 @@ export class ServiceWindow {
   /** what `pattern` was asked for, by route: finds a pattern without making its key */
   private readonly byRoute = new Map<string, Pattern[]>();
   private readonly byHeader = new Map<string, HeaderStats>();
+  /** the same by role and direction, then by the name that was asked for: finds a header without making its key */
+  private readonly byHeaderName: [Map<string, HeaderStats>, Map<string, HeaderStats>, Map<string, HeaderStats>, Map<string, HeaderStats>] = [
+    new Map(),
+    new Map(),
+    new Map(),
+    new Map(),
+  ];
   private readonly byClient = new Map<string, ClientStats>();
 
   /** bytes of the patterns' distributions in memory; whoever adds to them adds here what they grew */
@@ -79,6 +86,15 @@ export class ServiceWindow {
 
   /** The header to add to, `name` in lower case; else as `pattern`. */
   header(role: Role, direction: Direction, name: string): HeaderStats {
+    const near = this.byHeaderName[role === 'server' ? (direction === 'request' ? 0 : 1) : direction === 'request' ? 2 : 3];
+    let h = near.get(name);
+    if (h) return h;
+    h = this.keyedHeader(role, direction, name);
+    if (h.name === name) near.set(name, h);
+    return h;
+  }
+
+  private keyedHeader(role: Role, direction: Direction, name: string): HeaderStats {
     let key = headerKey(role, direction, name);
     let h = this.byHeader.get(key);
     if (h) return h;
@@ -139,6 +155,7 @@ export class ServiceWindow {
     }
     for (const [name, c] of other.byClient) this.clientOf(name).merge(c);
     this.byRoute.clear();
+    for (const near of this.byHeaderName) near.clear();
     overflow(
       this.byPattern,
       MAX_PATTERNS,

@@ -98,9 +98,18 @@ export class SpaceSaving {
 
   private trim(): void {
     if (this.entries.size <= TOP_CAPACITY) return;
+    if (this.entries.size === TOP_CAPACITY + 1) return this.dropLast();
     const sorted = this.sorted();
     this.floor = Math.max(this.floor, sorted[TOP_CAPACITY]!.count);
     for (let i = TOP_CAPACITY; i < sorted.length; i++) this.entries.delete(sorted[i]!.key);
+  }
+
+  /** One too many, which is most often the case: without sorting. */
+  private dropLast(): void {
+    let last: Entry | undefined;
+    for (const e of this.entries.values()) if (last === undefined || e.count < last.count || (e.count === last.count && e.key > last.key)) last = e;
+    this.floor = Math.max(this.floor, last!.count);
+    this.entries.delete(last!.key);
   }
 
   private sorted(): Entry[] {

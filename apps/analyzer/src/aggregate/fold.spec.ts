@@ -380,7 +380,7 @@ describe("fold of an agent's batches", () => {
         fold.fold(arrived(seq, columns(row(T, { 'client.address': '10.0.0.1' })), { account: account(1, { exchanges_before: n, exchanges_after: n + 1 }) }), T);
       say(1, 0);
       say(5, 10);
-      return fold.commit(unit, [], T).segments.map(({ fresh: _, ...segment }) => {
+      return fold.commit(unit, [], T).segments.map((segment) => {
         const taken = { closed: null, partials: [{ ...segment, partition: 0, revision: 1 }], lease: '' };
         const first = [segment.bytes[1], mergeTaken(segment, taken, [], T, windowsVersion).bytes[1]];
         return `${segment.subject} ${first.join(' ')}`;

@@ -10,7 +10,7 @@ const random = (n: number): number => ((seed = (Math.imul(seed, 1_103_515_245) +
 const hex = (n: number): string => Array.from({ length: n }, () => random(16).toString(16)).join('');
 
 /** About 700 patterns, log-normal latencies, 8 + 8 headers of which `ids` a request are unique. */
-function exchange(ms: number, ids: number): EventRow {
+function exchange(ms: number, ids: number, services: number): EventRow {
   const route = random(175);
   const latency = Math.round(Math.exp(13 + 2 * (random(1000) / 1000 + random(1000) / 1000 - 1)));
   const request: HeaderRow[] = [
@@ -35,8 +35,8 @@ function exchange(ms: number, ids: number): EventRow {
   ];
   return {
     start_time: BigInt(ms) * 1_000_000n,
-    'service.name': `shop-${route % 5}`,
-    'client.address': `10.0.${route % 5}.${random(40)}`,
+    'service.name': `shop-${route % services}`,
+    'client.address': `10.0.${route % services}.${random(40)}`,
     'http.request.method': METHODS[random(4)]!,
     'http.route': `/api/v1/resource-${route}/{int}`,
     'http.response.status_code': random(50) === 0 ? 500 : 200,
@@ -64,12 +64,12 @@ function account(untilMs: number, n: number): BatchAccount {
   };
 }
 
-/** `n` batches of `rows` rows over 20 ms each (the last ends at `endMs`), `ids` unique header values an exchange (0 to 2). */
-export function batches(n: number, rows: number, ids: number, seqOf: (i: number) => number, { endMs = T + n * 20, host = 'h' } = {}): EventRecord[] {
+/** `n` batches of `rows` rows over 20 ms each (the last ends at `endMs`), `ids` unique header values an exchange (0 to 2), of so many services. */
+export function batches(n: number, rows: number, ids: number, seqOf: (i: number) => number, { endMs = T + n * 20, host = 'h', services = 5 } = {}): EventRecord[] {
   const t = endMs - n * 20;
   return Array.from({ length: n }, (_, i) => {
     const b = new EventColumnsBuilder();
-    for (let k = 0; k < rows; k++) b.add(exchange(t + i * 20 + Math.floor((k * 20) / rows), ids));
+    for (let k = 0; k < rows; k++) b.add(exchange(t + i * 20 + Math.floor((k * 20) / rows), ids, services));
     return makeRecord({ identity: { hostId: host, incarnation: 'i' }, seq: seqOf(i), columns: b.finish(), account: account(t + i * 20 + 20, rows) });
   });
 }
