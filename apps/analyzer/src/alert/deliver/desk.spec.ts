@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ALERT_KEYS, type Alert, type AlertEvent, type Mute } from '@headwater/alert-rules';
 import { AlertmanagerConfig } from '@headwater/config';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Alerts } from '../open.ts';
+import { targetsOf, type Alerts } from '../open.ts';
 import { MINUTE, Place, Receiver, T0, until } from '../testing/place.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -47,6 +49,13 @@ function event(kind: 'opened' | 'resolved', n = 0, more: Partial<Alert> = {}): A
     ...more,
   };
   return { schema: 1, event: kind, event_id: `${id}/${kind}`, at, alert };
+}
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((ok) => server.listen(0, '127.0.0.1', ok));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((ok) => server.close(ok));
+  return port;
 }
 const accept = ({ desk }: Alerts, e: AlertEvent) => desk.accept(e, 's:shop');
 /** Ticks until nothing is due, a second apart. */
@@ -160,6 +169,27 @@ it('an alert that was told keeps its end, also when a mute began in between', as
   await work(a);
   expect(receiver.events).toEqual(['opened errors', 'resolved errors']);
 });
+
+it("the README's receiver takes what is signed with its key, and nothing else", async () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const file = join(place.dir, 'receiver.mjs');
+  writeFileSync(file, /```js\n([\s\S]*?)```/.exec(readme)![1]!);
+  const port = await freePort();
+  const child = spawn(process.execPath, [file, join(place.dir, 'secret'), String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (d: Buffer) => (said += d.toString()));
+  const [target] = targetsOf(place.config({ webhooks: [place.webhook(`http://127.0.0.1:${port}/`)] }), Date.now);
+  await until(async () => (await target!.send(event('opened'))).kind === 'delivered', 20_000);
+  expect(await target!.send(event('opened'))).toEqual({ kind: 'delivered' });
+  writeFileSync(join(place.dir, 'other'), 'b'.repeat(32));
+  const [forged] = targetsOf(place.config({ webhooks: [place.webhook(`http://127.0.0.1:${port}/`, { secret_file: join(place.dir, 'other') })] }), Date.now);
+  expect(await forged!.send(event('opened', 9))).toEqual({ kind: 'refused', why: 'status 401' });
+  await until(() => said !== '');
+  expect(said).toBe('opened page t\n');
+  const gone = new Promise((ok) => child.once('exit', ok));
+  child.kill('SIGKILL');
+  await gone;
+}, 40_000);
 
 it('a receiver hears only of the severities it wants', async () => {
   const a = place.analyzer(place.config({ webhooks: [place.webhook(receiver.url, { severities: ['page'] })] }), own);
