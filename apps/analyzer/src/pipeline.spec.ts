@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusError, type EventBus } from '@headwater/event-bus';
 import { EventColumnsBuilder, makeRecord, type BatchAccount } from '@headwater/header-event';
+import { HostsWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { StoreError, openSummaryStore, type SummaryStore } from '@headwater/summary-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -138,6 +139,26 @@ it('a truncated log and another log: start over, counted; what repeats is skippe
   expect(said).toEqual(['started over from 5 at 0', 'started over from -1 at 0']);
   const { subject, partials } = (await store.read({ topic: 'events', resolution: '10s', start: 0, end: 2 * T, subjects: ['s:s'] }))[0]!;
   expect([subject, partials.length]).toEqual(['s:s', 1]);
+});
+
+it('a topic that is made again while its partition is held: what was folded is committed, the new log is read from its beginning', async () => {
+  const p = pipeline();
+  const sought: number[] = [];
+  p.subscription = { seek: async ({ offset }) => void sought.push(offset) };
+  await p.assigned([AT]);
+  await p.batch(batch(record(0), record(1), record(2)));
+  incarnation = 'two';
+  range = { earliest: 0, next: 9 };
+  now += 6_000;
+  await p.flush(); // asks
+  await p.flush(); // acts on the answer
+  expect([sought, said]).toEqual([[0], ['started over from -1 at 0']]);
+  expect(await p.batch(batch(record(0)))).toEqual({ kind: 'next' });
+  await p.end();
+  const claim = await store.claim(AT, 'two');
+  expect(claim.nextOffset).toBe(1);
+  const hosts = claim.open.find((s) => s.subject === 'h:')!;
+  expect(HostsWindow.decode(hosts.bytes).get('h')).toMatchObject({ batches: 4, lostBatches: new Map() });
 });
 
 it('a dead letter waits for the bus, and the partition goes on behind it', async () => {

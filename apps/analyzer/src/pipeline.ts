@@ -30,6 +30,8 @@ const TURN_MS = 5_000;
 /** How often the end of the log is looked up, and for how long the answer stands. */
 const RANGE_MS = 2_000;
 const CAUGHT_UP_MS = 5_000;
+/** How often it is asked whether the topic is still the one that was claimed. */
+const LOG_MS = 5_000;
 /** An unchanged partition writes its watermark this often. */
 const IDLE_COMMIT_MS = 2_000;
 const LEAVE_MS = 5_000;
@@ -55,6 +57,9 @@ export class Pipeline implements ConsumerHooks {
   private partitions = 0;
   private coarseClosedMs = 0;
   private before: number | null = null;
+  /** the topic's life as the bus said it last, and when that is asked again, ms */
+  private incarnation: string | null = null;
+  private logDueMs = 0;
   private readonly rolls: RollRound;
   private readonly wentBack = new WentBack();
   private readonly bus: EventBus;
@@ -100,6 +105,7 @@ export class Pipeline implements ConsumerHooks {
 
   /** Every flush interval: writes what changed, moves the watermarks of idle partitions, reloads what was dropped. */
   async flush(): Promise<void> {
+    if (this.units.size > 0 && this.now() >= this.logDueMs) void this.lookAtLog();
     await Promise.all([...this.units.values()].map((unit) => this.tend(unit).catch((e: unknown) => this.report.failed('flush', e))));
   }
 
@@ -205,6 +211,7 @@ export class Pipeline implements ConsumerHooks {
       (error) => this.report.waiting('claim', error),
     );
     const fold = new UnitFold(claimed.claim, this.settings, this.now());
+    this.incarnation = unit.incarnation = claimed.claim.busIncarnation;
     const begin = beginning(claimed.claim.nextOffset, claimed.range);
     if (begin.kind === 'begin') {
       fold.startAt(begin.offset);
@@ -254,6 +261,7 @@ export class Pipeline implements ConsumerHooks {
    */
   private async elsewhere(unit: Unit, fold: UnitFold, first: number): Promise<BatchOutcome> {
     const next = fold.nextOffset;
+    if (first < next) this.logDueMs = 0; // behind us: perhaps the topic was made again
     if (first > next) {
       const { earliest } = await this.range(unit.topic, unit.partition);
       const same = unit.ahead?.first === first && unit.ahead.next === next;
@@ -279,12 +287,26 @@ export class Pipeline implements ConsumerHooks {
     if (this.now() - unit.lastRangeCheckMs >= RANGE_MS) await this.lookAtEnd(unit);
     await unit.exclusively(async () => {
       if (unit.signal.aborted) return;
-      if (unit.fold && !unit.fold.changed && this.now() - unit.committedMs < IDLE_COMMIT_MS) return;
-      if (unit.fold && (await this.flushUnit(unit))) return;
+      const another = unit.incarnation !== null && unit.incarnation !== this.incarnation;
+      if (unit.fold && !another && !unit.fold.changed && this.now() - unit.committedMs < IDLE_COMMIT_MS) return;
+      if (unit.fold && (await this.flushUnit(unit)) && !another) return;
       // The consumer stands where the dropped memory was, and an idle partition gives no batch to answer with a seek.
       const offset = await this.claim(unit);
       await this.subscription?.seek({ topic: unit.topic, partition: unit.partition, offset });
     });
+  }
+
+  /**
+   * A topic that was deleted and made again is another log: the consumer reads on in it, at offsets that mean nothing there, and
+   * would pass over its first records without a word. What was folded of the old one is committed, then the new one is claimed.
+   */
+  private async lookAtLog(): Promise<void> {
+    this.logDueMs = this.now() + LOG_MS;
+    try {
+      this.incarnation = await this.bus.incarnation(this.settings.topic);
+    } catch (error) {
+      this.report.waiting('bus', error as Error);
+    }
   }
 
   /** An idle partition is caught up as long as the bus says so; with the bus away nobody knows. */

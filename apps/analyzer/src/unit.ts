@@ -11,6 +11,8 @@ export class Unit {
   readonly partition: number;
   /** null: dropped; to be claimed again before anything is folded */
   fold: UnitFold | null = null;
+  /** the life of the topic that the memory belongs to */
+  incarnation: string | null = null;
   /** no claim before this instant: another owner is taking over, ms */
   pausedUntil = 0;
   /** when it was last seen that nothing of the log is unread, ms */
