@@ -5,7 +5,7 @@ import type { BusRecord, EventBus } from '@headwater/event-bus';
 import { EventColumnsBuilder, makeRecord, type BatchAccount } from '@headwater/header-event';
 import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
-import { StoreError, openSummaryStore, type SummaryStore } from '@headwater/summary-store';
+import { RESOLUTION_MS, StoreError, openSummaryStore, type SummaryStore } from '@headwater/summary-store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Outbox } from './close/outbox.ts';
@@ -20,6 +20,10 @@ const RETENTION = { '10s': 40_000, '1m': 300_000, '1h': 864_000_000 };
 
 const HOUR = 3_600_000;
 const hourOf = (ms: number) => ms - (ms % HOUR);
+
+const WIDTHS = [10_000, 60_000];
+const nameOf = (width: number, ms: number, subject: string, status: number) => `${width} ${ms - (ms % width)} ${subject} ${status}`;
+const add = (counts: Record<string, number>, key: string, n: number) => void (counts[key] = (counts[key] ?? 0) + n);
 
 type Action =
   | { kind: 'produce'; agent: number; rows: number[]; odd: 'no' | 'repeat' | 'skip' | 'fill' | 'garbage' }
@@ -268,7 +272,8 @@ class World {
   }
 
   /** Everything in the store, by hour, service and status; what the hosts' accounts add up to; and by which windows it is told. */
-  async stored(): Promise<{ counts: Record<string, number>; exchanges: number; open: number; by: Record<string, number> }> {
+  async stored(): Promise<{ counts: Record<string, number>; exchanges: number; open: number; by: Record<string, number>; tooMany: string[] }> {
+    const narrow: Record<string, number> = {};
     const counts: Record<string, number> = {};
     const by: Record<string, number> = {};
     let exchanges = 0;
@@ -280,11 +285,29 @@ class World {
       for (const bytes of [...(w.closed ? [w.closed.bytes] : []), ...w.partials.map((p) => p.bytes)]) {
         if (w.subject === 'h:') for (const h of HostsWindow.decode(bytes).hosts()) exchanges += h.exchanges;
         else
-          for (const p of ServiceWindow.decode(bytes).patterns())
+          for (const p of ServiceWindow.decode(bytes).patterns()) {
+            for (const width of WIDTHS.filter((ms) => ms >= RESOLUTION_MS[w.resolution])) add(narrow, nameOf(width, w.start, w.subject, p.status), p.exchanges);
             counts[`${hourOf(w.start)} ${w.subject} ${p.status}`] = (counts[`${hourOf(w.start)} ${w.subject} ${p.status}`] ?? 0) + p.exchanges;
+          }
       }
     }
-    return { counts, exchanges, open, by };
+    const most = this.windows();
+    return { counts, exchanges, open, by, tooMany: Object.keys(narrow).filter((k) => narrow[k]! > (most[k] ?? 0)) };
+  }
+
+  /**
+   * The reference by windows of 10 s and of a minute. What was late is told by wider windows, so a narrow one may have less than this,
+   * never more; and since the hours are equal, nothing can be in a wrong one.
+   */
+  private windows(): Record<string, number> {
+    const most: Record<string, number> = {};
+    const seen = new Set<string>();
+    for (const { id, times } of this.log.flat()) {
+      if (id === '' || seen.has(id)) continue;
+      seen.add(id);
+      for (const t of times) for (const width of WIDTHS) add(most, nameOf(width, t, `s:${t % 3 === 0 ? 'a' : 'b'}`, 200 + (t % 2)), 1);
+    }
+    return most;
   }
 
   /** The reference: every batch that is not garbage once, every row in the hour of its time. */
@@ -318,11 +341,11 @@ describe('the fold contract', () => {
             else await Promise.all([world.act(first), world.act(beside)]);
           }
           await world.settle();
-          const { counts, exchanges } = await world.stored();
-          expect({ counts, exchanges }).toEqual(world.expected());
+          const { counts, exchanges, tooMany } = await world.stored();
+          expect({ counts, exchanges, tooMany }).toEqual({ ...world.expected(), tooMany: [] });
           await world.closeAll();
           const closed = await world.stored();
-          expect({ counts: closed.counts, exchanges: closed.exchanges }).toEqual(world.expected());
+          expect({ counts: closed.counts, exchanges: closed.exchanges, tooMany: closed.tooMany }).toEqual({ ...world.expected(), tooMany: [] });
           expect(closed.open).toBe(0);
           await world.age();
           const aged = await world.stored();
