@@ -14,7 +14,6 @@ const FIRST_DAY = REST + 1;
 const OLDEST_DAY = 7;
 const MINUTES = 60;
 const FIRST_MINUTE = FIRST_DAY + OLDEST_DAY - 1;
-const SLOTS = FIRST_MINUTE + MINUTES;
 
 /** Fewer slots say too little. */
 const LEAST_HOURS = 3;
@@ -25,25 +24,49 @@ const LEAST_KNOWN_MS = HOUR_MS;
 
 /** Exchanges of something (a pattern, a group) by slot, and those that failed. */
 export class SlotCounts {
-  readonly #counts = new Float64Array(2 * SLOTS);
+  readonly #counts = new Float64Array(2 * FIRST_MINUTE);
+  /** most questions have no use for minutes */
+  #minutes: Float64Array | null = null;
   lastSeenMs = -Infinity;
+  /** a sum of several, which nobody else holds */
+  #isSum = false;
 
   add(slot: number, exchanges: number, failed: number): void {
+    if (slot >= FIRST_MINUTE) {
+      const minutes = (this.#minutes ??= new Float64Array(2 * MINUTES));
+      (minutes[slot - FIRST_MINUTE] as number) += exchanges;
+      (minutes[MINUTES + slot - FIRST_MINUTE] as number) += failed;
+      return;
+    }
     (this.#counts[slot] as number) += exchanges;
-    (this.#counts[SLOTS + slot] as number) += failed;
+    (this.#counts[FIRST_MINUTE + slot] as number) += failed;
   }
 
-  merge(other: SlotCounts): void {
-    for (let i = 0; i < 2 * SLOTS; i += 1) (this.#counts[i] as number) += other.#counts[i] as number;
+  /** The sum of both; the first of several is taken as it is, since mostly it stays the only one. */
+  static sum(into: SlotCounts | null, more: SlotCounts): SlotCounts {
+    if (into === null) return more;
+    if (into.#isSum) return into.#merge(more);
+    const sum = new SlotCounts();
+    sum.#isSum = true;
+    return sum.#merge(into).#merge(more);
+  }
+
+  #merge(other: SlotCounts): this {
+    for (let i = 0; i < 2 * FIRST_MINUTE; i += 1) (this.#counts[i] as number) += other.#counts[i] as number;
+    if (other.#minutes !== null) {
+      const minutes = (this.#minutes ??= new Float64Array(2 * MINUTES));
+      for (let i = 0; i < 2 * MINUTES; i += 1) (minutes[i] as number) += other.#minutes[i] as number;
+    }
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
+    return this;
   }
 
   exchanges(slot: number): number {
-    return this.#counts[slot] as number;
+    return slot < FIRST_MINUTE ? (this.#counts[slot] as number) : (this.#minutes?.[slot - FIRST_MINUTE] ?? 0);
   }
 
   failed(slot: number): number {
-    return this.#counts[SLOTS + slot] as number;
+    return slot < FIRST_MINUTE ? (this.#counts[FIRST_MINUTE + slot] as number) : (this.#minutes?.[MINUTES + slot - FIRST_MINUTE] ?? 0);
   }
 
   /** Of the 24 hours before the range's hour, and of what is between that and the range. */
@@ -73,6 +96,18 @@ export interface HistorySpan {
   whole: boolean;
 }
 
+/** Slots that make one figure together, with their length. */
+interface Figure {
+  at: number[];
+  ms: number;
+}
+
+interface Known {
+  hours: Figure[];
+  days: Figure[];
+  minutes: Figure[];
+}
+
 interface Slot {
   slot: number;
   start: number;
@@ -93,6 +128,7 @@ export class History {
   #oldest = Infinity;
   /** slots of which the hosts gave account: in others nobody was watching */
   readonly #watched = new Set<number>();
+  readonly #slots = new Map<number, Known>();
 
   /** @param now a range that is not over yet is as long as it is old */
   constructor(range: Pick<TimeRange, 'start' | 'end'>, now: number) {
@@ -185,22 +221,27 @@ export class History {
   }
 
   /** Of what was usual over the last day and at these hours of the last week, that which explains the figure better. */
-  #expected(first: number, judge: (slots: { at: number[]; ms: number }[]) => Usual, counts: (at: number[]) => boolean = () => true): Expected | null {
+  #expected(first: number, judge: (slots: Figure[]) => Usual, counts: (at: number[]) => boolean = () => true): Expected | null {
     const candidates: Expected[] = [];
-    const consider = (basis: Basis, least: number, slots: { at: number[]; ms: number }[]): void => {
+    const consider = (basis: Basis, least: number, slots: Figure[]): void => {
       const known = slots.filter((s) => counts(s.at));
       if (known.length < least) return;
       candidates.push({ ...judge(known), basis, hours: known.reduce((ms, s) => ms + s.ms, 0) / HOUR_MS });
     };
-    const hours = this.#hours(first);
-    consider(
-      'last_24_hours',
-      LEAST_HOURS,
-      hours.map(({ slot }) => ({ at: [slot], ms: HOUR_MS })),
-    );
-    consider('same_hours_of_7_days', LEAST_DAYS, this.#daySlots(first));
-    if (candidates.length === 0) consider('last_60_minutes', LEAST_MINUTES, this.#minuteSlots(first));
+    const { hours, days, minutes } = this.#known(first);
+    consider('last_24_hours', LEAST_HOURS, hours);
+    consider('same_hours_of_7_days', LEAST_DAYS, days);
+    if (candidates.length === 0) consider('last_60_minutes', LEAST_MINUTES, minutes);
     return candidates.toSorted((a, b) => Math.abs(a.deviation) - Math.abs(b.deviation))[0] ?? null;
+  }
+
+  /** The slots that are known of whoever came then: the same for all patterns of a service. */
+  #known(first: number): Known {
+    let known = this.#slots.get(first);
+    if (known !== undefined) return known;
+    const hours = this.#hours(first).map(({ slot }) => ({ at: [slot], ms: HOUR_MS }));
+    this.#slots.set(first, (known = { hours, days: this.#daySlots(first), minutes: this.#minuteSlots(first) }));
+    return known;
   }
 
   /** Hours in which the service was known all along: not the one in which it came. */
@@ -210,14 +251,14 @@ export class History {
     );
   }
 
-  #daySlots(first: number): { at: number[]; ms: number }[] {
+  #daySlots(first: number): Figure[] {
     const days = this.#days().filter(({ slot, start }) => this.#wasWatched(slot) && start >= first);
     const slots = days.map(({ slot }) => ({ at: [slot], ms: this.#spanMs }));
     const yesterday = Array.from({ length: Math.min(HOURS, this.#spanMs / HOUR_MS) }, (_, i) => i);
     return days.length === 0 || !yesterday.every((slot) => this.#wasWatched(slot)) ? slots : [{ at: yesterday, ms: yesterday.length * HOUR_MS }, ...slots];
   }
 
-  #minuteSlots(first: number): { at: number[]; ms: number }[] {
+  #minuteSlots(first: number): Figure[] {
     const end = Math.floor(this.#range.start / MINUTE_MS) * MINUTE_MS;
     const from = end - MINUTES * MINUTE_MS;
     const known = Math.max(0, Math.floor((first - from) / MINUTE_MS) + 1);

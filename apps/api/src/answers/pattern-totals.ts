@@ -94,7 +94,7 @@ function merge(sum: Totals, t: Totals): void {
   sum.before += t.before;
   sum.failedBefore += t.failedBefore;
   sum.day += t.day;
-  if (t.history !== null) (sum.history ??= new SlotCounts()).merge(t.history);
+  if (t.history !== null) sum.history = SlotCounts.sum(sum.history, t.history);
 }
 
 export function failedOf(t: Totals): number {
@@ -223,7 +223,7 @@ export class PatternTotals {
       if (errorType === '') {
         base.exchanges += t.exchanges;
         base.before += t.before;
-        if (t.history !== null) (base.history ??= new SlotCounts()).merge(t.history);
+        if (t.history !== null) base.history = SlotCounts.sum(base.history, t.history);
       }
       if (!selected) continue;
       const key = keys.map((k) => valueOf(known, k)).join('\u0000');
