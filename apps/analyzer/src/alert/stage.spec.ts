@@ -157,3 +157,18 @@ it('an alert whose rule is removed is resolved, and says so', async () => {
   await play(a, 5, 5);
   expect((await alerts()).find((x) => x.rule === 'errors')).toMatchObject({ state: 'resolved', resolution: 'rule_removed' });
 });
+
+it('a bus that is away holds up no receiver; the events are published, once, when it is back', async () => {
+  await plant();
+  let away = true;
+  const publish = (...args: Parameters<typeof place.bus.publish>) => (away ? Promise.reject(new Error('away')) : place.bus.publish(...args));
+  const bus = new Proxy(place.bus, { get: (target, name) => (name === 'publish' ? publish : Reflect.get(target, name)) });
+  const a = place.analyzer(configured(), own, { bus });
+  await play(a, 1, 8);
+  await play(a, 8, 8);
+  expect([receiver.events, await published()]).toEqual([['opened errors', 'resolved errors'], []]);
+  away = false;
+  await play(a, 9, 10);
+  expect((await published()).map((e) => e.event)).toEqual(['opened', 'resolved']);
+  expect([receiver.received.length, await outbox()]).toEqual([2, 0]);
+});

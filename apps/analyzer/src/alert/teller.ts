@@ -7,7 +7,7 @@ import type { AlertTopic } from './topic.ts';
 
 /**
  * Tells what was decided, oldest first: the alert for readers, the event on the topic, what is owed to receivers; then the entry is
- * struck out. A crash in between leaves the entry to the next owner of the subject, who does all of it again; each step bears that.
+ * struck out. A bus that is away holds up only its own part. A crash in between leaves the entry to the next owner of the subject, who does all of it again; each step bears that.
  */
 export class Teller {
   private readonly state: StateStore;
@@ -29,7 +29,13 @@ export class Teller {
     for (let owed = memory.stored?.outbox[0]; owed; owed = memory.stored?.outbox[0]) {
       const { event, ends } = owed;
       await this.show(event.alert);
-      await this.publish(memory, event, ends);
+      try {
+        await this.publish(memory, event, ends);
+      } catch (error) {
+        // Whom an alert should wake does not wait for a bus that is away.
+        for (const waiting of memory.stored!.outbox) await this.desk.accept(waiting.event, memory.subject);
+        throw error;
+      }
       await this.desk.accept(event, memory.subject);
       const { outbox, ...rest } = memory.stored!;
       if (await memory.save({ ...rest, outbox: outbox.slice(1) })) continue;
