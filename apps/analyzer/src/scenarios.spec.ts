@@ -24,6 +24,9 @@ async function played(seed: number, without: boolean): Promise<Played> {
   return { plan, minutes, verdict: judge(plan, minutes, BUILT_IN_RULES) };
 }
 
+/** A seed takes about half a second of a core, and the core may be shared. */
+const LONG = 120_000;
+
 /** What went wrong in words, so that a failure tells it. */
 function wrong({ missed, invented }: Verdict): string[] {
   return [
@@ -36,20 +39,28 @@ function wrong({ missed, invented }: Verdict): string[] {
 }
 
 describe(`${SEEDS} scenarios of ${MINUTES} simulated minutes, through the fold`, () => {
-  it.each(seeds)('seed %i: every planted fault is found in its time, and nothing else', async (seed) => {
-    const p = await played(seed, false);
-    faulty.set(seed, p);
-    expect(wrong(p.verdict)).toEqual([]);
-    expect(p.verdict.found.length).toBeGreaterThan(0);
-  });
+  it.each(seeds)(
+    'seed %i: every planted fault is found in its time, and nothing else',
+    async (seed) => {
+      const p = await played(seed, false);
+      faulty.set(seed, p);
+      expect(wrong(p.verdict)).toEqual([]);
+      expect(p.verdict.found.length).toBeGreaterThan(0);
+    },
+    LONG,
+  );
 
-  it.each(seeds)('seed %i without its faults: nothing is invented', async (seed) => {
-    const p = await played(seed, true);
-    quiet.set(seed, p);
-    expect(p.plan).toEqual({ ...planOf(seed, false), faults: [] });
-    expect(wrong(p.verdict)).toEqual([]);
-    expect(p.minutes.flatMap((m) => m.closed).reduce((n, c) => n + c.facts.exchanges, 0)).toBeGreaterThan(100_000);
-  });
+  it.each(seeds)(
+    'seed %i without its faults: nothing is invented',
+    async (seed) => {
+      const p = await played(seed, true);
+      quiet.set(seed, p);
+      expect(p.plan).toEqual({ ...planOf(seed, false), faults: [] });
+      expect(wrong(p.verdict)).toEqual([]);
+      expect(p.minutes.flatMap((m) => m.closed).reduce((n, c) => n + c.facts.exchanges, 0)).toBeGreaterThan(100_000);
+    },
+    LONG,
+  );
 
   it('covers every kind of fault often, and writes the table', () => {
     const dir = new URL('../build/', import.meta.url);
@@ -68,9 +79,10 @@ describe(`${SEEDS} scenarios of ${MINUTES} simulated minutes, through the fold`,
         expect(kinds.filter((k) => k === kind).length, kind).toBeGreaterThanOrEqual(8);
   });
 
-  describe('can fail: other rules over the same minutes', () => {
+  describe('can fail: other rules over the same minutes', { timeout: LONG }, () => {
     const changed = (change: (rule: Rule) => Rule) => BUILT_IN_RULES.map(change);
-    const all = (from: Map<number, Played>, rules: readonly Rule[]) => [...from.values()].map(({ plan, minutes }) => judge(plan, minutes, rules));
+    // A third of the seeds shows it as well as all of them.
+    const all = (from: Map<number, Played>, rules: readonly Rule[]) => [...from.values()].slice(0, Math.max(3, SEEDS / 3)).map(({ plan, minutes }) => judge(plan, minutes, rules));
 
     it.each(BUILT_IN_RULES.filter((r) => r.kind === 'agent_silent' || r.kind === 'capture_incomplete' || r.severity === 'page' || r.kind === 'new_failing_route').map((r) => r.id))(
       'without %s its faults are missed',
@@ -94,7 +106,7 @@ describe(`${SEEDS} scenarios of ${MINUTES} simulated minutes, through the fold`,
       expect(all(quiet, keen).flatMap((v) => v.invented).length).toBeGreaterThan(0);
     });
 
-    it('a rule that knows no route from before takes scanners for new failures', () => {
+    it('a rule without floors takes the noise for new failing routes', () => {
       const fresh = changed((r) => (r.kind === 'new_failing_route' ? { ...r, min_failures: 1, min_ratio: 0 } : r));
       expect(all(quiet, fresh).flatMap((v) => v.invented).length).toBeGreaterThan(0);
     });

@@ -28,10 +28,12 @@ export function failingRoutes(rule: NewFailingRouteRule, history: ServiceHistory
   }
   const found: Finding[] = [];
   for (const [route, { failed, exchanges, firstSeenMs }] of routes) {
-    const before = history.failuresByHour(route, sinceMs - rule.quiet_hours * HOUR_MS, sinceMs, rule.client_errors);
+    const seen = { failed, exchanges, firstSeenMs };
+    const mayBeNew = failed >= rule.min_failures && history.oldestMs <= sinceMs - KNOWN_MS;
+    const before = mayBeNew ? history.failuresByHour(route, sinceMs - rule.quiet_hours * HOUR_MS, sinceMs, rule.client_errors) : [];
     const usual = usualOf(before);
-    const isNew = failed >= rule.min_failures && failed > 2 * usual && history.oldestMs <= sinceMs - KNOWN_MS;
-    found.push(finding(rule, history, { atMs, sinceMs }, route, { failed, exchanges, firstSeenMs, usual, hours: before.length }, isNew));
+    if (mayBeNew && failed > 2 * usual) found.push(opening(rule, history, { atMs, sinceMs }, route, { ...seen, usual, hours: before.length }));
+    else found.push(holding(rule, history, atMs, route, seen));
   }
   // The worst first: not all may be opened.
   return found.sort((a, b) => b.values['failed']! - a.values['failed']! || (String(a.subject.route) < String(b.subject.route) ? -1 : 1));
@@ -50,23 +52,39 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-function finding(
+interface Seen {
+  failed: number;
+  exchanges: number;
+  firstSeenMs: number;
+}
+
+/** A route that fails, without a word: nobody reads what only holds. */
+function holding(rule: NewFailingRouteRule, history: ServiceHistory, atMs: number, route: string, { failed, exchanges }: Seen): Finding {
+  const gap = route.indexOf(' ');
+  return {
+    rule,
+    subject: { service: history.service, method: route.slice(0, gap), route: route.slice(gap + 1) },
+    title: '',
+    description: '',
+    values: rounded({ failed, exchanges, error_ratio: exchanges > 0 ? Math.min(1, failed / exchanges) : 1, within_minutes: rule.within_minutes }),
+    complete: history.sum(rule.within_minutes, atMs).complete,
+    holds_only: true,
+  };
+}
+
+function opening(
   rule: NewFailingRouteRule,
   history: ServiceHistory,
   { atMs, sinceMs }: { atMs: number; sinceMs: number },
   route: string,
-  seen: { failed: number; exchanges: number; firstSeenMs: number; usual: number; hours: number },
-  isNew: boolean,
+  seen: Seen & { usual: number; hours: number },
 ): Finding {
-  const gap = route.indexOf(' ');
-  const subject = { service: history.service, method: route.slice(0, gap), route: route.slice(gap + 1) };
-  const ratio = seen.exchanges > 0 ? Math.min(1, seen.failed / seen.exchanges) : 1;
+  const { holds_only: _, ...base } = holding(rule, history, atMs, route, seen);
   const known = Math.min(rule.quiet_hours, Math.floor((sinceMs - history.oldestMs) / HOUR_MS));
   return {
-    rule,
-    subject,
+    ...base,
     title: title(
-      `${name(subject.service)}: ${name(route)} fails, ${whole(seen.failed)} of ${count(seen.exchanges, 'exchange')} (${percent(ratio)}) in ${span(rule.within_minutes)}`,
+      `${name(history.service)}: ${name(route)} fails, ${whole(seen.failed)} of ${count(seen.exchanges, 'exchange')} (${percent(base.values['error_ratio']!)}) in ${span(rule.within_minutes)}`,
     ),
     description: description(
       seen.hours === 0
@@ -75,8 +93,6 @@ function finding(
       Number.isFinite(seen.firstSeenMs) ? `First seen at ${new Date(seen.firstSeenMs).toISOString()}.` : '',
       'The ratio is over the minutes in which it failed. See its kept samples, and which release or caller the failed exchanges share.',
     ),
-    values: rounded({ failed: seen.failed, exchanges: seen.exchanges, error_ratio: ratio, usual_failures_per_hour: seen.usual, within_minutes: rule.within_minutes }),
-    complete: history.sum(rule.within_minutes, atMs).complete,
-    ...(isNew ? {} : { holds_only: true as const }),
+    values: rounded({ ...base.values, usual_failures_per_hour: seen.usual }),
   };
 }

@@ -8,6 +8,8 @@ export const HOUR_MS = 3_600_000;
 export const BY_MINUTES = 360;
 /** Minutes are held for twelve hours: six of evaluation behind the newest, and six before that. */
 const MINUTES = 720;
+/** Running sums reach back as far as the longest window that is summed by minutes. */
+const SUMS = BY_MINUTES + 1;
 /** Three days and the hours that a window of three days begins in, with room for evaluation behind the newest. */
 const HOURS = 80;
 /** Failing routes of one hour once its minutes are gone, in between up to twice as many. */
@@ -68,7 +70,7 @@ class Slots {
 }
 
 /**
- * What the rules know of one service: twelve hours of minutes and three days of hours, about 60 kB. A function of the newest revision of
+ * What the rules know of one service: twelve hours of minutes and three days of hours, about 130 kB. A function of the newest revision of
  * each minute that was added, not of their order. Rules' latency thresholds are part of the facts, so other rules need another history.
  */
 export class ServiceHistory {
@@ -79,6 +81,10 @@ export class ServiceHistory {
   private readonly slow = new Map<string, number>();
   private readonly minutes: Slots;
   private readonly hours: Slots;
+  /** by column: sums of the minutes since `summedFrom`, at the number of the minute they end before; true up to `summedTo` */
+  private readonly sums: Float64Array[];
+  private summedFrom = 0;
+  private summedTo = 0;
   /** starts of hours that were given whole: their minutes add nothing to them */
   private readonly whole = new Set<number>();
 
@@ -87,6 +93,7 @@ export class ServiceHistory {
     for (const rule of rules) if (rule.kind === 'latency_burn') this.slow.set(rule.id, SLOW + 2 * this.slow.size);
     this.minutes = new Slots(MINUTES, MINUTE_MS, SLOW + 2 * this.slow.size);
     this.hours = new Slots(HOURS, HOUR_MS, SLOW + 2 * this.slow.size);
+    this.sums = this.minutes.counts.map(() => new Float64Array(SUMS));
   }
 
   /**
@@ -109,6 +116,7 @@ export class ServiceHistory {
       if (h >= 0) this.hours.counts[column]![h]! += n - cell[i]!;
       cell[i] = n;
     });
+    this.summedTo = Math.min(this.summedTo, startMs / MINUTE_MS);
     const routes = Object.entries(facts.failing);
     this.minutes.failing[i] = routes.length > 0 ? new Map(routes) : undefined;
     return true;
@@ -155,11 +163,11 @@ export class ServiceHistory {
     const sinceMs = untilMs - minutes * MINUTE_MS;
     const total = new Float64Array(SLOW + 2);
     const slow = slowRule === undefined ? undefined : this.slow.get(slowRule);
-    if (minutes <= BY_MINUTES) this.collect(this.minutes, MINUTE_MS, sinceMs, untilMs, slow, total);
+    if (minutes <= BY_MINUTES) this.addMinutes(sinceMs, untilMs, slow, total);
     else {
       const lastHour = untilMs - (untilMs % HOUR_MS);
-      this.collect(this.hours, HOUR_MS, sinceMs - (sinceMs % HOUR_MS), lastHour, slow, total);
-      this.collect(this.minutes, MINUTE_MS, lastHour, untilMs, slow, total);
+      this.addHours(sinceMs - (sinceMs % HOUR_MS), lastHour, slow, total);
+      this.addMinutes(lastHour, untilMs, slow, total);
     }
     return {
       exchanges: total[EXCHANGES]!,
@@ -171,16 +179,35 @@ export class ServiceHistory {
     };
   }
 
-  private collect({ starts, counts }: Slots, lengthMs: number, sinceMs: number, untilMs: number, slow: number | undefined, into: Float64Array): void {
-    const size = starts.length;
-    for (let start = sinceMs; start < untilMs; start += lengthMs) {
-      const i = Math.floor(start / lengthMs) % size;
-      if (starts[i] !== start) continue;
-      for (let column = 0; column < SLOW; column++) into[column]! += counts[column]![i]!;
-      if (slow === undefined) continue;
-      into[SLOW]! += counts[slow]![i]!;
-      into[SLOW + 1]! += counts[slow + 1]![i]!;
+  private addHours(sinceMs: number, untilMs: number, slow: number | undefined, into: Float64Array): void {
+    const { starts, counts } = this.hours;
+    for (let start = sinceMs; start < untilMs; start += HOUR_MS) {
+      const i = this.hours.at(start);
+      if (starts[i] === start) each(slow, (column, to) => (into[to]! += counts[column]![i]!));
     }
+  }
+
+  /** At most BY_MINUTES of them: the difference of two running sums, so that a window costs the same however long it is. */
+  private addMinutes(sinceMs: number, untilMs: number, slow: number | undefined, into: Float64Array): void {
+    const since = sinceMs / MINUTE_MS;
+    const until = untilMs / MINUTE_MS;
+    this.sumUp(since, until);
+    each(slow, (column, to) => (into[to]! += this.sums[column]![until % SUMS]! - this.sums[column]![since % SUMS]!));
+  }
+
+  private sumUp(since: number, until: number): void {
+    if (since < this.summedFrom || this.summedTo < this.summedFrom || until - this.summedTo > BY_MINUTES) {
+      this.summedFrom = this.summedTo = until - BY_MINUTES;
+      for (const column of this.sums) column[this.summedFrom % SUMS] = 0;
+    }
+    const { starts, counts } = this.minutes;
+    for (; this.summedTo < until; this.summedTo++) {
+      const startMs = this.summedTo * MINUTE_MS;
+      const i = this.minutes.at(startMs);
+      const there = starts[i] === startMs;
+      for (const [column, sums] of this.sums.entries()) sums[(this.summedTo + 1) % SUMS] = sums[this.summedTo % SUMS]! + (there ? counts[column]![i]! : 0);
+    }
+    this.summedFrom = Math.max(this.summedFrom, until - SUMS + 1);
   }
 
   /** Routes that failed in the minutes [since, until), minute by minute. */
@@ -211,6 +238,14 @@ export class ServiceHistory {
     }
     return [...byHour.values()];
   }
+}
+
+/** The columns of a sum: those that all have, and of the latency rule that is asked for. */
+function each(slow: number | undefined, add: (column: number, to: number) => void): void {
+  for (let column = 0; column < SLOW; column++) add(column, column);
+  if (slow === undefined) return;
+  add(slow, SLOW);
+  add(slow + 1, SLOW + 1);
 }
 
 function addRoute(into: Map<string, RouteFacts>, route: string, more: RouteFacts): void {

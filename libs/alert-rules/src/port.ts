@@ -42,7 +42,7 @@ export interface Finding {
   complete: boolean;
   /** set: it no longer makes sense to hold it open */
   expired?: true;
-  /** set: keeps open what is open, and opens nothing (a route that still fails is no longer a new one) */
+  /** set: keeps open what is open, and opens nothing (a route that still fails is no longer a new one); it has no words */
   holds_only?: true;
 }
 
