@@ -17,7 +17,8 @@ HEADER_ACTIONS.forEach((a, i) => (TELLS[i] = a === 'presence' ? UNTOLD : a === '
 const pairs = new PairTable();
 let slotOf = new Int32Array(0);
 let lastRow = new Int32Array(0);
-let exchanges = new Float64Array(0);
+/** of one header name: fields beyond the first of their row, weights summed */
+let repeats = new Float64Array(0);
 /** of one header name: keys, counts and dictionary entries of its shown values in this batch */
 let keys = new Float64Array(0);
 let counts = new Float64Array(0);
@@ -36,7 +37,7 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
   if (slotOf.length < dictionary.entries) {
     slotOf = new Int32Array(dictionary.entries * 2);
     lastRow = new Int32Array(dictionary.entries * 2);
-    exchanges = new Float64Array(dictionary.entries * 2);
+    repeats = new Float64Array(dictionary.entries * 2);
   }
   slotOf.fill(-1, 0, dictionary.entries);
   const stats: HeaderStats[] = [];
@@ -44,7 +45,7 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
   pairs.clear(countFields(offsets, rows), dictionary.entries, dictionary.entries * 4);
 
   // What the inner loop reads is held in locals: a field of an object would be loaded again for every header field.
-  const [slots, last, present] = [slotOf, lastRow, exchanges];
+  const [slots, last, repeated] = [slotOf, lastRow, repeats];
   const { ofValue, a: pairA, n: pairN } = pairs;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -54,10 +55,8 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
       const n = name[e]!;
       let slot = slots[n]!;
       if (slot < 0) slot = slots[n] = newSlot(stats, window.header(role, direction, dictionary.string(n).toLowerCase()));
-      if (last[slot] !== i) {
-        last[slot] = i;
-        present[slot]! += w;
-      }
+      if (last[slot] === i) repeated[slot]! += w;
+      else last[slot] = i;
       const a = (slot << 2) | TELLS[action[e]!]!;
       const v = value[e]!;
       const at = v === 0 ? -1 : ofValue[v]!;
@@ -65,7 +64,6 @@ export function foldHeaders(columns: EventColumns, rows: Int32Array, direction: 
       else pairs.add(a, v, w);
     }
   }
-  for (let slot = 0; slot < stats.length; slot++) stats[slot]!.exchanges += exchanges[slot]!;
   foldPairs(stats, dictionary);
 }
 
@@ -74,7 +72,7 @@ function newSlot(stats: HeaderStats[], header: HeaderStats): number {
   const known = stats.indexOf(header);
   if (known >= 0) return known;
   lastRow[stats.length] = -1;
-  exchanges[stats.length] = 0;
+  repeats[stats.length] = 0;
   return stats.push(header) - 1;
 }
 
@@ -98,13 +96,15 @@ function foldPairs(stats: HeaderStats[], dictionary: BatchDictionary): void {
     const nameBytes = h.name.length;
     let told = 0;
     let again = 0;
+    let occurrences = 0;
+    let bytes = 0;
     for (const end = ends[slot]!; k < end; k++) {
       const i = bySlot[k]!;
       const entry = value[i]!;
       const count = n[i]!;
       const tells = a[i]! & 3;
-      h.occurrences += count;
-      h.bytes += count * (nameBytes + dictionary.byteLength(entry));
+      occurrences += count;
+      bytes += count * (nameBytes + dictionary.byteLength(entry));
       if (tells === UNTOLD) continue;
       const first = dictionary.same(entry);
       h.distinct.addHash(dictionary.hi[entry]!, dictionary.lo[entry]!);
@@ -117,6 +117,9 @@ function foldPairs(stats: HeaderStats[], dictionary: BatchDictionary): void {
       counts[told] = count;
       shown[told++] = entry;
     }
+    h.occurrences += occurrences;
+    h.exchanges += occurrences - repeats[slot]!;
+    h.bytes += bytes;
     h.top.addBatch(keys, counts, told, (j) => dictionary.string(shown[j]!));
     // A value that the producer's dictionary holds twice: one by one, for a batch must not name a value twice.
     for (let j = 0; j < again; j++) {
