@@ -29,6 +29,7 @@ import { makeDashboard, type Dashboard, type DashboardSettings } from './session
 import { DASHBOARD, SessionController } from './session/session.controller.ts';
 import { serveWeb } from './web/serve.ts';
 import { LISTINGS } from './routes.ts';
+import type { Kept } from './query/time.ts';
 import { Decoder } from './windows/decoded.ts';
 import { WindowReader } from './windows/reader.ts';
 
@@ -41,6 +42,8 @@ export interface ApiSettings {
   rateLimit: RateLimit;
   /** topic whose windows are read */
   topic: string;
+  /** how long the analyzer keeps them */
+  kept?: Kept;
   /** with it people sign in, and the dashboard is served from `webDir` */
   dashboard?: DashboardSettings;
   webDir?: string;
@@ -95,8 +98,8 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
       { provide: SESSION_AUTHENTICATOR, useValue: dashboard?.authenticator ?? null },
       { provide: RATE_LIMITER, useValue: limiter },
       { provide: RATE_LIMIT, useValue: settings.rateLimit },
-      { provide: Asker, useValue: new Asker(reader, decoder, parts.state, parts.clock) },
-      { provide: AlertAsker, useValue: new AlertAsker(parts.state, new Previewer(reader, decoder), parts.clock) },
+      { provide: Asker, useValue: new Asker(reader, decoder, parts.state, parts.clock, settings.kept) },
+      { provide: AlertAsker, useValue: new AlertAsker(parts.state, new Previewer(reader, decoder), parts.clock, settings.kept) },
       { provide: MuteDesk, useValue: new MuteDesk(parts.state, parts.log, parts.clock) },
       { provide: ApiMetrics, useValue: metrics },
       { provide: SERIES_STATE, useValue: parts.state },

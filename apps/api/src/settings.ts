@@ -107,6 +107,7 @@ export function settingsOf(config: ApiConfig): ApiSettings {
     resource: /^https?:\/\//.test(config.audience) ? config.audience : baseUrl,
     issuers: config.issuers.map((i) => trustedIssuer(i, config.audience)),
     rateLimit: { requests: config.rate_limit.requests, windowS: config.rate_limit.window_s },
+    kept: { windowsMs: config.retention.windows_10s_ms, minutesMs: config.retention.windows_1m_ms },
     topic: topicName(config.topic_prefix, 'headerEvents'),
   };
 }

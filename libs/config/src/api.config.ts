@@ -1,3 +1,4 @@
+import { RetentionConfig } from './analyzer.config.ts';
 import { LogConfig, TOPIC_PREFIX } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
 import { ListenTlsConfig } from './parts/tls.ts';
@@ -139,6 +140,9 @@ export class ApiConfig {
 
   @Part(StoreConfig, 'Where windows are read')
   store: StoreConfig = new StoreConfig();
+
+  @Part(RetentionConfig, 'How long the analyzer keeps windows: what its own retention says. Finer steps than are kept are refused')
+  retention: RetentionConfig = new RetentionConfig();
 
   @Part(StoreConfig, 'Where heartbeats and other small state are kept')
   state: StoreConfig = new StoreConfig();

@@ -7,7 +7,7 @@ import { invalidBody } from '../http/body.ts';
 import { invalidParameter, Problem } from '../http/problem.ts';
 import { packCursor, page, unpackCursor } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
-import { DAY_MS, iso, MAX_RANGE_MS, parseInstant } from '../query/time.ts';
+import { DAY_MS, iso, KEPT_BY_DEFAULT, MAX_RANGE_MS, parseInstant, type Kept } from '../query/time.ts';
 import { alertRows, ruleRows, type AlertRow, type AlertRuleRow, type AlertsWanted } from './rows.ts';
 import type { Previewer, Span } from './previewer.ts';
 import { readAlerts, readMutes, readRulesInForce } from './stored.ts';
@@ -57,7 +57,6 @@ const DEFAULT_LIMIT = 100;
 const MAX_SHOWN = 1_000;
 const MAX_PREVIEWS = 32;
 const CLOSED_AFTER_MS = 40_000;
-const MINUTES_KEPT_MS = 7 * DAY_MS;
 /** A cursor holds a step; alerts have none. ms */
 const NO_STEP = 1;
 
@@ -70,12 +69,14 @@ export class AlertAsker {
   readonly #state: () => StateStore;
   readonly #previewer: Previewer;
   readonly #clock: () => number;
+  readonly #kept: Kept;
   readonly #previews = new WeightedCache<Promise<Counted>>(MAX_PREVIEWS);
 
-  constructor(state: () => StateStore, previewer: Previewer, clock: () => number = Date.now) {
+  constructor(state: () => StateStore, previewer: Previewer, clock: () => number = Date.now, kept: Kept = KEPT_BY_DEFAULT) {
     this.#state = state;
     this.#previewer = previewer;
     this.#clock = clock;
+    this.#kept = kept;
   }
 
   async alerts(query: Query, who: Principal): Promise<Tagged<AlertsAnswer>> {
@@ -133,7 +134,7 @@ export class AlertAsker {
     if ((rule.kind === 'agent_silent' || rule.kind === 'capture_incomplete') && (who.services !== null || !who.scopes.has('fleet:read')))
       throw new Problem('forbidden', `a rule of kind ${rule.kind} is about hosts, and the token may not see the fleet (scope fleet:read, not narrowed to services)`);
     const now = this.#clock();
-    const span = previewSpan(times, now);
+    const span = previewSpan(times, now, this.#kept);
     const { fired, quality } = await this.#previewer.run([rule], span, who, now);
     const data = fired.get(rule) ?? [];
     return { range: { start: iso(span.start), end: iso(span.end) }, rule, fired: data.length, data: data.slice(0, MAX_SHOWN), quality };
@@ -157,7 +158,7 @@ function ruleOf(written: object): Rule {
 }
 
 /** Whole minutes, of closed windows. */
-function previewSpan(times: { start?: string; end?: string }, now: number): Span {
+function previewSpan(times: { start?: string; end?: string }, now: number, kept: Kept): Span {
   const inBody = <T>(name: string, parse: () => T): T => {
     try {
       return parse();
@@ -174,7 +175,7 @@ function previewSpan(times: { start?: string; end?: string }, now: number): Span
       ? `must be before the end; windows are closed up to ${iso(end)}`
       : asked - start > DAY_MS + MINUTE_MS
         ? 'the range is longer than 24 hours'
-        : start < now - MINUTES_KEPT_MS
+        : start < now - kept.minutesMs
           ? 'is longer ago than minutes are kept'
           : null;
   if (wrong !== null) throw invalidBody([{ pointer: '#/start', detail: wrong }]);

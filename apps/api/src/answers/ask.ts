@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import { invalidParameter } from '../http/problem.ts';
 import { packCursor, page, type Ranked } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
-import { coarsestOf, DAY_MS, earlier } from '../query/time.ts';
+import { coarsestOf, DAY_MS, earlier, KEPT_BY_DEFAULT, type Kept } from '../query/time.ts';
 import type { Decoder, Lens } from '../windows/decoded.ts';
 import type { RoleTotals, ServiceDigest, WindowPatterns } from '../windows/digest.ts';
 import type { PatternIdentity } from '../windows/identities.ts';
@@ -49,13 +49,15 @@ export class Asker {
   readonly #decoder: Decoder;
   readonly #state: () => StateStore;
   readonly #clock: () => number;
+  readonly #kept: Kept;
   readonly #histories: HistoryReader;
 
-  constructor(reader: WindowReader, decoder: Decoder, state: () => StateStore, clock: () => number = Date.now) {
+  constructor(reader: WindowReader, decoder: Decoder, state: () => StateStore, clock: () => number = Date.now, kept: Kept = KEPT_BY_DEFAULT) {
     this.#reader = reader;
     this.#decoder = decoder;
     this.#state = state;
     this.#clock = clock;
+    this.#kept = kept;
     this.#histories = new HistoryReader(reader, decoder);
   }
 
@@ -121,7 +123,7 @@ export class Asker {
     const totals = new PatternTotals(q.selection, q.selection.errorTypes !== null || keys.includes('error_type'));
     const got = this.#gather(q);
     await got.range(q.range, '1h', this.#decoder.digest(), (v) => totals.add(v));
-    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now, this.#kept), this.#decoder.counts(), (v) => totals.addEarlier('before', v));
     const history = wantsHistory(query) ? await this.#history(q, got, (slot, v) => totals.addHistory(slot, v)) : null;
     return this.#page(q, failureRows(totals.by(keys), (query.sort ?? 'failures') as FailureSort, history), got);
   }
@@ -157,7 +159,7 @@ export class Asker {
       (v, w, service) => fold.add(w.start, service, v),
       (to) => fold.passed(to),
     );
-    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now), this.#decoder.headers(), (v, _, service) => fold.addBefore(service, v));
+    await got.compare(earlier(q.range, q.range.end - q.range.start, q.now, this.#kept), this.#decoder.headers(), (v, _, service) => fold.addBefore(service, v));
     return this.#page(q, fold.rows(got.quality.quality(q.range, q.now).sampling !== null), got);
   }
 
@@ -198,7 +200,7 @@ export class Asker {
   }
 
   #settle(route: string, query: Query, who: Principal, defaultMs?: number): Question {
-    return settle(route, query, who, this.#clock(), defaultMs);
+    return settle(route, query, who, this.#clock(), this.#kept, defaultMs);
   }
 
   #gather(q: Question): Gatherer {
@@ -212,7 +214,7 @@ export class Asker {
       ['before', q.range.end - q.range.start],
       ['day', DAY_MS],
     ] as const) {
-      const then = earlier(q.range, ms, q.now);
+      const then = earlier(q.range, ms, q.now, this.#kept);
       await got.compare(then, lens(), (value, _, service) => take(which, value, service));
       lengths[which] = then.end - then.start;
     }

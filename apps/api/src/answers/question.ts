@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/principal.ts';
 import { unpackCursor } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
-import { resolveRange, type TimeRange } from '../query/time.ts';
+import { resolveRange, type Kept, type TimeRange } from '../query/time.ts';
 import { selectionOf, type FailureKey, type GroupKey, type Selection } from './selection.ts';
 
 /** What one question has settled before anything is read. */
@@ -40,12 +40,12 @@ export function failureKeys(query: Query): readonly FailureKey[] {
 }
 
 /** @param defaultMs length of the range where the query does not say where it starts */
-export function settle(route: string, query: Query, who: Principal, now: number, defaultMs?: number): Question {
+export function settle(route: string, query: Query, who: Principal, now: number, kept: Kept, defaultMs?: number): Question {
   const cursor = query.cursor === undefined ? null : unpackCursor(query.cursor, route, query);
   return {
     route,
     query,
-    range: cursor?.range ?? resolveRange(query, now, defaultMs),
+    range: cursor?.range ?? resolveRange(query, now, defaultMs, kept),
     services: visibleServices(who, query.service),
     selection: selectionOf(query),
     after: cursor?.after ?? null,

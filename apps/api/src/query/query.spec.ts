@@ -68,6 +68,13 @@ describe('ranges', () => {
     expect(() => resolveRange({ start: 'now-25h', end: 'now-24h', step: '30s' }, NOW)).toThrow(/take 1m or more/);
     expect(() => resolveRange({ start: 'now-8d', end: 'now-7d', step: '30m' }, NOW)).toThrow(/take 1h or more/);
   });
+  test('... as long as the analyzer is set to keep it', () => {
+    const kept = { windowsMs: 3_600_000, minutesMs: 2 * DAY_MS };
+    expect(resolveRange({ start: 'now-2h', end: 'now-1h' }, NOW, undefined, kept).stepMs).toBe(60_000);
+    expect(() => resolveRange({ start: 'now-2h', end: 'now-1h', step: '10s' }, NOW, undefined, kept)).toThrow(/take 1m or more/);
+    expect(resolveRange({ start: 'now-3d', end: 'now-2d', step: '1h' }, NOW, undefined, kept).stepMs).toBe(3_600_000);
+    expect(() => resolveRange({ start: 'now-3d', end: 'now-2d', step: '30m' }, NOW, undefined, kept)).toThrow(/take 1h or more/);
+  });
   test('the coarsest windows that no step cuts', () => expect([10_000, 90_000, 120_000, 3_600_000, 21_600_000].map(coarsestOf)).toEqual(['10s', '10s', '1m', '1h', '1h']));
   test('a range earlier is widened to what is kept of then', () => {
     const range = { start: Date.UTC(2026, 10, 22, 9, 0, 10), end: Date.UTC(2026, 10, 22, 10, 0, 10) };

@@ -9,9 +9,14 @@ export const MAX_POINTS = 11_000;
 const MINUTE_MS = 60_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const MAX_RANGE_MS = 90 * DAY_MS;
-/** The analyzer keeps 10 s windows this long by default, and minutes that long; hours it keeps for 90 days. ms */
-const WINDOWS_KEPT_MS = DAY_MS;
-const MINUTES_KEPT_MS = 7 * DAY_MS;
+/** How long the analyzer keeps 10 s windows and minutes, ms; hours it keeps for longer than any range. */
+export interface Kept {
+  windowsMs: number;
+  minutesMs: number;
+}
+
+/** What the analyzer's own settings say where nothing is set. */
+export const KEPT_BY_DEFAULT: Kept = { windowsMs: DAY_MS, minutesMs: 7 * DAY_MS };
 
 /** Half-open, ms since the epoch, both multiples of `stepMs`. */
 export interface TimeRange {
@@ -57,9 +62,9 @@ const NICE_STEPS = [10, 30, 60, 300, 600, 1_800, 3_600, 21_600, 86_400].map((s) 
 const DEFAULT_POINTS = 360;
 
 /** The finest step for which there is data at `start`: what is older is kept in minutes, then in hours. */
-export function leastStep(start: number, now: number): number {
+export function leastStep(start: number, now: number, kept = KEPT_BY_DEFAULT): number {
   const age = now - start;
-  return age > MINUTES_KEPT_MS ? HOUR_MS : age > WINDOWS_KEPT_MS ? MINUTE_MS : WINDOW_MS;
+  return age > kept.minutesMs ? HOUR_MS : age > kept.windowsMs ? MINUTE_MS : WINDOW_MS;
 }
 
 /** The smallest usual step that gives at most 360 points and is not finer than `least`. */
@@ -73,8 +78,8 @@ export function coarsestOf(stepMs: number): Resolution {
 }
 
 /** The same length earlier by `ms`, widened to whole minutes or hours where nothing finer is kept of then. */
-export function earlier({ start, end }: Pick<TimeRange, 'start' | 'end'>, ms: number, now: number): { start: number; end: number } {
-  const least = leastStep(start - ms, now);
+export function earlier({ start, end }: Pick<TimeRange, 'start' | 'end'>, ms: number, now: number, kept = KEPT_BY_DEFAULT): { start: number; end: number } {
+  const least = leastStep(start - ms, now, kept);
   return { start: Math.floor((start - ms) / least) * least, end: Math.ceil((end - ms) / least) * least };
 }
 
@@ -85,13 +90,13 @@ export interface RangeQuery {
 }
 
 /** Last hour by default; start floored and end ceiled to the step, half-open. */
-export function resolveRange(query: RangeQuery, now: number, defaultMs = HOUR_MS): TimeRange {
+export function resolveRange(query: RangeQuery, now: number, defaultMs = HOUR_MS, kept = KEPT_BY_DEFAULT): TimeRange {
   const end = parseInstant('end', query.end ?? 'now', now);
   const start = query.start === undefined ? end - defaultMs : parseInstant('start', query.start, now);
   if (start >= end) throw invalidParameter(query.start === undefined ? 'end' : 'start', `start (${iso(start)}) must be before end (${iso(end)})`);
   if (start < 0) throw invalidParameter('start', 'must not be before 1970');
   if (end - start > MAX_RANGE_MS) throw invalidParameter('start', `the range is longer than ${MAX_RANGE_MS / 86_400_000} days; ask for less`);
-  const least = leastStep(start, now);
+  const least = leastStep(start, now, kept);
   const stepMs = query.step === undefined ? defaultStep(end - start, least) : parseStep(query.step);
   if (stepMs < least)
     throw invalidParameter(
