@@ -1,6 +1,7 @@
 // A real Prometheus on infra/prometheus/prometheus.yml, with the addresses of a test in place of the example's.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { healthy } from '../e2e/fleet.mjs';
 import { freePort } from '../e2e/nginx.mjs';
 import { ROOT } from '../e2e/standalone.mjs';
@@ -20,8 +21,8 @@ export async function startPrometheus({ dir, start, info }) {
   copyFileSync(join(EXAMPLE, 'headwater.rules.yml'), join(at, 'headwater.rules.yml'));
   let config = readFileSync(join(EXAMPLE, 'prometheus.yml'), 'utf8');
   for (const [from, to] of [
-    ['scrape_interval: 30s', 'scrape_interval: 1s'],
-    ['scrape_timeout: 10s', 'scrape_timeout: 1s'],
+    ['scrape_interval: 30s', 'scrape_interval: 2s'],
+    ['scrape_timeout: 10s', 'scrape_timeout: 2s'],
     ['client_id: prometheus', `client_id: ${info.client_id}`],
     ['http://127.0.0.1:8471/token', info.token_url],
     ["targets: ['127.0.0.1:8470']", `targets: ['${new URL(info.api).host}']`],
@@ -41,7 +42,18 @@ export async function startPrometheus({ dir, start, info }) {
   return {
     file,
     targets: () => ask('targets'),
-    /** an instant query: labels and numbers */
-    query: async (promql) => (await ask(`query?query=${encodeURIComponent(promql)}`)).result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) })),
+    /**
+     * An instant query: labels and numbers. A scrape that took too long leaves Prometheus without the series until the next one, so
+     * an empty answer is asked again; `empty`: it may be true.
+     */
+    query: async (promql, { empty = false } = {}) => {
+      const once = async () => (await ask(`query?query=${encodeURIComponent(promql)}`)).result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+      let result = await once();
+      for (let tries = 0; result.length === 0 && !empty && tries < 60; tries += 1) {
+        await sleep(500);
+        result = await once();
+      }
+      return result;
+    },
   };
 }
