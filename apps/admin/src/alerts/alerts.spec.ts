@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { BUILT_IN_RULES, readRules } from '@headwater/alert-rules';
 import { afterAll, expect, it } from 'vitest';
 import { run } from '../program.ts';
+import { upTo } from './commands.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'headwater-admin alerts-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -31,6 +33,12 @@ it('show prints the built-in rules, which check takes and tells in words, one a 
     'error-burn-page (error_burn): page for all services: more exchanges fail (5xx or broken) than 99.9 % allows, 14.4 times over 1 hour and over 5 minutes, or 6 times over 6 hours and over 30 minutes; from 30 exchanges and 10 failures in the short window. Resolved when it has not been so for 5 minutes.',
   );
   expect(lines.at(-1)).toBe('7 rules, nothing wrong');
+});
+
+it('what is piped in is read to its end, or until it is too much', async () => {
+  const chunks = (n: number) => Array.from({ length: n }, () => Buffer.alloc(100));
+  expect((await upTo(1000, Readable.from(chunks(7)))).length).toBe(700);
+  expect((await upTo(1000, Readable.from(chunks(1e6)))).length).toBe(1100);
 });
 
 it('check says what is wrong by line and field, and exits 1', async () => {

@@ -14,7 +14,7 @@ export function alertCommands(program: Command, terminal: Terminal, finish: (cod
     .command('check')
     .description('say what is wrong with a file of rules, or what its rules mean')
     .argument('<file>', 'rules (YAML or JSON); - reads standard input')
-    .action((file: string) => finish(check(file, terminal)));
+    .action(async (file: string) => finish(await check(file, terminal)));
   alerts
     .command('show')
     .description('print the built-in rules as YAML, to start a file from')
@@ -25,10 +25,10 @@ export function alertCommands(program: Command, terminal: Terminal, finish: (cod
 }
 
 /** Exit code 1 for a file that cannot be read or is not taken. */
-function check(file: string, terminal: Terminal): number {
+async function check(file: string, terminal: Terminal): Promise<number> {
   let rules: Rule[];
   try {
-    const text = readFileSync(file === '-' ? 0 : file);
+    const text = file === '-' ? await upTo(MAX_RULES_BYTES, process.stdin) : readFileSync(file);
     rules = readRules(text.subarray(0, MAX_RULES_BYTES + 1), file === '-' ? 'standard input' : file);
   } catch (error) {
     const unread = !(error instanceof RulesError);
@@ -39,4 +39,15 @@ function check(file: string, terminal: Terminal): number {
   for (const rule of rules) terminal.out(`${rule.id} (${rule.kind}): ${describeRule(rule)}\n`);
   terminal.out(rules.length === 0 ? 'no rules: nothing will alert\n' : `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, nothing wrong\n`);
   return EXIT.ok;
+}
+
+/** As much of a stream as tells that it is too much. A pipe may have nothing yet, so it is not read as a file. */
+export async function upTo(most: number, stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    if ((bytes += chunk.length) > most) break;
+  }
+  return Buffer.concat(chunks);
 }
