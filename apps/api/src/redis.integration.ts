@@ -1,5 +1,6 @@
 /** The whole API on a real Redis: what it answers, what it keeps of closed windows, and a store that goes away. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALERT_KEYS } from '@headwater/alert-rules';
 import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { startRedis, type RunningRedis } from '../../../infra/redis/start.mjs';
 import { TOPIC, World } from './testing/world.ts';
@@ -180,6 +181,35 @@ test('samples of exchanges are read from Redis, by service', async () => {
   }
   expect((await w.get('/v1/exchanges')).json.data).toHaveLength(2);
   expect((await w.get('/v1/exchanges?service=mail')).json.data).toEqual([{ kept: 'failed', seen_at: '2026-11-22T09:58:00Z', host: 'web-1', exchange }]);
+});
+
+test('alerts, mutes and rules on Redis; what was usual, through hour roll-ups', async () => {
+  const opened_at = new Date(w.now - 60_000).toISOString();
+  const id = 'a'.repeat(32);
+  const alert = { schema: 1, id, rule: 'r', kind: 'error_burn', severity: 'page', subject: { service: 'shop' }, state: 'open', opened_at, resolved_at: null };
+  await w.state.set(ALERT_KEYS.alert(id), JSON.stringify(alert));
+  const made = await w.send(
+    'POST',
+    '/v1/mutes',
+    { match: { service: 'shop' }, ends_at: new Date(w.now + 60_000).toISOString(), comment: 'c' },
+    { headers: ['idempotency-key', 'k'] },
+  );
+  expect(made.status).toBe(201);
+  expect((await w.get('/v1/alerts')).json.data).toMatchObject([{ id, muted: true }]);
+  expect((await w.send('DELETE', String(made.headers['location']), undefined)).status).toBe(204);
+  expect((await w.get('/v1/alerts')).json.data).toMatchObject([{ id, muted: false }]);
+  for (let h = 1; h <= 6; h += 1) {
+    const start = T - 86_400_000 - h * 3_600_000;
+    await w.commit(start, [{ subject: 's:usual', window: shop({ '/u': [200, 3_600] }, start) }]);
+    await w.close(start, 's:usual', shop({ '/u': [200, 3_600] }, start));
+    await w.rollUp('1m', start, 's:usual');
+    await w.rollUp('1h', start, 's:usual');
+  }
+  await w.commit(T - 86_400_000, [{ subject: 's:usual', window: shop({ '/u': [200, 36] }, T) }]);
+  const day = 'start=2026-11-21T09:00:00Z&end=2026-11-21T10:00:00Z&service=usual';
+  const [row] = (await w.get(`/v1/request-patterns?${day}&sort=deviation`)).json.data;
+  expect(row).toMatchObject({ exchanges: 36, expected: { median_per_s: 1, hours: 5, basis: 'last_24_hours' } });
+  expect(row.deviation).toBeLessThan(-10);
 });
 
 test('Redis away: 503 with Retry-After and not ready, also for what is kept; back: as before, by itself', async () => {

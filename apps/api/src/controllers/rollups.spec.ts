@@ -20,6 +20,8 @@ const PATHS = [
   '/v1/request-patterns?view=latency&',
   '/v1/request-patterns?group_by=service&',
   '/v1/failures?group_by=service,route&sort=excess&',
+  '/v1/failures?group_by=service,error_type,status&',
+  '/v1/clients?',
   '/v1/latency?step=1m&',
   '/v1/latency?step=10m&route=%2Fa&',
   '/v1/latency?step=90s&',
@@ -54,6 +56,7 @@ beforeAll(async () => {
         h.bytes = 8 * n;
         for (let i = 0; i < n; i += 1) h.distinct.add(`${s}-${i}`);
         h.top.add(`v${s % 3}`, n);
+        window.client(`c${s % 3}`).add(s % 2 === 0 ? 200 : 500, n);
       },
     );
     const mail = service([{ route: '/send', status: s % 3 === 0 ? 404 : 202, n: 3, ttfbMs: 5, seenAt: start + 4 }]);

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Browser } from '../testing/browser.ts';
+import type { Browser, Page } from '../testing/browser.ts';
 import { ApiConfig, loadConfig } from '@headwater/config';
 import { settingsOf } from '../settings.ts';
 import { Installation, PASSWORD, SECRET, selfSigned } from '../testing/installation.ts';
@@ -239,6 +239,18 @@ describe.each([
         expect((await it.get(browser, path, { origin: 'https://evil.test' })).status).toBe(403);
         expect((await it.get(browser, path, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
       }
+    });
+    test('a mute is written with the header only', async () => {
+      await it.signIn(browser);
+      const body = JSON.stringify({ match: { service: 'shop' }, ends_at: new Date(Date.now() + 60_000).toISOString(), comment: 'c' });
+      const post = (headers: Record<string, string>): Promise<Page> =>
+        browser.once(`${it.api}/v1/mutes`, { method: 'POST', body, headers: { 'content-type': 'application/json', origin: it.api, ...headers } });
+      const bare = await post({});
+      expect([bare.status, bare.json.type]).toEqual([403, 'urn:headwater:problem:foreign-request']);
+      const ours = await post({ 'x-headwater-csrf': '1' });
+      // Whether this person may is another question, answered by the scopes of the session.
+      expect([201, 403]).toContain(ours.status);
+      expect(ours.json.type).not.toBe('urn:headwater:problem:foreign-request');
     });
     test('no CORS header is ever given', async () => {
       await it.signIn(browser);
