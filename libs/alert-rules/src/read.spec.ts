@@ -54,7 +54,7 @@ describe('readRules', () => {
     ],
     ['  - id: b', 'r.yaml:5:5: rules[1]: kind is missing: one of error_burn'],
     ['  - b', 'r.yaml:5:5: rules[1]: must be a group of keys, and is "b"'],
-    ['    id: b', 'r.yaml:5:5'],
+    ['    id: b', 'r.yaml:5:5: id: is given twice; leave one out'],
     ['extra: 1', 'r.yaml:5:1: extra: is unknown here; known: schema, rules'],
   ])('refuses %j', (more, message) => {
     expect(refusal(rule(`${more}\n`)).message).toContain(message);
@@ -78,6 +78,19 @@ describe('readRules', () => {
     for (const deep of ['[', '{a: ', '- ']) expect(refusal(deep.repeat(6_000)).code).toBe('HW_RULES_SYNTAX');
     expect(refusal('a: &a [z]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n').code).toMatch('HW_RULES');
   });
+});
+
+it('a hostile text takes time in proportion to its size', () => {
+  const keys = (n: number) => `{${Array.from({ length: n }, (_, i) => `"${i.toString(36)}":1`).join(',')}}`;
+  const cpu = (text: string) => {
+    const before = process.cpuUsage();
+    expect(refusal(text).message).toContain('is unknown here');
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  cpu(keys(2_000));
+  // Sixteen times as many keys; what compares each with each takes 256 times as long.
+  expect(cpu(keys(24_000)) / cpu(keys(1_500))).toBeLessThan(100);
 });
 
 it('the schema is what the package offers', () => {

@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument, stringify, type Document } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, parseDocument, stringify, visit, type Document } from 'yaml';
 import { DEFAULTS } from './built-in.ts';
 import { RulesError, problemsError, type RulesProblem } from './errors.ts';
 import type { Rule, RulesDocument } from './rule.ts';
@@ -39,6 +39,23 @@ function offsetOf(doc: Document, { path, key }: Wrong): number {
   return 0;
 }
 
+/** Keys that are written twice: the library's own check compares each with each, which takes minutes for a hostile text. */
+function twice(doc: Document): { at: number; field: string }[] {
+  const found: { at: number; field: string }[] = [];
+  visit(doc, {
+    Map(_, map) {
+      const keys = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const field = String(key.value);
+        if (keys.has(field)) found.push({ at: key.range?.[0] ?? 0, field });
+        keys.add(field);
+      }
+    },
+  });
+  return found;
+}
+
 /** What the schema cannot say: ids are unique, a short window is the shorter one. */
 function contradictions(rules: readonly Rule[]): Wrong[] {
   const wrong: Wrong[] = [];
@@ -73,11 +90,13 @@ export function readRules(text: string | Uint8Array, source: string): Rule[] {
   try {
     doc = parseDocument(typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text), {
       lineCounter: lines,
+      uniqueKeys: false,
       prettyErrors: false,
       schema: 'core',
       logLevel: 'error',
     });
     const broken = [...doc.errors, ...doc.warnings].map((e) => at(e.pos[0], '', short(e.message)));
+    if (broken.length === 0) broken.push(...twice(doc).map((t) => at(t.at, t.field, 'is given twice; leave one out')));
     if (broken.length > 0) throw problemsError('HW_RULES_SYNTAX', source, broken);
     value = doc.toJS({ maxAliasCount: 100 });
   } catch (cause) {
@@ -94,7 +113,7 @@ export function readRules(text: string | Uint8Array, source: string): Rule[] {
       );
   };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse([{ path: [], message: 'is no document of rules: it begins with schema: 1 and rules:' }]);
-  refuse(findings(schemaErrors(value)));
+  refuse(findings(schemaErrors(value).slice(0, LOCATED)));
   const rules = (value as { rules: Written[] }).rules.map((r) => ({ ...DEFAULTS[r.kind], ...r }) as Rule);
   refuse(contradictions(rules));
   return rules;
