@@ -81,7 +81,7 @@ async function killAtWork(relay) {
 const sorted = (map) => [...map].map(([k, v]) => `${k} ${v}`).sort();
 const minuteOf = (n) => Math.floor(Date.now() / MINUTE) * MINUTE - n * MINUTE;
 
-test('Prometheus: through an analyzer SIGKILL its sums, rates and quantiles are those of what went in, and of the API', { timeout: 240_000 }, async (t) => {
+test('Prometheus: through an analyzer SIGKILL its sums, rates and quantiles are those of what went in, and of the API', { timeout: 300_000 }, async (t) => {
   const minutes = [minuteOf(4), minuteOf(3), minuteOf(2)];
   for (const host of HOSTS) await w.traffic.send({ host, services: SERVICES, minutes, batches: 4, rows: 150 });
   await seen('before the kill');
@@ -165,7 +165,7 @@ test('promtool finds nothing wrong with either format, nor with the example of a
   execFileSync('promtool', ['check', 'rules', join(ROOT, 'infra/prometheus/headwater.rules.yml')], { stdio: 'pipe' });
 });
 
-test('OTLP: each service a resource, by the conventions names and units, cumulative since one start, and equal to what went in', { timeout: 120_000 }, async () => {
+test('OTLP: each service a resource, by the conventions names and units, cumulative since one start, and equal to what went in', { timeout: 240_000 }, async () => {
   const attributes = (list) => Object.fromEntries((list ?? []).map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue ?? value.doubleValue)]));
   const newest = () => {
     const services = new Map();
@@ -232,7 +232,7 @@ test('OTLP: each service a resource, by the conventions names and units, cumulat
   );
 });
 
-test('relay: every exchange of the topic as JSON by the published schema, repeats only with equal ids, services of a host in order', { timeout: 120_000 }, async (t) => {
+test('relay: every exchange of the topic as JSON by the published schema, repeats only with equal ids, services of a host in order', { timeout: 300_000 }, async (t) => {
   const kafka = new Kafka({ clientId: 'stranger', brokers: w.kafka.bootstrap, logLevel: logLevel.NOTHING });
   const wanted = new Map(w.traffic.truth.map((e) => [e.id, e]));
   let records = [];
@@ -270,14 +270,14 @@ test('relay: every exchange of the topic as JSON by the published schema, repeat
   t.diagnostic(`${records.length} records, ${records.length - first.size} of them repeats`);
 });
 
-test('what came too late for the series is counted, exactly; no counter fell at any time', { timeout: 120_000 }, async () => {
+test('what came too late for the series is counted, exactly; no counter fell at any time', { timeout: 240_000 }, async () => {
   const query = 'sum by (service_name) (headwater_series_late_exchanges_total{headwater_role="server"}) > 0';
   const late = async () => sorted((await prometheus.query(query, { empty: true })).map(({ labels, value }) => [labels.service_name, value])).join();
   assert.ok(await eventually(async () => (await late()) === 'shop 25', 80_000, 1_000), await late());
   assert.deepEqual(falls, []);
 });
 
-test('AsyncAPI: the document is valid, and every record of every topic is what it says', { timeout: 120_000 }, async (t) => {
+test('AsyncAPI: the document is valid, and every record of every topic is what it says', { timeout: 300_000 }, async (t) => {
   checkDocument();
   // What the topics lack so far: an agent's heartbeat, a signed policy, a record that cannot be read.
   const agent = w.start('agent', NODE, [
