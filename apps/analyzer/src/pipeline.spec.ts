@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { BusError, type EventBus } from '@headwater/event-bus';
 import { EventColumnsBuilder, makeRecord, type BatchAccount } from '@headwater/header-event';
-import { HostsWindow } from '@headwater/sketch';
+import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { StoreError, openSummaryStore, type SummaryStore } from '@headwater/summary-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -39,6 +40,7 @@ const report: Report = {
   deadLettered: (at, reason) => said.push(`dead ${at.offset} ${reason}`),
   dropped: (_, why) => said.push(`dropped ${why}`),
   waiting: (what) => said.push(`waiting ${what}`),
+  failed: (what, error) => said.push(`failed ${what}: ${String(error)}`),
 };
 const pipeline = (doors: Partial<{ store: SummaryStore }> = {}) =>
   new Pipeline(
@@ -159,6 +161,32 @@ it('a topic that is made again while its partition is held: what was folded is c
   expect(claim.nextOffset).toBe(1);
   const hosts = claim.open.find((s) => s.subject === 'h:')!;
   expect(HostsWindow.decode(hosts.bytes).get('h')).toMatchObject({ batches: 4, lostBatches: new Map() });
+});
+
+it('windows of a newer version hold up their own partition alone, which says so, folds nothing, and goes on when they are gone', async () => {
+  const { epoch } = await store.claim(AT, 'one');
+  const newer = (kind: number) => {
+    const bytes = new ServiceWindow().encode();
+    bytes[1] = kind;
+    bytes.set(new Uint8Array(new Uint32Array([crc32(bytes.subarray(0, -4))]).buffer), bytes.length - 4);
+    return bytes;
+  };
+  expect(() => ServiceWindow.decode(newer(99))).toThrow(/newer version/);
+  const segment = { resolution: '10s' as const, start: T - (T % 10_000), subject: 's:s', fresh: true, bytes: newer(99) };
+  const commit = { unit: AT, epoch, expectedOffset: null, nextOffset: 5, agents: new Uint8Array(), watermark: T, silent: [], at: T, segments: [segment] };
+  expect((await store.commit({ ...commit, agents: Buffer.from('{"version":1,"newest":0,"agents":[]}') })).kind).toBe('ok');
+  range = { earliest: 0, next: 9 };
+  const p = pipeline();
+  const other = { topic: 'events', partition: 1 };
+  expect(await p.assigned([AT, other])).toEqual([
+    { ...AT, offset: 0 },
+    { ...other, offset: 0 },
+  ]);
+  expect(said.filter((s) => s.startsWith('failed'))).toEqual([expect.stringMatching(/failed claim of partition 0: .*newer version/)]);
+  await expect(p.batch(batch(record(0)))).rejects.toThrow(/newer version/);
+  expect(await p.batch({ ...batch(record(0)), partition: 1 })).toEqual({ kind: 'next' });
+  expect(p.ready).toBe(false);
+  expect((await store.units('events')).find((u) => u.partition === 0)).toMatchObject({ nextOffset: 5 });
 });
 
 it('a dead letter waits for the bus, and the partition goes on behind it', async () => {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchOutcome, ConsumerHooks, EventBus, PartitionRange, RecordBatch, Subscription, TopicPartition } from '@headwater/event-bus';
 import { fnv1a32 } from '@headwater/header-event';
+import { SketchError } from '@headwater/sketch';
 import { RESOLUTION_MS, type Resolution, type SegmentKey, type SummaryStore } from '@headwater/summary-store';
+import { AgentsError } from './aggregate/agents.ts';
 import { UnitFold, type FoldRules } from './aggregate/unit-fold.ts';
 import { closeWindow } from './close/closer.ts';
 import type { Outbox } from './close/outbox.ts';
@@ -87,10 +89,20 @@ export class Pipeline implements ConsumerHooks {
         this.units.get(partition)?.leave();
         const unit = new Unit(topic, partition);
         this.units.set(partition, unit);
-        const offset = await unit.exclusively(() => this.claim(unit));
+        const offset = await unit.exclusively(() => this.claim(unit)).catch((error: unknown) => this.unreadable(unit, error));
         return { topic, partition, offset };
       }),
     );
+  }
+
+  /**
+   * What the store holds of this partition was damaged, or written by a newer version: it waits, for an analyzer that can read it, and is
+   * tried again with every flush. Nothing is folded and nothing lost meanwhile, and the other partitions go on.
+   */
+  private unreadable(unit: Unit, error: unknown): number {
+    if (!(error instanceof SketchError || error instanceof AgentsError)) throw error;
+    this.report.failed(`claim of partition ${unit.partition}`, error);
+    return 0;
   }
 
   async batch(batch: RecordBatch): Promise<BatchOutcome> {
