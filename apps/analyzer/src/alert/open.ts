@@ -28,10 +28,14 @@ export interface Alerts {
   rules: RulesInEffect;
 }
 
-/** @throws Error that names the setting whose file cannot be used */
+/** @throws Error that names the setting whose file cannot be used, or the receiver that is there twice */
 export function targetsOf(config: AlertsConfig, now: () => number): Target[] {
   const hooks = config.webhooks.map((w, i) => webhook(w, `alerts.webhooks[${i}]`, now));
-  return [...hooks, ...(config.alertmanager ? alertmanagers(config.alertmanager, config.dashboard_url, now) : [])];
+  const targets = [...hooks, ...(config.alertmanager ? alertmanagers(config.alertmanager, config.dashboard_url, now) : [])];
+  // What is owed is kept by address, so two of one address would be one.
+  const twice = targets.find((t, i) => targets.findIndex((other) => other.id === t.id) < i);
+  if (twice) throw new Error(`alerts: the ${twice.kind} at ${twice.name} is given twice with the same address; leave one out`);
+  return targets;
 }
 
 /** Puts the stage together. @throws as targetsOf */

@@ -253,3 +253,16 @@ it('a key that is missing or short is refused at the start, by its setting', () 
   expect(open(join(place.dir, 'short'))).toThrow(/^alerts\.webhooks\[0\]\.secret_file: the key has 1 characters/);
   expect(open(join(place.dir, 'none'))).toThrow(/^alerts\.webhooks\[0\]\.secret_file: .*none cannot be read \(ENOENT\)/);
 });
+
+it('an address that is given twice is refused; what is owed to one that was taken out is forgotten after a month', async () => {
+  const twice = [place.webhook(receiver.url), place.webhook(receiver.url)];
+  expect(() => targetsOf(place.config({ webhooks: twice }), Date.now)).toThrow(/^alerts: the webhook at 127\.0\.0\.1:\d+ is given twice/);
+  await accept(place.analyzer(place.config({ webhooks: [place.webhook('http://127.0.0.1:9/gone')] }), own), event('opened', 77));
+  const left = async () => (await place.state.list('alert-delivery/')).filter((e) => e.key.endsWith(`${(77).toString(16)}`)).length;
+  const other = place.analyzer(place.config({ webhooks: [place.webhook(receiver.url)] }), own);
+  await other.desk.tick();
+  expect(await left()).toBe(1);
+  place.now += 31 * 86_400_000;
+  await other.desk.tick();
+  expect(await left()).toBe(0);
+});

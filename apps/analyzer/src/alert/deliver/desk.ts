@@ -9,6 +9,8 @@ import type { Target } from './target.ts';
 
 /** What is over is remembered for longer than anybody hands the same event over again. */
 const OVER_TTL_MS = 7 * 86_400_000;
+/** Longer than a fleet's analyzers differ in their settings. */
+const FORGET_MS = 30 * 86_400_000;
 /** Deliveries of others that ended, or of a store that was rolled back, are found this late. */
 const LIST_EVERY_MS = 10_000;
 const AT_ONCE = 4;
@@ -116,11 +118,19 @@ export class DeliveryDesk {
     const found = new Set<string>();
     for (const { key, value, version } of await this.state.list(DELIVERIES)) {
       found.add(key);
-      if (this.held.get(key)?.version !== version) this.held.set(key, { key, version, delivery: JSON.parse(value) as Delivery });
+      const held = this.held.get(key);
+      const delivery = held?.version === version ? held.delivery : (JSON.parse(value) as Delivery);
+      if (this.isForgotten(delivery)) await this.state.delete(key);
+      else this.held.set(key, { key, version, delivery });
     }
     for (const key of this.held.keys()) if (!found.has(key)) this.held.delete(key);
     for (const key of this.backoffs.keys()) if (!found.has(key)) this.backoffs.delete(key);
     this.listedMs = this.now();
+  }
+
+  /** Owed to a receiver that is no longer in the settings, for long. */
+  private isForgotten({ target, opened_at }: Delivery): boolean {
+    return this.now() - Date.parse(opened_at) > FORGET_MS && !this.targets.some((t) => t.id === target);
   }
 
   private send(target: Target, line: Held[]): void {
