@@ -69,6 +69,7 @@ export async function runAnalyzer(config: AnalyzerConfig, log: Logger, stop: Abo
         topic,
         deadLetterTopic: topicName(config.topic_prefix, 'deadLetter'),
         dirtyMaxBytes: config.dirty_max_bytes,
+        unfoldedBytes: config.window_memory_bytes,
         fencedPauseMs: FENCED_PAUSE_MS,
         clampAheadMs: config.clamp_ahead_ms,
         silentAfterMs: config.silent_after_ms,

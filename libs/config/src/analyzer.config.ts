@@ -56,6 +56,9 @@ export class AnalyzerConfig {
   @Whole('Bytes of changed windows after which they are written early', 100_000, 67_108_864)
   dirty_max_bytes = 8_388_608;
 
+  @Whole('Bytes that the windows of one partition may take in memory; beyond it those that do not change are held compactly', 1_048_576, 1_073_741_824)
+  window_memory_bytes = 33_554_432;
+
   @Whole('How long after its end a window waits for late data before it closes, ms', 0, 600_000)
   close_after_ms = 30_000;
 

@@ -16,6 +16,8 @@ export interface FoldRules {
   closeAfterMs: number;
   /** the newest version in which windows are written; absent: ours */
   windowsVersion?: 2 | 3;
+  /** what the windows of a partition may take in memory before unchanged ones are held as encoded; absent: 32 MB */
+  unfoldedBytes?: number;
 }
 
 /** Unchanged windows stay in memory this long, for late data not to cost a reload. */
@@ -48,7 +50,7 @@ export class UnitFold {
     this.nextOffset = claim.nextOffset ?? 0;
     this.watermark = claim.watermark;
     this.agents = claim.agents ? Agents.decode(claim.agents) : new Agents();
-    this.windows = Windows.load(claim.open, nowMs);
+    this.windows = Windows.load(claim.open, nowMs, rules.unfoldedBytes);
     this.rules = rules;
     this.floors = claim.floors;
   }
