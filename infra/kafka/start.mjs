@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const VERSION = '4.1.1';
 const cache = join(here, '..', '..', '.cache', 'kafka', VERSION);
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 
 /** What a person can act on; the command line prints only its message. */
 export class KafkaStartError extends Error {}

@@ -23,8 +23,8 @@ const SETTLE_MS = 60_000;
 
 /**
  * @param {import('node:test').TestContext} t whose end ends all of it
- * @param {{ brokers?: number, kafka?: object, redis?: object, store?: object, analyzers?: number, analyzer?: object, api?: object }} [o]
- *   kafka, redis: options of infra/*\/start.mjs; store: settings of a store that the caller runs (no Redis is started); analyzers: how many
+ * @param {{ brokers?: number, kafka?: object, bus?: (kafka: object) => object, redis?: object, store?: object, analyzers?: number, analyzer?: object, api?: object }} [o]
+ *   kafka, redis: options of infra/*\/start.mjs; bus: how the apps reach the bus (default: the plain listener); store: settings of a store that the caller runs (no Redis is started); analyzers: how many
  *   run at once; analyzer, api: more settings of theirs
  */
 export async function openFleet(t, o = {}) {
@@ -33,9 +33,9 @@ export async function openFleet(t, o = {}) {
   t.after(() => kafka.stop());
   const redis = o.store ? null : await startRedis({ dir: join(dir, 'redis'), ...o.redis });
   if (redis) t.after(() => redis.stop());
-  const bus = { kind: 'kafka', brokers: kafka.bootstrap };
+  const bus = o.bus?.(kafka) ?? { kind: 'kafka', brokers: kafka.bootstrap };
   const store = o.store ?? { kind: 'redis', url: redis.url };
-  const applyTopics = () => run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--brokers', kafka.bootstrap.join(',')]);
+  const applyTopics = () => run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', settingsFile(dir, 'admin', { bus })]);
   await applyTopics();
   const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store, settings: { rate_limit: { requests: 100_000 }, ...o.api } });
 

@@ -10,7 +10,9 @@ import { Host, WINDOW_MS, hostIds } from './traffic.mjs';
 const o = { hosts: 6, rate: 2_400, seconds: 20, tickMs: 200, services: 3, seed: 1, topicPrefix: 'headwater', ...JSON.parse(process.argv[2]) };
 const topic = topicName(o.topicPrefix, 'headerEvents');
 const statusTopic = topicName(o.topicPrefix, 'agentStatus');
-/** A record in this many sends is sent together with others while there is a backlog. */
+/** Rows of a batch, as agents do. */
+const MOST_ROWS = 1_000;
+/** Batches of one send while there is a backlog. */
 const A_SEND = 8;
 
 const counts = new Map();
@@ -61,10 +63,16 @@ async function play(agent) {
     await sleep(o.tickMs);
     const to = Date.now();
     owed += (to - from) * perMs;
-    const n = Math.floor(owed);
+    let n = Math.floor(owed);
     owed -= n;
-    build(agent, from, to, n);
-    from = to;
+    // After a stop there is much to say; a record has a limit.
+    do {
+      const some = Math.min(n, MOST_ROWS);
+      const end = some === n ? to : from + Math.floor(((to - from) * some) / n);
+      build(agent, from, end, some);
+      n -= some;
+      from = end;
+    } while (n > 0);
   }
   // What is under way ends, a few empty batches say that nothing of before is missing.
   build(agent, from, Date.now(), 0);

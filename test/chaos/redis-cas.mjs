@@ -5,12 +5,13 @@ import { openStateStore } from '@headwater/state-store';
 import { eventually } from '../e2e/standalone.mjs';
 
 /**
+ * @param {import('node:test').TestContext} t whose end ends the actors
  * @param {object} settings of openStateStore
  * @param {{ actors?: number, everyMs?: number }} [o]
  * @returns {Promise<{ check: (rolledBack?: boolean) => Promise<{ wins: number, refused: number, failed: number, lost: number }> }>}
  *   check: ends the actors and asserts; lost: writes answered `true` that a roll-back took back; with `rolledBack` there must be some
  */
-export async function watchCas(settings, { actors = 3, everyMs = 5 } = {}) {
+export async function watchCas(t, settings, { actors = 3, everyMs = 5 } = {}) {
   const store = await openStateStore({ prefix: 'headwater', ...settings });
   /** version -> value, of every read */
   const values = new Map();
@@ -43,6 +44,10 @@ export async function watchCas(settings, { actors = 3, everyMs = 5 } = {}) {
     assert.ok(before === undefined || before === value, `version ${version} was given to ${before} and to ${value}`);
     values.set(version, value);
   };
+  t.after(() => {
+    stop = true;
+    return store.end();
+  });
   const running = Promise.all(Array.from({ length: actors }, (_, i) => actor(`a${i}`)));
   return {
     async check(rolledBack = false) {
@@ -50,7 +55,6 @@ export async function watchCas(settings, { actors = 3, everyMs = 5 } = {}) {
       assert.ok(await eventually(() => count.wins > before + 10, 20_000, 20), 'the state store does not come back');
       stop = true;
       await running;
-      await store.end();
       // One expected version may win again only when a roll-back took its first win away: then no version after it was ever read again.
       const byExpected = Map.groupBy(wins, (w) => w.expected);
       for (const [expected, all] of byExpected)

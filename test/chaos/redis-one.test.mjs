@@ -28,7 +28,7 @@ test('one Redis (TLS, append-only file)', { timeout: 400_000 }, async (t) => {
   const info = async (section, field) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(String(await redis.command('INFO', section)))?.[1]);
 
   await t.test('SIGKILL, and the power cut that takes the last second of the file', async () => {
-    const cas = await watchCas(store);
+    const cas = await watchCas(t, store);
     const load = await fleet.load({ name: 'aof', seconds: 16 });
     for (let k = 0; k < 2; k += 1) {
       await sleep(4_000);
@@ -47,7 +47,7 @@ test('one Redis (TLS, append-only file)', { timeout: 400_000 }, async (t) => {
   });
 
   await t.test('put back to a backup of 10 s before', async () => {
-    const cas = await watchCas(store);
+    const cas = await watchCas(t, store);
     const load = await fleet.load({ name: 'backup', seconds: 16 });
     await sleep(2_000);
     await redis.snapshot();

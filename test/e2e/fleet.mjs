@@ -41,7 +41,7 @@ export function launch(name, command, args, { env = {} } = {}) {
 }
 
 /** Waits until a health or metrics URL answers 200. */
-export async function healthy(p, url, timeoutMs = 60_000) {
+export async function healthy(p, url, timeoutMs = 150_000) {
   const end = Date.now() + timeoutMs;
   for (;;) {
     if (p.exit) throw new Error(`${p.name} ended with ${JSON.stringify(p.exit)}:\n${p.output}`);

@@ -88,6 +88,8 @@ export interface EventBus {
 export const BUS_ERRORS = {
   topic_missing: { retryable: true, text: 'topic {topic} does not exist; create it with: headwater-admin topics apply' },
   unreachable: { retryable: true, text: 'the bus does not answer: {detail}' },
+  denied: { retryable: true, text: 'the bus does not let this client in: {detail}; check bus.sasl (user name, password file, mechanism)' },
+  untrusted: { retryable: true, text: 'the certificate of the bus is not accepted: {detail}; check bus.tls.ca and the names in bus.brokers' },
   too_large: { retryable: false, text: 'a record of {bytes} bytes is over the limit of {limit}' },
   full: { retryable: true, text: 'the bus has no room: {detail}' },
   corrupt: { retryable: false, text: 'the bus file is damaged: {detail}' },

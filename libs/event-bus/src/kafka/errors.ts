@@ -3,6 +3,7 @@ import { BusError } from '../port.ts';
 interface KafkaLike {
   name?: string;
   type?: string;
+  code?: unknown;
   message?: string;
   cause?: unknown;
   originalError?: unknown;
@@ -52,9 +53,29 @@ export async function whilePassing<T>(work: () => Promise<T>): Promise<T> {
 
 const nothing = '(nothing more said)';
 
+/** Codes of OpenSSL and Node for a server whose certificate is not accepted. */
+const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+/** The first of an error and its causes for which `what` holds. */
+function within(error: unknown, what: (e: KafkaLike) => boolean, depth = 0): KafkaLike | undefined {
+  if (typeof error !== 'object' || error === null || depth > 5) return undefined;
+  const e = error as KafkaLike;
+  return what(e) ? e : (within(e.cause, what, depth + 1) ?? within(e.originalError, what, depth + 1));
+}
+
+/** Who we are, or who the bus is, is not accepted: it says nothing of the bus being away. */
+function refusal(error: unknown): BusError | undefined {
+  const denied = within(error, (e) => e.name === 'KafkaJSSASLAuthenticationError' || e.type?.endsWith('_AUTHORIZATION_FAILED') === true);
+  if (denied) return new BusError('denied', { detail: denied.message ?? nothing }, { cause: error });
+  const untrusted = within(error, (e) => typeof e.code === 'string' && UNTRUSTED.test(e.code));
+  return untrusted && new BusError('untrusted', { detail: untrusted.message ?? nothing }, { cause: error });
+}
+
 /** A BusError for whatever kafkajs throws; what we do not know is `unreachable`, which is retryable. */
 export function busErrorOf(error: unknown, topic: string): Error {
   if (error instanceof BusError || error instanceof RangeError) return error;
+  const refused = refusal(error);
+  if (refused) return refused;
   const type = protocolType(error);
   const options = { cause: error };
   const detail = `${type === undefined ? '' : `${type}: `}${(error as KafkaLike | undefined)?.message ?? nothing}`;
