@@ -8,9 +8,11 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../e2e/nginx.mjs';
 import { eventually, get, getAll, startStandalone, token } from '../e2e/standalone.mjs';
+import { analyzerMutes, followAlert, muteAlert, openAlert, planMaintenance, tryRule } from './alerts.mjs';
 import { openChromium, openPage, troubles } from './browser.mjs';
 import { countLog, readLogs, sureRange } from './demo-log.mjs';
 import { csvOf, enter, lookAtPages, settled } from './pages.mjs';
+import { publishPast } from './past.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'hw-browser-'));
 let run;
@@ -19,10 +21,14 @@ let login;
 /** without the slash at its end */
 let url;
 let range;
+let alert;
+/** a route that the shop had for hours, until the demo began */
+const VANISHED = '/v0/catalogue';
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 before(async () => {
   run = await startStandalone(['--api-port', String(await freePort()), '--identity-port', String(await freePort())], { stateDir: dir });
+  await publishPast(dir, { service: 'shop', route: VANISHED });
   login = JSON.parse(readFileSync(join(dir, 'login.json'), 'utf8'));
   url = run.info.dashboard.replace(/\/$/, '');
   browser = await openChromium();
@@ -114,6 +120,58 @@ test('why /checkout fails can be read off the failures page: the token towards p
   await context.close();
 });
 
+test('the failing checkout is an alert: it leads to its service, is muted in two clicks, and its rule can be tried', async () => {
+  alert = await openAlert(run.info, 'shop', 90_000);
+  const opened = await openPage(browser);
+  const { page, context } = opened;
+  await enter(page, `${url}/?from=now-15m`, login);
+  await settled(page, 'Overview');
+  await page.getByRole('region', { name: 'Open alerts' }).getByText(alert.title).waitFor();
+  await page.getByRole('row', { name: /shop.*\d alerts?/ }).waitFor();
+  await followAlert(page, url, alert);
+  await muteAlert(page, run.info, alert);
+  await planMaintenance(page);
+  await tryRule(page);
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
+test('a service says who was answered what, and which routes are new and which have vanished; failures how they broke', async () => {
+  const bearer = await token(run.info);
+  const opened = await openPage(browser, { acceptDownloads: true });
+  const { page, context } = opened;
+  const query = `from=${iso(range.from)}&to=${iso(range.to)}`;
+  const api = async (path) => (await getAll(run.info, bearer, `${path}&start=${iso(range.from)}&end=${iso(range.to)}`)).data;
+  await enter(page, `${url}/?${query}`, login);
+  // What is new or has vanished is told against an hour and more before the range, which the demo has not had.
+  await page.goto(`${url}/services/shop?from=now-15m`);
+  await settled(page, 'shop');
+  const changes = await page.getByRole('region', { name: 'New and vanished', exact: true }).innerText();
+  assert.match(changes, new RegExp(`Vanished\\s+POST ${VANISHED}`));
+  assert.match(changes, /New\s+POST \/checkout/);
+  await page.goto(`${url}/services/shop?${query}`);
+  await settled(page, 'shop');
+  const [client] = await api('/v1/clients?service=shop');
+  const callers = await page.getByRole('region', { name: 'Callers', exact: true }).innerText();
+  assert.equal(client.exchanges, (await api('/v1/services?service=shop'))[0].exchanges);
+  for (const status of ['401', '502']) assert.match(callers, new RegExp(`${client.client}[\\s\\S]*\\b${status} ${client.statuses[status]}\\b`));
+
+  await page.goto(`${url}/failures?from=now-15m`);
+  await settled(page, 'Failures');
+  await page.getByRole('row', { name: /POST \/checkout new/ }).waitFor();
+  await page.goto(`${url}/failures?${query}`);
+  await settled(page, 'Failures');
+  await page.getByLabel('How it broke').selectOption('Closed within the response');
+  await page.getByRole('row', { name: /GET \/exports\/daily/ }).waitFor();
+  await settled(page, 'Failures');
+  const broken = await api('/v1/failures?group_by=service,method,route&error_type=connection_closed&status=1xx,2xx,3xx,4xx,5xx');
+  assert.deepEqual((await csvOf(page, 'Failing routes')).map((r) => `${r.route} ${r.failures}`).sort(), broken.map((f) => `${f.method} ${f.route} ${f.transport_errors}`).sort());
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
 test('every page in light and dark, wide and narrow: accessible, quiet console, nothing secret within reach', { timeout: 240_000 }, async () => {
   await lookAtPages(browser, { url, login, service: 'shop', traffic: 'live', query: 'from=now-15m' });
 });
+
+test('the analyzer has met the mute of the page: it names it in the alert that it no longer sends', () => analyzerMutes(run.info, alert));

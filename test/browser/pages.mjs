@@ -12,9 +12,10 @@ const LOOKS = [
   { name: 'dark-narrow', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
 ];
 
-/** The five pages of one installation; `service` is one that has traffic. */
+/** The pages of one installation; `service` is one that has traffic. */
 export const pagesOf = (service) => [
   { name: 'overview', path: '/', heading: 'Overview' },
+  { name: 'alerts', path: '/alerts', heading: 'Alerts' },
   { name: 'service', path: `/services/${encodeURIComponent(service)}`, heading: service },
   { name: 'failures', path: '/failures', heading: 'Failures' },
   { name: 'headers', path: '/headers', heading: 'Headers' },

@@ -23,7 +23,7 @@ export async function publishPast(stateDir, { service, route, hours = 5 }) {
     const columns = new EventColumnsBuilder();
     for (let k = 0; k < EXCHANGES; k++) {
       const made = row(k, { routes: 1, ids: false, nowNs: BigInt(at + k) * 1_000_000n });
-      columns.add({ ...made, 'service.name': service, 'http.route': route, 'headwater.connection': 1n, 'headwater.ordinal': i * EXCHANGES + k });
+      columns.add({ ...made, 'service.name': service, 'http.route': route, 'client.address': '10.0.0.7', 'headwater.connection': 1n, 'headwater.ordinal': i * EXCHANGES + k });
     }
     const starts = { ...none(), started: EXCHANGES, emitted: EXCHANGES };
     const until = at + 10_000;

@@ -78,7 +78,7 @@ function List({ mutes, now, mayEnd }: { mutes: readonly Mute[]; now: number; may
                     <button
                       type="button"
                       disabled={end.isPending}
-                      aria-label={`${mute.state === 'active' ? 'End' : 'Call off'} the mute of ${matchText(mute.match)}`}
+                      aria-label={`${mute.state === 'active' ? 'End now' : 'Call off'}: the mute of ${matchText(mute.match)}`}
                       onClick={() => end.mutate(mute)}
                     >
                       {mute.state === 'active' ? 'End now' : 'Call off'}

@@ -37,7 +37,7 @@ export function TryRule({ rule, source }: { rule: Rule; source: string | null })
       >
         {fieldsOf(rule).map((f) => (
           <label key={f.path}>
-            <span>
+            <span id={`${id}-${f.path}-label`}>
               {f.label} {f.unit === '' ? null : <span className="quiet-text">({f.unit})</span>}
             </span>
             <input
@@ -45,6 +45,7 @@ export function TryRule({ rule, source }: { rule: Rule; source: string | null })
               autoComplete="off"
               value={changes[f.path] ?? typed(rule, f.path)}
               aria-invalid={problems[f.path] !== undefined}
+              aria-labelledby={`${id}-${f.path}-label`}
               aria-describedby={`${id}-${f.path}`}
               onChange={(e) => setChanges({ ...changes, [f.path]: e.target.value })}
             />
