@@ -3,6 +3,8 @@ import { Sequences, type StoredSequences } from './sequences.ts';
 const VERSION = 1;
 /** An incarnation that said nothing for longer than any bus keeps records will not come again. */
 const FORGET_AFTER_MS = 48 * 3_600_000;
+/** Incarnations of one partition; of more those that were silent for longest are forgotten: what still came of them would count as new. */
+export const MAX_AGENTS = 4_096;
 
 export class AgentsError extends Error {
   override name = 'AgentsError';
@@ -102,12 +104,19 @@ export class Agents {
     return { watermark: least === Infinity ? nowMs : least, silent: [...silent].filter((h) => !live.has(h)).sort() };
   }
 
+  private forget(): void {
+    for (const [id, a] of this.byId) if (a.heardMs < this.newestMs - FORGET_AFTER_MS) this.byId.delete(id);
+    if (this.byId.size <= MAX_AGENTS) return;
+    const longest = [...this.byId].sort((a, b) => a[1].heardMs - b[1].heardMs);
+    for (const [id] of longest.slice(0, longest.length - MAX_AGENTS)) this.byId.delete(id);
+    // Of hosts without an incarnation nobody asks.
+    this.newestOf.clear();
+    for (const a of this.byId.values()) this.newestOf.set(a.host, Math.max(this.newestOf.get(a.host) ?? 0, a.watermark));
+  }
+
   encode(): Uint8Array {
-    const agents = [];
-    for (const [id, a] of this.byId) {
-      if (a.heardMs < this.newestMs - FORGET_AFTER_MS) this.byId.delete(id);
-      else agents.push({ host: a.host, incarnation: a.incarnation, watermark: a.watermark, heard: a.heardMs, ...a.sequences.toJSON() });
-    }
+    this.forget();
+    const agents = [...this.byId.values()].map((a) => ({ host: a.host, incarnation: a.incarnation, watermark: a.watermark, heard: a.heardMs, ...a.sequences.toJSON() }));
     return Buffer.from(
       JSON.stringify({
         version: VERSION,

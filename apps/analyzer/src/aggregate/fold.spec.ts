@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Arrived } from '../arrived.ts';
 import { mergeTaken } from '../close/merge.ts';
 import { msOf } from './event-time.ts';
+import { MAX_AGENTS } from './agents.ts';
 import { UnitFold } from './unit-fold.ts';
 
 const T = 1_790_000_000_000;
@@ -447,6 +448,15 @@ describe("fold of an agent's batches", () => {
         ['retention_attributed', 15],
       ]),
     );
+  });
+
+  it('incarnations are bounded: those that were silent for longest are forgotten, the others go on', () => {
+    const fold = new UnitFold(claim(), RULES, T);
+    const say = (incarnation: number, atMs: number) => fold.fold(arrived(1, columns(), { identity: { hostId: 'h', incarnation: `i${incarnation}` }, referenceMs: atMs }), atMs);
+    for (let i = 0; i < MAX_AGENTS + 10; i++) say(i, T + i);
+    const agents = JSON.parse(Buffer.from(fold.commit(unit, [], T).agents).toString()) as { agents: { incarnation: string }[] };
+    expect([agents.agents.length, agents.agents[0]!.incarnation]).toEqual([MAX_AGENTS, 'i10']);
+    expect([say(10, T + 9_000).repeated, say(9, T + 9_000).repeated]).toEqual([1, 0]);
   });
 
   it("what agents sent before anyone looked is nobody's loss; a gap of one that is new later is", () => {
