@@ -56,6 +56,8 @@ export class Pipeline implements ConsumerHooks {
   subscription: Pick<Subscription, 'seek'> | null = null;
   private readonly units = new Map<number, Unit>();
   private readonly toResume = new Set<number>();
+  /** units of which a flush is under way */
+  private readonly tending = new Set<Unit>();
   private partitions = 0;
   private coarseClosedMs = 0;
   private before: number | null = null;
@@ -118,7 +120,11 @@ export class Pipeline implements ConsumerHooks {
   /** Every flush interval: writes what changed, moves the watermarks of idle partitions, reloads what was dropped. */
   async flush(): Promise<void> {
     if (this.units.size > 0 && this.now() >= this.logDueMs) void this.lookAtLog();
-    await Promise.all([...this.units.values()].map((unit) => this.tend(unit).catch((e: unknown) => this.report.failed('flush', e))));
+    const round = [...this.units.values()].filter((unit) => !this.tending.has(unit)).map((unit) => this.tendOnce(unit));
+    // A unit that waits for its shard of a store does not hold up the others: the next round passes it over.
+    const enough = new AbortController();
+    await Promise.race([Promise.all(round), sleep(TURN_MS, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)]);
+    enough.abort();
   }
 
   /** Closes windows whose time has come and that are ours to close, and rolls up what is closed. */
@@ -293,6 +299,17 @@ export class Pipeline implements ConsumerHooks {
       (error) => this.report.waiting('dead letter', error),
     );
     this.report.deadLettered({ topic: unit.topic, partition: unit.partition, offset: record.offset }, bad.reason, bad.detail);
+  }
+
+  private async tendOnce(unit: Unit): Promise<void> {
+    this.tending.add(unit);
+    try {
+      await this.tend(unit);
+    } catch (error) {
+      this.report.failed('flush', error);
+    } finally {
+      this.tending.delete(unit);
+    }
   }
 
   private async tend(unit: Unit): Promise<void> {
