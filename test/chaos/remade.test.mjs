@@ -7,14 +7,14 @@ import { Kafka, logLevel } from '../e2e/topic.mjs';
 import { EVENTS, openFleet } from './fleet.mjs';
 import { countTopic, missingByHost, without } from './truth.mjs';
 
-test('the log goes', { timeout: 300_000 }, async (t) => {
+test('the log goes', { timeout: 600_000 }, async (t) => {
   const fleet = await openFleet(t);
   const { kafka } = fleet;
   const admin = new Kafka({ clientId: 'chaos', brokers: kafka.bootstrap, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   t.after(() => admin.disconnect());
 
-  await t.test("the log's beginning passes the stored place while the analyzers are away", { timeout: 120_000 }, async () => {
+  await t.test("the log's beginning passes the stored place while the analyzers are away", { timeout: 280_000 }, async () => {
     await fleet.freshWindow();
     const load = await fleet.load({ name: 'trim', seconds: 20 });
     await sleep(3_000);
@@ -39,7 +39,7 @@ test('the log goes', { timeout: 300_000 }, async (t) => {
     assert.match(missing, /^complete:false/);
   });
 
-  await t.test('the topic is deleted and made again under running analyzers', { timeout: 120_000 }, async () => {
+  await t.test('the topic is deleted and made again under running analyzers', { timeout: 280_000 }, async () => {
     await fleet.freshWindow();
     const load = await fleet.load({ name: 'again', seconds: 45 });
     await sleep(4_000);

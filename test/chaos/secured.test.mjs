@@ -14,7 +14,7 @@ import { countTopic } from './truth.mjs';
 const run = promisify(execFile);
 const PASSWORD = 'correct horse';
 
-test('Kafka by SASL/SCRAM-SHA-512 and TLS', { timeout: 200_000 }, async (t) => {
+test('Kafka by SASL/SCRAM-SHA-512 and TLS', { timeout: 600_000 }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'hw secured '));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const at = (name) => join(dir, name);

@@ -11,14 +11,14 @@ CompressionCodecs[CompressionTypes.ZSTD ?? 4] = () => ({ compress: async (e) => 
 export async function readAll(kafka, topic) {
   const admin = kafka.admin();
   await admin.connect();
-  const left = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, Number(p.high)]).filter(([, high]) => high > 0));
+  const left = new Map((await admin.fetchTopicOffsets(topic)).filter((p) => p.high !== p.low).map((p) => [p.partition, Number(p.high)]));
   await admin.disconnect();
   const records = [];
   if (left.size === 0) return records;
   const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${Date.now()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise((done, failed) => {
+  const reading = new Promise((done, failed) => {
     const timer = setTimeout(() => failed(new Error(`${topic} was not read within 60 s; left: ${JSON.stringify([...left])}`)), 60_000);
     consumer
       .run({
@@ -41,6 +41,10 @@ export async function readAll(kafka, topic) {
       })
       .catch(failed);
   });
-  await consumer.disconnect();
+  try {
+    await reading;
+  } finally {
+    await consumer.disconnect();
+  }
   return records;
 }
