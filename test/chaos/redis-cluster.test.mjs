@@ -64,13 +64,13 @@ test('Redis Cluster of three masters', { timeout: 400_000 }, async (t) => {
     t.after(() => reachable.end());
     const before = new Map((await reachable.units(EVENTS)).map((u) => [u.partition, u.nextOffset]));
     await Promise.all(gone.map((server) => server.kill()));
-    await sleep(5_000);
+    await sleep(8_000);
     const grown = await offsets(cluster, EVENTS, units, n);
     for (const [p, offset] of grown) assert.ok(offset >= (before.get(p) ?? 0), `partition ${p} went back`);
     const went = grown.filter(([p, offset]) => offset > (before.get(p) ?? 0)).length;
     assert.ok(went > 0, `no unit of another shard was committed while one was away: ${JSON.stringify(grown)}`);
     for (const server of gone) await server.restart();
-    await fleet.exact({ fault: `Redis Cluster loses a master of three without a replica for 5 s (${went} of ${grown.length} other units went on)`, load });
+    await fleet.exact({ fault: `Redis Cluster loses a master of three without a replica for 8 s (${went} of ${grown.length} other units went on)`, load });
   });
 });
 
