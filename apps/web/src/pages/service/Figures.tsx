@@ -9,8 +9,8 @@ export function Figures({ row, expected, long }: { row: RowOf<'/v1/services'>; e
   const figures: { label: string; value: string; title?: string; bad?: boolean }[] = [
     { label: 'Rate', value: formatRate(row.rate_per_s), title: `${formatExact(row.exchanges)} exchanges` },
     { label: 'Against usual', value: expected === null ? NO_DATA : deviationText(expected), title: expected === null ? 'Too little is known of before' : basisText(expected) },
-    { label: 'Against before', value: formatTrend(row.trend), title: 'Exchanges against the range of the same length before' },
-    { label: 'Against yesterday', value: formatTrend(row.trend_day), title: 'Exchanges against the same range a day earlier' },
+    { label: 'Before', value: formatTrend(row.trend), title: 'Exchanges against the range of the same length before' },
+    { label: 'Yesterday', value: formatTrend(row.trend_day), title: 'Exchanges against the same range a day earlier' },
     {
       label: 'Errors',
       value: formatPercent(row.error_ratio),
