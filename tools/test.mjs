@@ -24,31 +24,40 @@ const GROUPS = {
   guests: () => nodeTest(['test/systemd', 'test/guests'], say),
   start: () => nodeTest(['test/start'], say),
   consumer: () => nodeTest(['test/consumer'], say),
-  outputs: () => nodeTest(['test/outputs'], say),
-  // Most of these two is waiting: for windows to close, for a bus that is away, for tokens to end.
-  e2e: () => nodeTest(['test/e2e'], say, 2),
-  browser: () => nodeTest(['test/browser'], say, 2),
-  chaos: async () => {
-    beginTable();
-    const results = await nodeTest(['test/chaos'], say, 2);
-    line(endTable() ?? 'no fault got as far as its row');
-    return results;
-  },
 };
+
+/**
+ * Directories of test/ whose time is mostly waiting: for windows to close, for a bus that is away, for tokens to end. They come last, and
+ * those that are wanted run as one.
+ */
+const WAITING = ['chaos', 'outputs', 'e2e', 'browser'];
+
+async function waiting(names) {
+  if (names.includes('chaos')) beginTable();
+  const results = await nodeTest(
+    names.map((name) => `test/${name}`),
+    say,
+    names.length > 1 ? 3 : 2,
+  );
+  if (names.includes('chaos')) line(endTable() ?? 'no fault got as far as its row');
+  return results;
+}
 
 const words = process.argv.slice(2);
 const wanted = words.filter((w) => !w.startsWith('--'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 let code = 0;
 try {
-  const unknown = wanted.find((w) => !(w in GROUPS)) ?? words.find((w) => w.startsWith('--') && w !== '--no-install');
-  if (unknown !== undefined) throw new Told(`${unknown} is no group of tests; known: ${Object.keys(GROUPS).join(', ')}; and --no-install`, 2);
+  const known = [...Object.keys(GROUPS), ...WAITING];
+  const unknown = wanted.find((w) => !known.includes(w)) ?? words.find((w) => w.startsWith('--') && w !== '--no-install');
+  if (unknown !== undefined) throw new Told(`${unknown} is no group of tests; known: ${known.join(', ')}; and --no-install`, 2);
   await setup({ groups: ['run', 'test'], install: !words.includes('--no-install') });
   await build();
   const allowed = allowedSkip();
-  for (const [name, group] of Object.entries(GROUPS)) {
-    if (wanted.length === 0 || wanted.includes(name)) judge(await timed(name, group), allowed);
-  }
+  const chosen = known.filter((name) => wanted.length === 0 || wanted.includes(name));
+  for (const name of chosen) if (name in GROUPS) judge(await timed(name, GROUPS[name]), allowed);
+  const together = chosen.filter((name) => WAITING.includes(name));
+  if (together.length > 0) judge(await timed(together.join(', '), () => waiting(together)), allowed);
 } catch (error) {
   // Set-up or build broke: that is a failure like any other, and the last line says so.
   line(`${red('✗')} ${error instanceof Told ? error.message : error.stack}`);
