@@ -131,9 +131,15 @@ export async function openFleet(t, o = {}) {
   /** Waits for the beginning of a window, so that a load's losses lie in windows of its own. */
   fleet.freshWindow = () => sleep(WINDOW_MS - (Date.now() % WINDOW_MS) + 50);
 
-  for (let i = 0; i < (o.analyzers ?? 2); i += 1) await fleet.analyzer(`analyzer-${'abcdef'[i]}`);
-  const ready = await eventually(async () => (await fleet.sum('partitions')) === 12, 60_000, 100);
-  assert.ok(ready, `the analyzers do not hold all partitions\n${fleet.outputs()}`);
+  /** Waits until the analyzers hold all partitions. */
+  fleet.ready = async () => {
+    const ready = await eventually(async () => (await fleet.sum('partitions')) === 12, 60_000, 100);
+    assert.ok(ready, `the analyzers do not hold all partitions\n${fleet.outputs()}`);
+  };
+
+  const first = o.analyzers ?? 2;
+  for (let i = 0; i < first; i += 1) await fleet.analyzer(`analyzer-${'abcdef'[i]}`);
+  if (first > 0) await fleet.ready();
   return fleet;
 }
 

@@ -1,0 +1,103 @@
+// A rolling upgrade: analyzers of the version before and of this one share group and store, under load. See README.md.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { NODE, healthy, settingsFile } from '../e2e/fleet.mjs';
+import { freePort } from '../e2e/nginx.mjs';
+import { eventually } from '../e2e/standalone.mjs';
+import { EVENTS, openFleet } from './fleet.mjs';
+import { olderVersion } from './older.mjs';
+import { askApi, countTopic } from './truth.mjs';
+import { WINDOW_MS } from './traffic.mjs';
+
+/** How this version says it of windows that it would have to fold into. */
+const NEWER = /written by a newer version \(3; this one knows up to 2\)/;
+const READABLE = { windows_version: 2 };
+
+test('rolling upgrade', { timeout: 600_000 }, async (t) => {
+  const older = await olderVersion();
+  // Told in the table: what stands for the version before where the history ends too early.
+  const before = older ? '0.1' : 'this version with windows_version 2 (the clone has no history to build 0.1 from)';
+  const fleet = await openFleet(t, { analyzers: 0 });
+  const old = (name) => fleet.analyzer(name, older ? {} : READABLE, older?.analyzer);
+  const end = (name, signal = 'SIGTERM') => fleet.analyzers.get(name).kill(signal);
+  const both = async (start) => {
+    await Promise.all([start('one'), start('two')]);
+    await fleet.ready();
+  };
+  /** Waits until each of them has folded more than now: they share the work. */
+  const folds = async (...names) => {
+    const of = (name) => fleet.analyzers.get(name).metric('exchanges_total');
+    const had = await Promise.all(names.map(of));
+    const more = async () => (await Promise.all(names.map(of))).every((n, i) => (n ?? 0) > (had[i] ?? 0));
+    assert.ok(await eventually(more, 60_000, 100), `of ${names.join(' and ')} one folds nothing\n${fleet.outputs()}`);
+  };
+
+  await t.test('with windows_version 2: begun, one killed, taken back, done', async () => {
+    const info = older && (await olderApi(fleet, older.api));
+    await both(old);
+    const load = await fleet.load({ name: 'advised', seconds: 180 });
+    await folds('one', 'two');
+    await end('one');
+    await fleet.analyzer('one', READABLE);
+    await folds('one', 'two');
+    // What the new one leaves, in the middle of a window, an old one takes over.
+    await end('one', 'SIGKILL');
+    await old('one');
+    await folds('one', 'two');
+    for (const name of ['one', 'two']) {
+      await end(name);
+      await fleet.analyzer(name, READABLE);
+      await folds(name);
+    }
+    if (info) await readByOlder(fleet, info, load.options.name);
+    await end('one');
+    await fleet.analyzer('one');
+    await folds('one', 'two');
+    load.child.kill('SIGTERM');
+    await fleet.exact({ fault: `rolling upgrade from ${before}, windows_version 2: begun, SIGKILL, taken back, done`, load });
+    await Promise.all(['one', 'two'].map((name) => end(name)));
+  });
+
+  await t.test('without: the old ones stall on what they cannot read, and nothing is lost', async () => {
+    await both(old);
+    const load = await fleet.load({ name: 'unadvised', seconds: 180 });
+    await folds('one', 'two');
+    await fleet.analyzer('new');
+    await folds('one', 'two', 'new');
+    const olds = ['one', 'two'].map((name) => fleet.analyzers.get(name));
+    await end('new');
+    const told = () => olds.some((p) => NEWER.test(p.output));
+    if (older) assert.ok(await eventually(told, 60_000, 100), `no old analyzer says what it cannot read\n${fleet.outputs()}`);
+    await fleet.analyzer('new');
+    await Promise.all(olds.map((p) => p.kill('SIGTERM')));
+    await fleet.analyzer('newer');
+    await folds('new', 'newer');
+    load.child.kill('SIGTERM');
+    await fleet.exact({ fault: `rolling upgrade from ${before}, without windows_version: old ones stall, then end`, load });
+  });
+});
+
+/** The older API on the same store, for the same tokens. */
+async function olderApi(fleet, main) {
+  const port = await freePort();
+  const { api: audience, token_url: url } = fleet.info;
+  const issuers = [{ issuer: url.replace(/\/token$/, '') }];
+  const settings = { port, audience, issuers, store: fleet.store, state: fleet.store, rate_limit: { requests: 100_000 } };
+  const p = fleet.start('api-older', NODE, [main, '--config', settingsFile(fleet.dir, 'api-older', settings)]);
+  await healthy(p, `http://127.0.0.1:${port}/healthz`);
+  return { ...fleet.info, api: `http://127.0.0.1:${port}` };
+}
+
+/** What is over, as the older API reads what old and new analyzers wrote. */
+async function readByOlder(fleet, info, name) {
+  const until = Date.now() - WINDOW_MS;
+  const ended = (key) => Number(key.slice(0, key.indexOf('|'))) + WINDOW_MS <= until;
+  const { counts } = await countTopic({ brokers: fleet.kafka.bootstrap, topic: EVENTS, name });
+  const truth = [...counts].filter(([key]) => ended(key)).sort();
+  const starts = [...new Set(truth.map(([key]) => Number(key.slice(0, key.indexOf('|')))))];
+  assert.ok(starts.length > 1, `${starts.length} windows have ended`);
+  let read;
+  const equal = async () => JSON.stringify((read = [...(await askApi(info, starts, name))].sort())) === JSON.stringify(truth);
+  await eventually(equal, 30_000, 500);
+  assert.deepEqual(read, truth, 'the older API reads something else than the topic holds');
+}
