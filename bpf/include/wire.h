@@ -27,7 +27,7 @@
 enum hw_type {
 	HW_T_DATA = 1,		/* struct hw_chunk + cap bytes */
 	HW_T_LEN = 2,		/* struct hw_chunk, cap 0: body bytes only counted (one or more chunks) */
-	HW_T_CONN = 3,		/* struct hw_conn: who is behind a socket; repeated until one was delivered */
+	HW_T_CONN = 3,		/* struct hw_conn: who is behind a socket; repeated until one was delivered, and for each agent */
 	HW_T_CLOSE = 4,		/* struct hw_close */
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -40,12 +41,12 @@ static int set(int map, const void *key, uint32_t value)
 	return bpf_map_update_elem(map, key, &value, BPF_ANY);
 }
 
-/* Before load: writes one of the programs' constants, found by name in the object's BTF. */
-static int configure(const char *name, const void *value, size_t size)
+/* What a variable of the programs begins with, found by name in the object's BTF, and where it is in its map. */
+static void *variable(const char *section_name, const char *name, size_t size, size_t *offset)
 {
 	const struct btf *btf = bpf_object__btf(object);
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, section_name);
+	int section = btf__find_by_name_kind(btf, section_name, BTF_KIND_DATASEC);
 	const struct btf_type *type = section > 0 ? btf__type_by_id(btf, section) : NULL;
 	const struct btf_var_secinfo *var = type ? btf_var_secinfos(type) : NULL;
 	size_t bytes = 0;
@@ -54,12 +55,34 @@ static int configure(const char *name, const void *value, size_t size)
 	for (int i = 0; data && type && i < btf_vlen(type); i++, var++) {
 		if (strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, var->type)->name_off), name))
 			continue;
-		if (var->size != size || var->offset + size > bytes)
-			break;
-		memcpy(data + var->offset, value, size);
-		return 0;
+		*offset = var->offset;
+		return var->size == size && var->offset + size <= bytes ? data + var->offset : NULL;
 	}
-	return -ENOENT;
+	return NULL;
+}
+
+/* Before load: writes one of the programs' constants. */
+static int configure(const char *name, const void *value, size_t size)
+{
+	size_t offset;
+	void *constant = variable(".rodata", name, size, &offset);
+
+	if (!constant)
+		return -ENOENT;
+	memcpy(constant, value, size);
+	return 0;
+}
+
+/* After load: hw_agent, shared with the programs (libbpf 1.1 maps variables for skeletons only). */
+static volatile uint8_t *shared_agent(void)
+{
+	size_t offset = 0;
+	void *page;
+
+	if (!variable(".data", "hw_agent", 1, &offset))
+		return NULL;
+	page = mmap(NULL, offset + 1, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd(".data"), 0);
+	return page == MAP_FAILED ? NULL : (uint8_t *)page + offset;
 }
 
 /* Processes that run one of the executables already. */
@@ -195,7 +218,11 @@ int load_capture(struct capture *c, const struct options *o, enum hw_hooks hooks
 	c->counters_fd = map_fd("hw_counters");
 	c->control_fd = map_fd("hw_control");
 	c->exclude_fd = map_fd("hw_exclude");
-	return 0;
+	c->agent = shared_agent();
+	if (c->agent)
+		return 0;
+	err = -errno;
+	snprintf(why, size, "cannot share hw_agent with the programs: %s", strerror(errno));
 failed:
 	for (char *p = why; *p; p++)
 		if (*p == '\n')

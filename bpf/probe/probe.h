@@ -36,6 +36,7 @@ struct capture {
 	int ring_fd, counters_fd, control_fd, exclude_fd;
 	int program_fds[MAX_PROGRAMS];
 	int n_programs;
+	volatile uint8_t *agent;	/* hw_agent of the programs */
 	enum hw_hooks hooks;
 	const char *why;	/* why these hooks, one sentence */
 };

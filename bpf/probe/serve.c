@@ -153,6 +153,8 @@ int serve(int listener, int signal_fd, struct capture *c, const struct options *
 			close(agent);
 			agent = -1;
 			bpf_map_delete_elem(c->exclude_fd, &who.pid);
+			/* what waits in the ring from now on is the next one's, which knows no socket */
+			*c->agent = *c->agent % 255 + 1;
 			if (o->exit_with_agent)
 				return EXIT_OK;
 		}

@@ -26,7 +26,7 @@ static __always_inline int take_chunk(struct sock *sk, struct sock_state *st, st
 	s->e.ts_ns = now;
 	s->e.sock = st->cookie;
 	s->e.tgid = task->tgid;
-	if (!st->conn_sent)
+	if (st->conn_sent != hw_agent)
 		put_conn(sk, st, s, d->mid);
 	if (st->last_dir != dir) {
 		flush_length(st, !dir);

@@ -3,7 +3,7 @@
 #ifndef HEADWATER_CONNECTION_BPF_H
 #define HEADWATER_CONNECTION_BPF_H
 
-/* Until one was delivered. In the send and receive programs only: there the current task is the
+/* Until one was delivered to the agent there is. In the send and receive programs only: there the current task is the
  * socket's user (at a state change it is whoever runs the softirq). */
 static __noinline int put_conn(struct sock *sk, struct sock_state *st, struct scratch *s, __u32 mid)
 {
@@ -15,7 +15,7 @@ static __noinline int put_conn(struct sock *sk, struct sock_state *st, struct sc
 	c->family = GET(sk, __sk_common.skc_family);
 	c->local_port = GET(sk, __sk_common.skc_num);
 	c->peer_port = bpf_ntohs(GET(sk, __sk_common.skc_dport));
-	c->flags = mid;
+	c->flags = st->conn_sent ? HW_F_MID : mid;
 	c->ts_ns = s->e.ts_ns;
 	c->sock = st->cookie;
 	c->cgroup = group ? GET2(group, kn, id) : 0;
@@ -36,12 +36,16 @@ static __noinline int put_conn(struct sock *sk, struct sock_state *st, struct sc
 	c->start_ns = bpf_get_current_task_btf()->group_leader->start_boottime;
 	c->netns_ino = GET(net, ns.inum);
 	c->pad = 0;
+	if (st->conn_sent) {	/* for this agent both streams begin here */
+		st->d[HW_TX].mid = st->d[HW_TX].seen ? HW_F_MID : 0;
+		st->d[HW_RX].mid = st->d[HW_RX].seen ? HW_F_MID : 0;
+	}
 	if (bpf_ringbuf_output(&hw_ring, c, sizeof(*c), BPF_RB_NO_WAKEUP)) {
 		count(HW_C_LOST_RECORDS, 1);
 		return 0;
 	}
 	count(HW_C_RECORDS, 1);
-	st->conn_sent = 1;
+	st->conn_sent = hw_agent;
 	return 0;
 }
 

@@ -70,7 +70,7 @@ enum { KIND_TCP = 1, KIND_UNIX = 2, KIND_MET = 4 /* a chunk of it was seen */ };
 struct sock_state {
 	__u64 cookie;
 	__u32 srtt_us, retrans;
-	__u8 conn_sent;
+	__u8 conn_sent;		/* the agent (hw_agent) that was told who is behind it */
 	__u8 last_dir;
 	__u8 ended;		/* CLOSE was told, or must not be */
 	__u8 kind;		/* syscall mode: KIND_ */
@@ -169,6 +169,8 @@ struct {
 } hw_scratch SEC(".maps");
 
 const volatile __u32 cfg_head_budget = HW_HEAD_BUDGET;
+/* 1 to 255, another one after each agent: the next one is told anew who is behind the sockets that it meets */
+volatile __u8 hw_agent = 1;
 /* chunks up to this size are sent whole once a head was found in them: then user space can walk
  * bodies' framing exactly and no second read for the tail is needed */
 const volatile __u32 cfg_whole = HW_BLOCK;

@@ -83,11 +83,11 @@ export async function openFleet(t, o = {}) {
   /**
    * Waits until the API counts, window by window, what the topic holds of the load, and until its windows are closed. Fails
    * saying what differs. Adds the fault's row to the table.
-   * @param {{ fault: string, load: object, killed?: boolean, missing?: { batches: number, exchanges: number }, settleMs?: number }} what
-   *   killed: the load left no count; missing: what the API must say is missing (then `complete` must be false); truth: answers
+   * @param {{ fault: string, load: object, killed?: boolean, missing?: { batches: number, exchanges: number }, lost?: number, settleMs?: number }} what
+   *   lost: exchanges that a host says it lost (then `complete` must be false); killed: the load left no count; missing: what the API must say is missing (then `complete` must be false); truth: answers
    *   { counts, exchanges, missing } where that is not what the topic holds now
    */
-  fleet.exact = async ({ fault, load, killed = false, missing, settleMs = SETTLE_MS, truth }) => {
+  fleet.exact = async ({ fault, load, killed = false, missing, lost = 0, settleMs = SETTLE_MS, truth }) => {
     const { name } = load.options;
     const sent = killed ? null : await load.done();
     let held = await truthOf({ name, truth, missing });
@@ -109,16 +109,21 @@ export async function openFleet(t, o = {}) {
     // Complete needs every window of the range closed with all partitions in it; with losses it stays false.
     const final = async () => {
       quality = await askQuality(fleet.info, found.start, found.end);
-      return quality.lost_batches === wanted.batches && quality.lost_exchanges === wanted.exchanges && quality.complete === (wanted.batches === 0);
+      return quality.lost_batches === wanted.batches && quality.lost_exchanges === wanted.exchanges && quality.lost === lost && quality.complete === (wanted.batches + lost === 0);
     };
-    assert.ok(await eventually(final, settleMs, 500), `${fault}: quality ${JSON.stringify(quality)}, wanted ${JSON.stringify(wanted)} missing\n${fleet.outputs()}`);
+    assert.ok(await eventually(final, settleMs, 500), `${fault}: quality ${JSON.stringify(quality)}, wanted ${JSON.stringify(wanted)} missing, ${lost} lost\n${fleet.outputs()}`);
     const row = {
       fault,
       produced: sent?.exchanges ?? held.produced ?? held.exchanges,
       counted: found.counted,
       windows: found.windows,
       windowsEqual: found.windowsEqual,
-      missing: wanted.batches > 0 ? `complete:false, ${wanted.exchanges} exchanges in ${wanted.batches} batches` : 'none',
+      missing:
+        lost > 0
+          ? `complete:false, ${lost} exchanges lost on the host`
+          : wanted.batches > 0
+            ? `complete:false, ${wanted.exchanges} exchanges in ${wanted.batches} batches`
+            : 'none',
       seconds: (Date.now() - load.startMs) / 1_000,
     };
     addRow(row);

@@ -171,6 +171,9 @@ describe('probe', { skip }, () => {
     const paths = (records) => records.filter((r) => r.dir === 'rx').map((r) => r.data.split(' ')[1]);
     assert.deepEqual(paths(cap.records), ['/1']);
     assert.deepEqual(paths(again.records), ['/2', '/3']);
+    // The second reader never met this connection: who is behind it is told anew, with the first chunk after the first reader was gone.
+    const told = (records) => records.filter((r) => r.type === 'CONN').map((r) => r.local_port);
+    assert.deepEqual([told(cap.records), told(again.records)], [[port], [port]]);
     await again.close();
     await c.close();
     await cap.stop();

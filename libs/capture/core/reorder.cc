@@ -30,7 +30,14 @@ void Connection::place(Stream& s, Piece& p) {
     }
   }
   if (p.at.pos > s.expected) {
-    if (!(p.at.flags & (HW_F_LOST_BEFORE | HW_F_GAP))) return hold(s, p);
+    // The stream begins here for this agent: nobody will bring what those that wait are waiting for.
+    while ((p.at.flags & HW_F_MID) && !s.held.empty() && s.held.front().at.pos < p.at.pos) {
+      gap(s, s.held.front());
+      release(s);
+    }
+    if (p.at.flags & HW_F_MID && p.at.pos > s.expected) s.mid = mid_ = true;
+    if (p.at.pos <= s.expected) return place(s, p);
+    if (!(p.at.flags & (HW_F_LOST_BEFORE | HW_F_GAP | HW_F_MID))) return hold(s, p);
     gap(s, p);
   } else if (p.at.pos < s.expected) {
     const uint64_t old = s.expected - p.at.pos;
