@@ -20,7 +20,7 @@ export async function startReplicated({ dir, name = 'windows', config = {} }) {
   const home = join(dir, 'sentinel');
   mkdirSync(home, { recursive: true });
   const sentinelFile = join(home, 'sentinel.conf');
-  writeFileSync(sentinelFile, `sentinel monitor ${name} 127.0.0.1 ${wire.port} 1\nsentinel down-after-milliseconds ${name} 500\nsentinel failover-timeout ${name} 3000\n`);
+  writeFileSync(sentinelFile, `sentinel monitor ${name} 127.0.0.1 ${wire.port} 1\nsentinel down-after-milliseconds ${name} 2000\nsentinel failover-timeout ${name} 3000\n`);
   const sentinel = await startRedis({ dir: home, sentinelFile });
   await until(async () => (await sentinel.command('SENTINEL', 'REPLICAS', name)).length === 1, 'Sentinel does not find the replica');
   const servers = [sentinel, replica, master];

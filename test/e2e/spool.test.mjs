@@ -104,7 +104,7 @@ test('a disk that is full refuses batches and nothing else, and what it has is s
         maxBytes: 10_000_000,
         maxAgeMs: 60_000,
         identity: { hostId: 'h', incarnation },
-        nextSeq: () => ++seq,
+        nextPlace: (_, exchanges) => ({ seq: ++seq, before: 0, exchanges }),
         say: (level, facts, text) => said.push(`${level} ${text} ${facts.reason ?? ''}`),
       },
       0,
