@@ -161,10 +161,15 @@ test('a service says who was answered what, and which routes are new and which h
   await page.getByRole('row', { name: /POST \/checkout new/ }).waitFor();
   await page.goto(`${url}/failures?${query}`);
   await settled(page, 'Failures');
-  await page.getByLabel('How it broke').selectOption('Closed within the response');
-  await page.getByRole('row', { name: /GET \/exports\/daily/ }).waitFor();
+  // The shop hangs up on every fourth export before it says a word.
+  await page.getByLabel('How it broke').selectOption('Closed before a response');
+  const broken = await api('/v1/failures?group_by=service,method,route&error_type=connection_closed&status=0');
+  assert.deepEqual(
+    broken.map((f) => `${f.method} ${f.route}`),
+    ['GET /exports/daily'],
+  );
+  await page.getByRole('region', { name: 'Failing routes', exact: true }).getByText('1 route', { exact: true }).waitFor();
   await settled(page, 'Failures');
-  const broken = await api('/v1/failures?group_by=service,method,route&error_type=connection_closed&status=1xx,2xx,3xx,4xx,5xx');
   assert.deepEqual((await csvOf(page, 'Failing routes')).map((r) => `${r.route} ${r.failures}`).sort(), broken.map((f) => `${f.method} ${f.route} ${f.transport_errors}`).sort());
   assert.deepEqual(await troubles(opened, [/status of 401/]), []);
   await context.close();
