@@ -87,32 +87,34 @@ export default function FailuresPage(): ReactNode {
         }
         quality={<Quality quality={failures.data?.quality} exchanges={rows?.reduce((n, f) => n + f.exchanges, 0)} />}
       />
-      <h2 className="hidden-visually">Failing routes</h2>
-      <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
-        {(answer) => (
-          <div className="page-grid">
-            {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
-            {answer.data.length === 0 ? (
-              <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all' && broken === undefined} />
-            ) : (
-              <DataTable
-                label="Failing routes"
-                noun={['route', 'routes']}
-                columns={columns}
-                rows={answer.data}
-                rowKey={keyOf}
-                rowTarget={target}
-                {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}
-                defaultSort="-excess"
-                state={state}
-                onState={onState}
-                empty={null}
-              />
-            )}
-            {answer.next_cursor === undefined ? null : <p className="small quiet-text">Only the {formatCount(answer.data.length)} routes with the largest excess are listed.</p>}
-          </div>
-        )}
-      </Answered>
+      <section aria-label="Failures by route">
+        <h2 className="hidden-visually">Failing routes</h2>
+        <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
+          {(answer) => (
+            <div className="page-grid">
+              {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
+              {answer.data.length === 0 ? (
+                <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all' && broken === undefined} />
+              ) : (
+                <DataTable
+                  label="Failing routes"
+                  noun={['route', 'routes']}
+                  columns={columns}
+                  rows={answer.data}
+                  rowKey={keyOf}
+                  rowTarget={target}
+                  {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}
+                  defaultSort="-excess"
+                  state={state}
+                  onState={onState}
+                  empty={null}
+                />
+              )}
+              {answer.next_cursor === undefined ? null : <p className="small quiet-text">Only the {formatCount(answer.data.length)} routes with the largest excess are listed.</p>}
+            </div>
+          )}
+        </Answered>
+      </section>
       {chosen === null ? null : <RouteFailures key={at} chosen={chosen} role={role} row={rows?.find((f) => keyOf(f) === at)} />}
     </div>
   );
