@@ -170,7 +170,10 @@ test('a service says who was answered what, and which routes are new and which h
   );
   await page.getByRole('region', { name: 'Failures by route', exact: true }).getByText('1 route', { exact: true }).waitFor();
   await settled(page, 'Failures');
-  assert.deepEqual((await csvOf(page, 'Failures by route')).map((r) => `${r.route} ${r.failures}`).sort(), broken.map((f) => `${f.method} ${f.route} ${f.transport_errors}`).sort());
+  assert.deepEqual(
+    (await csvOf(page, 'Failures by route')).map((r) => `${r.route} ${r.failures}`).sort(),
+    broken.map((f) => `${f.method} ${f.route} ${f.transport_errors}`).sort(),
+  );
   assert.deepEqual(await troubles(opened, [/status of 401/]), []);
   await context.close();
 });
