@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busSettings, storeSettings, type AnalyzerConfig } from '@headwater/config';
 import { openBus, type BusLog, type EventBus } from '@headwater/event-bus';
-import { EventBusServer } from '@headwater/event-bus/nest';
+import { ERRORS_AS_THEY_ARE, EventBusServer } from '@headwater/event-bus/nest';
 import { topicName } from '@headwater/header-event';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { openSummaryStore, type SummaryStore } from '@headwater/summary-store';
@@ -167,6 +167,7 @@ function alertLoops({ stage, desk }: Alerts, stop: AbortSignal, report: Report):
 
 async function microservice(module: DynamicModule, strategy: EventBusServer): Promise<{ strategy: EventBusServer; close: () => Promise<void> }> {
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { strategy, logger: false, abortOnError: false });
+  app.useGlobalFilters(ERRORS_AS_THEY_ARE);
   await app.listen();
   return { strategy, close: () => app.close() };
 }

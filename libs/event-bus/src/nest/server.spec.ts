@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openBus, topicsFor } from '../index.ts';
 import type { BatchOutcome, EventBus, RecordBatch, TopicPartition } from '../index.ts';
 import { rec, until } from '../contract.ts';
-import { EventBusServer } from './index.ts';
+import { ERRORS_AS_THEY_ARE, EventBusServer } from './index.ts';
 
 const seen: string[] = [];
 let failOnce = true;
@@ -45,9 +45,11 @@ class EmptyModule {}
 
 let dir: string;
 let bus: EventBus;
+let log: string[];
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'headwater-nest-'));
-  bus = await openBus({ kind: 'embedded', path: join(dir, 'bus.sqlite'), retentionMs: 1e9, retentionBytes: 1e9 });
+  log = [];
+  bus = await openBus({ kind: 'embedded', path: join(dir, 'bus.sqlite'), retentionMs: 1e9, retentionBytes: 1e9 }, (_, message) => log.push(message));
 });
 afterEach(async () => {
   await bus.close();
@@ -55,9 +57,9 @@ afterEach(async () => {
 });
 
 it('a Nest microservice reads batches, starts where `assigned` says, and gets a failed batch again', async () => {
-  const log: string[] = [];
   const strategy = new EventBusServer({ bus, group: 'g', prefix: 'p', log: (_, message) => log.push(message) });
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(ReaderModule, { strategy, logger: false });
+  app.useGlobalFilters(ERRORS_AS_THEY_ARE);
   await app.listen();
   await until('the missing topic to be said', () => log.some((m) => m.includes('headwater-admin topics apply')));
   await bus.applyTopics(topicsFor('embedded', 'p'), { dryRun: false });
@@ -66,6 +68,7 @@ it('a Nest microservice reads batches, starts where `assigned` says, and gets a 
   await app.close();
   expect(seen).toEqual(['assigned', 'a', 'b', 'revoked']);
   expect(failOnce).toBe(false);
+  expect(log).toContainEqual(expect.stringMatching(/failed, again in \d+ ms: Error: not yet$/));
 });
 
 it('a pattern that is no topic id refuses to start', async () => {

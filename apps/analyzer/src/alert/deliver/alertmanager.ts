@@ -32,7 +32,7 @@ export function postable({ alert }: Pick<AlertEvent, 'alert'>, untilMs: number, 
     },
     startsAt: alert.opened_at,
     endsAt: alert.state === 'resolved' && alert.resolved_at !== null ? alert.resolved_at : new Date(untilMs).toISOString(),
-    ...(dashboardUrl === undefined ? {} : { generatorURL: new URL('alerts', dashboardUrl.endsWith('/') ? dashboardUrl : `${dashboardUrl}/`).href }),
+    ...(dashboardUrl === undefined ? {} : { generatorURL: new URL(`alerts?id=${alert.id}`, dashboardUrl.endsWith('/') ? dashboardUrl : `${dashboardUrl}/`).href }),
   };
 }
 

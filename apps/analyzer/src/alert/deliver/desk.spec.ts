@@ -221,7 +221,7 @@ it('Alertmanager gets labels and times, hears of what is open again and again, a
     labels: { alertname: 'errors', severity: 'page', kind: 'error_burn', service: 'shop-0' },
     annotations: { summary: 't', description: 'd' },
     startsAt: new Date(T0).toISOString(),
-    generatorURL: 'https://hw.test/alerts',
+    generatorURL: expect.stringMatching(/^https:\/\/hw\.test\/alerts\?id=[0-9a-f]{32}$/) as string,
   });
   expect(receiver.received[0]!.headers.authorization).toBe('Bearer abc');
   expect(bodies().length).toBeGreaterThanOrEqual(3);
