@@ -19,7 +19,8 @@ test('a drain that stands still for 2 s loses exactly what it counts', { skip: p
   const { openLive, DEFAULT_CAPTURE_OPTIONS } = await import('../../libs/capture/dist/index.js');
   const dir = mkdtempSync(join(tmpdir(), 'hw-stall-'));
   const nginx = await startNginx({ extra: 'access_log off; location = /stub { stub_status; } location = /fast { return 204; }' });
-  const probe = launch('probe', join(ROOT, 'bpf/build/headwater-probe'), ['--socket', join(dir, 'probe.sock'), '--scope', `port=${nginx.port}`]);
+  // A ring that two seconds fill on a busy machine, too.
+  const probe = launch('probe', join(ROOT, 'bpf/build/headwater-probe'), ['--socket', join(dir, 'probe.sock'), '--scope', `port=${nginx.port}`, '--ring-bytes', '1048576']);
   t.after(async () => {
     await probe.kill();
     await nginx.stop();
