@@ -1,3 +1,5 @@
+import type { RedisSettings } from '@headwater/store-connection';
+
 /**
  * The state store: small keys with a time to live (heartbeats, sessions, OAuth grants, alert state, budgets,
  * audit). Deliberately absent: windows and offsets (summary-store), queries, transactions over several keys.
@@ -54,16 +56,4 @@ export class StateStoreError extends Error {
 }
 
 /** `openStateStore(settings)` in index.ts answers a StateStore. */
-export type StateStoreSettings =
-  | { kind: 'embedded'; path: string }
-  | {
-      kind: 'redis';
-      url: string;
-      prefix: string;
-      username?: string;
-      passwordFile?: string;
-      clientName?: string;
-      sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
-      cluster?: string[];
-      tls?: { ca?: string };
-    };
+export type StateStoreSettings = { kind: 'embedded'; path: string } | ({ kind: 'redis'; prefix: string } & RedisSettings);

@@ -1,3 +1,5 @@
+import type { RedisSettings } from '@headwater/store-connection';
+
 /**
  * The summary store: windows, offsets and fencing of the fold (ARCHITECTURE.md, "The fold").
  * It never looks into a segment: bytes in, bytes out; what they mean is `libs/sketch`'s.
@@ -286,16 +288,4 @@ export class StoreError extends Error {
 }
 
 /** `openSummaryStore(settings)` in index.ts answers a SummaryStore. */
-export type SummaryStoreSettings =
-  | { kind: 'embedded'; path: string }
-  | {
-      kind: 'redis';
-      url: string;
-      prefix: string;
-      username?: string;
-      passwordFile?: string;
-      clientName?: string;
-      sentinels?: { name: string; nodes: string[]; username?: string; passwordFile?: string; tls?: boolean };
-      cluster?: string[];
-      tls?: { ca?: string };
-    };
+export type SummaryStoreSettings = { kind: 'embedded'; path: string } | ({ kind: 'redis'; prefix: string } & RedisSettings);
