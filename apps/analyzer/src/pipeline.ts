@@ -6,10 +6,10 @@ import { RESOLUTION_MS, type Resolution, type SegmentKey, type SummaryStore } fr
 import { AgentsError } from './aggregate/agents.ts';
 import { UnitFold, type FoldRules } from './aggregate/unit-fold.ts';
 import { closeWindow } from './close/closer.ts';
+import { Heard } from './close/heard.ts';
 import type { Outbox } from './close/outbox.ts';
 import { planClose } from './close/plan.ts';
 import { RollRound } from './close/roll-round.ts';
-import { WentBack } from './close/went-back.ts';
 import { deadLetter } from './consume/dead-letter.ts';
 import { inspect } from './consume/inspect.ts';
 import { beginning, fit } from './consume/place.ts';
@@ -65,7 +65,7 @@ export class Pipeline implements ConsumerHooks {
   private incarnation: string | null = null;
   private logDueMs = 0;
   private readonly rolls: RollRound;
-  private readonly wentBack = new WentBack();
+  private readonly heard = new Heard();
   private readonly bus: EventBus;
   private readonly store: SummaryStore;
   private readonly outbox: Outbox;
@@ -137,8 +137,7 @@ export class Pipeline implements ConsumerHooks {
       this.toResume.delete(partition);
     }
     const { topic } = this.settings;
-    const units = await this.store.units(topic);
-    if (this.wentBack.look(units, this.now())) return;
+    const units = this.heard.look(await this.store.units(topic), this.now());
     const { before, missing } = planClose(units, this.partitions, own, this.now(), this.settings);
     if (before === null) return;
     this.before = before;

@@ -153,6 +153,24 @@ export class World {
     this.#offset = nextOffset;
   }
 
+  /** The owner of another partition says that it has folded everything up to there. */
+  async speak(partition: number, watermark: number): Promise<void> {
+    const unit = { topic: TOPIC, partition };
+    const { epoch, nextOffset } = await this.summaries.claim(unit, 'bus-1');
+    const result = await this.summaries.commit({
+      unit,
+      epoch,
+      expectedOffset: nextOffset,
+      nextOffset: nextOffset ?? 0,
+      agents: new Uint8Array(0),
+      watermark,
+      silent: [],
+      at: this.now,
+      segments: [],
+    });
+    if (result.kind !== 'ok') throw new Error(`commit: ${result.kind}`);
+  }
+
   /** Closes the subject's window with the given merged contents. */
   async close(start: number, subject: string, merged: ServiceWindow | HostsWindow, missing: number[] = []): Promise<void> {
     const unit = { topic: TOPIC, partition: 0 };

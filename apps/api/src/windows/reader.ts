@@ -1,5 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
-import { StoreError, type Closed, type ClosedHead, type ClosedHeld, type Resolution, type SegmentKey, type SummaryStore, type WindowRead } from '@headwater/summary-store';
+import {
+  RESOLUTION_MS,
+  StoreError,
+  type Closed,
+  type ClosedHead,
+  type ClosedHeld,
+  type Resolution,
+  type SegmentKey,
+  type SummaryStore,
+  type WindowRead,
+} from '@headwater/summary-store';
 import type { TimeRange } from '../query/time.ts';
 
 /**
@@ -13,6 +23,8 @@ const SMALL_BYTES = 1 << 20;
 /** A window whose bytes are held costs about this. */
 const WINDOW_BYTES = 500;
 const DEADLINE_MS = 10_000;
+/** Data of a partition may come this much later than what its watermark says of its agents' clocks; a window closes as late. */
+const SETTLED_MS = 30_000;
 const HOSTS_SUBJECT = 'h:';
 const SERVICE_PREFIX = 's:';
 
@@ -56,6 +68,14 @@ async function within<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** A window that was closed without a partition that has since gone on past it lacks nothing of it: what came was closed again. */
+function settle(window: Window, watermarks: ReadonlyMap<number, number>): Window {
+  const { closed } = window;
+  if (closed === null || closed.missing.length === 0) return window;
+  const settled = window.start + RESOLUTION_MS[window.resolution] + SETTLED_MS;
+  return { ...window, closed: { ...closed, missing: closed.missing.filter((p) => (watermarks.get(p) ?? 0) < settled) } };
+}
+
 /** Reads windows for the answers: the only place that knows how subjects are called and how much is read at once. */
 export class WindowReader {
   readonly #store: () => SummaryStore;
@@ -85,12 +105,23 @@ export class WindowReader {
       windows.catch(() => undefined);
       return { to, windows };
     };
+    /** How far the partitions are; asked for only where a window was closed without one, and before that window is read: what a partition wrote until then is seen. */
+    let watermarks: ReadonlyMap<number, number> | null = null;
+    let from = start;
     for (let part = start < end ? ask(start) : null; part !== null;) {
-      const windows = await part.windows;
+      let windows = await part.windows;
+      if (watermarks === null && windows.some((w) => w.closed !== null && w.closed.missing.length > 0)) {
+        watermarks = new Map((await within(this.#store().units(this.#topic))).map((u) => [u.partition, u.watermark]));
+        part = ask(from);
+        windows = await part.windows;
+      }
+      const known = watermarks;
+      if (known !== null) windows = windows.map((w) => settle(w, known));
       const bytes = windows.reduce((sum, w) => sum + WINDOW_BYTES + (w.closed?.bytes?.byteLength ?? 0) + w.partials.reduce((n, p) => n + p.bytes.byteLength, 0), 0);
       if (bytes > LARGE_BYTES) size = Math.max(0, size - 1);
       else if (bytes < SMALL_BYTES) size = Math.min(PART_MS.length - 1, size + 1);
       const { to } = part;
+      from = to;
       // The store reads on while this part is folded.
       part = to < end ? ask(to) : null;
       yield { windows, end: to };
@@ -107,7 +138,10 @@ export class Revisions {
   readonly #hash: Hash = createHash('sha256');
 
   add(window: Window): void {
-    const closed = window.closed === null ? '' : `${window.closed.rollUp === true ? '+' : ''}${window.closed.revision}@${window.closed.closedAt}`;
+    const closed =
+      window.closed === null
+        ? ''
+        : `${window.closed.rollUp === true ? '+' : ''}${window.closed.revision}@${window.closed.closedAt}${window.closed.missing.length > 0 ? `-${window.closed.missing.join('-')}` : ''}`;
     const partials = window.partials.map((p) => `${p.partition}:${p.revision}`).join(',');
     this.#hash.update(`${window.resolution}|${window.start}|${window.subject}|${closed}|${partials}\n`);
   }
