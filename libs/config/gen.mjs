@@ -3,13 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const { AdminConfig, AgentConfig, AnalyzerConfig, ApiConfig, IdentityConfig, RelayConfig, renderSection } = await import('./dist/index.js');
+const { AdminConfig, AgentConfig, AnalyzerConfig, ApiConfig, IdentityConfig, InsightsConfig, RelayConfig, renderSection } = await import('./dist/index.js');
 
 const sections = [
   [AgentConfig, 'Agent', 'One on every host: capture -> publish.'],
   [AnalyzerConfig, 'Analyzer', 'As many as the topic has partitions, at most: consume -> aggregate -> flush -> close.'],
   [ApiConfig, 'API', 'REST behind OAuth 2.0.'],
   [IdentityConfig, 'Identity', "The authorization server of the standalone mode; in a fleet the company's own takes its place."],
+  [InsightsConfig, 'Insights', 'Alerts, digests and requests -> findings, by rules and by a model behind an AI gateway.'],
   [RelayConfig, 'Relay', 'Optional: header events one by one as JSON, for consumers that cannot read Arrow.'],
   [AdminConfig, 'Admin', '`headwater-admin`: topics.'],
 ];

@@ -233,6 +233,94 @@ const alertEvent = {
   }),
 };
 
+const dateTime = (description = '') => text(description, { format: 'date-time' });
+const sha = (digits, description) => text(description, { pattern: `^[0-9a-f]{${digits}}$` });
+const span = (description) => object({ start: dateTime(), end: dateTime() }, { description });
+const texts = (description) => ({ type: 'array', description, items: text() });
+const insightSubject = { type: 'object', description: 'a service or a host; empty: the fleet', properties: { service: text(), host: text() }, additionalProperties: false };
+
+/** `Insight` and `InsightRequest` of libs/insight-rules: as above, a test of apps/insights checks real ones. */
+const insight = {
+  $schema: DRAFT,
+  $id: id('insight.v1'),
+  title: 'Insight, version 1',
+  description: 'What was found about a subject in a window, by rules and by a model: record of insights.v1. A higher revision replaces a lower one. v1 only grows.',
+  ...object({
+    schema: { const: 1 },
+    id: sha(32, 'the same trigger, subject and window give the same'),
+    trigger: { enum: ['alert', 'digest', 'request'] },
+    subject: insightSubject,
+    state: { enum: ['queued', 'running', 'done', 'failed'] },
+    failure: nullable(text('of state failed: one sentence')),
+    window: span('half-open, whole minutes'),
+    compared_with: nullable(span('as long, before')),
+    created_at: dateTime(),
+    updated_at: dateTime(),
+    alerts: texts('ids of the alerts it looks at'),
+    complete: { type: 'boolean', description: 'false: something of the window was lost or not closed yet' },
+    findings: {
+      type: 'array',
+      items: object({
+        id: text('within its insight'),
+        source: { enum: ['rules', 'model'], description: 'model: written by a language model and checked against the input' },
+        severity: { enum: ['page', 'ticket', 'info'] },
+        title: text(),
+        what_changed: text(),
+        likely_cause: nullable(text()),
+        check_next: texts('what to look at next'),
+        confidence: { enum: ['high', 'medium', 'low'] },
+        evidence: {
+          type: 'array',
+          minItems: 1,
+          items: object({
+            id: text('as in what was sent'),
+            kind: { enum: ['service', 'endpoint', 'failure', 'header', 'host', 'alert'] },
+            label: text('for people'),
+            figures: { type: 'object', description: 'as they were sent, with units in their names', additionalProperties: { type: ['number', 'string'] } },
+          }),
+        },
+      }),
+    },
+    model: object(
+      {
+        state: { enum: ['off', 'pending', 'done', 'reused', 'failed'] },
+        reason: nullable(text('why there is no finding of a model, a word')),
+        detail: nullable(text('the same for a person')),
+        gateway: nullable(text()),
+        model: nullable(text()),
+        input_sha256: nullable(sha(64, 'names what was sent')),
+        sent_at: nullable(dateTime()),
+        took_ms: nullable({ type: 'number', minimum: 0 }),
+        attempts: count(),
+        repaired: { type: 'boolean' },
+        format: { enum: ['json_schema', 'json_object', 'plain', null] },
+        tokens: nullable(object({ input: count(), output: count() })),
+        cost_usd: nullable({ type: 'number', minimum: 0 }),
+        request_id: nullable(text()),
+        dropped: counts('findings of the answer that were left out, by reason'),
+      },
+      { description: 'what became of asking the model' },
+    ),
+    requested_by: nullable(text('client id of the token, of trigger request')),
+    revision: count('1 when queued, grows with every change', { minimum: 1 }),
+  }),
+};
+
+const insightRequest = {
+  $schema: DRAFT,
+  $id: id('insight-request.v1'),
+  title: 'Request for an insight, version 1',
+  description: 'Record of insight-requests.v1: the insight of this id is to be made. At least once; repeats are one insight.',
+  ...object({
+    schema: { const: 1 },
+    id: sha(32, 'id of the insight that answers it'),
+    subject: insightSubject,
+    window: span('half-open, whole minutes'),
+    requested_at: dateTime(),
+    requested_by: text('client id of the token'),
+  }),
+};
+
 const KEYS = {
   headerEvents: 'host id; the partition is FNV-1a 32 of it modulo the partitions, fixed per agent incarnation',
   headerEventsJson: 'service',
@@ -310,20 +398,37 @@ function asyncApi() {
       headers: object({ 'content-type': { const: 'application/json' }, 'headwater-event-id': text('event_id, to be told without parsing the value') }),
       payload: { $ref: './schemas/alert-event.v1.schema.json' },
     },
-    Json: { title: 'JSON', contentType: 'application/json', payload: { type: 'object' } },
+    Insight: {
+      title: 'An insight on a service, a host or the fleet',
+      summary: 'Sent when it is done, and again with a higher revision when it changes. At least once.',
+      contentType: 'application/json',
+      headers: object({
+        'content-type': { const: 'application/json' },
+        'headwater-revision': text('the revision of the insight, to be told without parsing it', { pattern: '^[1-9][0-9]*$' }),
+      }),
+      payload: { $ref: './schemas/insight.v1.schema.json' },
+    },
+    InsightRequest: {
+      title: 'An insight is asked for',
+      contentType: 'application/json',
+      headers: object({ 'content-type': { const: 'application/json' } }),
+      payload: { $ref: './schemas/insight-request.v1.schema.json' },
+    },
   };
   const MESSAGE = {
     headerEvents: 'HeaderEventBatch',
     headerEventsJson: 'HeaderEvent',
     summaries: 'Summary',
     alerts: 'AlertEvent',
+    insights: 'Insight',
+    insightRequests: 'InsightRequest',
     agentStatus: 'AgentStatus',
     capturePolicy: 'CapturePolicy',
     deadLetter: 'DeadLetter',
   };
   const operations = {};
   for (const [key, topic] of Object.entries(TOPICS)) {
-    const message = MESSAGE[key] ?? 'Json';
+    const message = MESSAGE[key];
     channels[key] = {
       address: topicName('headwater', key),
       messages: { [message]: { $ref: `#/components/messages/${message}` } },
@@ -365,6 +470,8 @@ const files = {
   'schemas/batch-account.v1.schema.json': json(batchAccount),
   'schemas/agent-status.v1.schema.json': json(agentStatus),
   'schemas/alert-event.v1.schema.json': json(alertEvent),
+  'schemas/insight.v1.schema.json': json(insight),
+  'schemas/insight-request.v1.schema.json': json(insightRequest),
   'asyncapi.yaml': `# Generated by gen.mjs from src/schema.ts and src/topics.ts.\n${yaml(asyncApi())}`,
 };
 let differ = 0;

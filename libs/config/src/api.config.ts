@@ -1,4 +1,5 @@
 import { RetentionConfig } from './analyzer.config.ts';
+import { BusConfig } from './parts/bus.ts';
 import { LogConfig, TOPIC_PREFIX } from './parts/process.ts';
 import { StoreConfig } from './parts/store.ts';
 import { ListenTlsConfig } from './parts/tls.ts';
@@ -82,7 +83,7 @@ export class DashboardConfig {
   key_file!: string;
 
   @TextList('Scopes that are asked for', { optional: true })
-  scopes: string[] = ['openid', 'metrics:read', 'events:read', 'insights:read', 'fleet:read', 'alerts:write'];
+  scopes: string[] = ['openid', 'metrics:read', 'events:read', 'insights:read', 'fleet:read', 'alerts:write', 'insights:submit'];
 
   @Whole('A session that is not used for so long ends, s', 60, 604_800)
   idle_s = 3_600;
@@ -137,6 +138,9 @@ export class ApiConfig {
 
   @Text('First part of every topic name', TOPIC_PREFIX)
   topic_prefix = 'headwater';
+
+  @Part(BusConfig, 'Where requests for insights go; without it they are refused', { optional: true })
+  bus?: BusConfig;
 
   @Part(StoreConfig, 'Where windows are read')
   store: StoreConfig = new StoreConfig();

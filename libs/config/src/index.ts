@@ -9,6 +9,9 @@ export { FleetPolicyConfig, PolicyConfig, PolicyKeyConfig } from './agent/policy
 export { AnalyzerConfig, RetentionConfig } from './analyzer.config.ts';
 export { AlertmanagerConfig, AlertsConfig, WebhookConfig } from './analyzer/alerts.ts';
 export { OtlpConfig, SeriesConfig } from './analyzer/series.ts';
+export { InsightsConfig } from './insights.config.ts';
+export { GatewayConfig, GatewayKeyConfig, GatewayOauthConfig } from './insights/gateway.ts';
+export { BudgetConfig, TriggersConfig } from './insights/work.ts';
 export { RelayConfig } from './relay.config.ts';
 export { ApiConfig, DashboardConfig, IntrospectionConfig, IssuerConfig, RateLimitConfig, RelaxConfig } from './api.config.ts';
 export { IdentityConfig } from './identity.config.ts';

@@ -19,6 +19,7 @@ function adminPart(port: number) {
 
 export class AgentAdminConfig extends adminPart(9470) {}
 export class AnalyzerAdminConfig extends adminPart(9471) {}
+export class InsightsAdminConfig extends adminPart(9472) {}
 export class RelayAdminConfig extends adminPart(9473) {}
 
 export const TOPIC_PREFIX = { matches: /^[A-Za-z0-9][\w.-]{0,99}$/, fix: 'must begin with a letter or digit and hold at most 100 letters, digits, dots, dashes or underscores' };

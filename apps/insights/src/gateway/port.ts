@@ -1,0 +1,87 @@
+import type { ModelReason } from '@headwater/insight-rules';
+
+/**
+ * The AI gateway: one question, one answer. Adapters: `openai-compatible`, `wealthsimple`; they pass one contract suite. An adapter makes
+ * one HTTP request a call and never repeats it: retries, breaker and limits stand around it (`guarded.ts`), in this one layer.
+ */
+export interface InsightGateway {
+  /** preset or kind, for logs, metrics and `ModelPart.gateway` */
+  readonly name: string;
+  readonly kind: 'openai-compatible' | 'wealthsimple';
+  /** host and port it talks to */
+  readonly host: string;
+  readonly model: string;
+  /** Resolves with what a schema-checked 200 said; rejects with GatewayError, whatever went wrong, and with the signal's reason when aborted. */
+  complete(prompt: Prompt, options: CallOptions): Promise<Completion>;
+  /** Gives connections back. */
+  close(): Promise<void>;
+}
+
+/** How the answer's shape is asked for. */
+export const FORMATS = ['json_schema', 'json_object', 'plain'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface Prompt {
+  system: string;
+  user: string;
+  /** a repair: what the model answered, and what is wrong with it */
+  repair?: { answer: string; problem: string };
+  format: Format;
+  /** of format `json_schema`: its name and the schema (strict: every property required, none beside) */
+  schema: { name: string; schema: object };
+  maxOutputTokens: number;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  /** sent as `Idempotency-Key`: most gateways drop it, it harms none */
+  idempotencyKey: string;
+  /** W3C trace context, for whoever looks for the call in the gateway's logs */
+  traceparent: string;
+}
+
+export interface Completion {
+  /** null: the model refused or was stopped */
+  text: string | null;
+  finish: 'stop' | 'length' | 'content_filter' | 'refusal' | 'other';
+  tokens: { input: number; output: number } | null;
+  /** as the gateway says (LiteLLM); null: it does not */
+  costUsd: number | null;
+  requestId: string | null;
+  /** body that was sent, and body that came, to the byte as text */
+  sent: string;
+  received: string;
+}
+
+export type GatewayReason = Exclude<ModelReason, 'no_gateway' | 'nothing_to_say' | 'budget_tokens' | 'budget_money' | 'answer_invalid' | 'no_finding_left'>;
+
+/** `detail` is scrubbed: one line, no secrets, no markup, at most 300 characters (gateways put upstream bodies and headers into theirs). */
+export class GatewayError extends Error {
+  readonly reason: GatewayReason;
+  /** the very same request may succeed later */
+  readonly retryable: boolean;
+  /** how long the gateway asked to wait, ms; null: it did not say */
+  readonly retryAfterMs: number | null;
+  /** the format was refused: ask with a plainer one */
+  readonly formatRefused: boolean;
+  readonly status: number | null;
+  /** body that was sent, and what came back (its beginning), for the record of what was sent */
+  readonly sent: string | null;
+  readonly received: string | null;
+  constructor(
+    reason: GatewayReason,
+    detail: string,
+    more: { retryable: boolean; retryAfterMs?: number | null; formatRefused?: boolean; status?: number | null; sent?: string | null; received?: string | null },
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+    this.name = 'GatewayError';
+    this.reason = reason;
+    this.retryable = more.retryable;
+    this.retryAfterMs = more.retryAfterMs ?? null;
+    this.formatRefused = more.formatRefused ?? false;
+    this.status = more.status ?? null;
+    this.sent = more.sent ?? null;
+    this.received = more.received ?? null;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './insight.ts';
+export type * from './input.ts';
+export type * from './answer.ts';
