@@ -38,6 +38,14 @@ export interface CallOptions {
   idempotencyKey: string;
   /** W3C trace context, for whoever looks for the call in the gateway's logs */
   traceparent: string;
+  /**
+   * Awaited by the adapter right before each HTTP request, repeats included, with the body as it will go out, to the byte: what is sent is
+   * written down and paid for before it is sent. When it rejects nothing is sent, and complete() rejects with the very same error (no
+   * GatewayError: not tried again, nothing to the breaker).
+   */
+  sending: (body: string) => Promise<void>;
+  /** Awaited by the adapter when a request that went out has ended, also one that will be tried again; never rejects. `aborted`: the caller's signal ended it. */
+  ended: (outcome: Completion | GatewayError | 'aborted') => Promise<void>;
 }
 
 export interface Completion {
@@ -48,7 +56,7 @@ export interface Completion {
   /** as the gateway says (LiteLLM); null: it does not */
   costUsd: number | null;
   requestId: string | null;
-  /** body that was sent, and body that came, to the byte as text */
+  /** body that was sent, and body that came, to the byte as text; only the connection's own key or secret is `{redacted}` where it is echoed */
   sent: string;
   received: string;
 }
@@ -65,7 +73,7 @@ export class GatewayError extends Error {
   /** the format was refused: ask with a plainer one */
   readonly formatRefused: boolean;
   readonly status: number | null;
-  /** body that was sent, and what came back (its beginning), for the record of what was sent */
+  /** body that was sent, and what came back (its beginning), for the record of what was sent; the connection's own key or secret is `{redacted}` where it is echoed */
   readonly sent: string | null;
   readonly received: string | null;
   constructor(
