@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm start`: set-up, build, then probe, identity, analyzer, api and agent in order, watched until they are told to end.
+// `npm start`: set-up, build, then probe, identity, analyzer, api, agent and insights in order, watched until they are told to end.
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { addresses } from './start/addresses.mjs';
 import { decideCapture, probeCommand, socketPath } from './start/capture.mjs';
 import { readCertificate } from './start/certificate.mjs';
 import { writeConfigs } from './start/configs.mjs';
+import { checkGatewayFiles } from './start/gateway.mjs';
 import { adminLogin, dashboardClient } from './start/login.mjs';
 import { HELP, RECORDINGS, parseOptions } from './start/options.mjs';
 import { claim, freePort, holderOf, isFree } from './start/ports.mjs';
@@ -30,6 +31,7 @@ async function main() {
   const began = performance.now();
   const owner = owners().state;
   const certificate = options.tls ? readCertificate(options.tls, owner) : null;
+  checkGatewayFiles(options.gateway, owner);
   const at = addresses(options, certificate, remote()?.host);
   refuseIfLive(options.stateDir);
   await refuseTakenPorts(options);
@@ -90,20 +92,20 @@ async function adminPort(name, usual) {
 
 async function startAll({ options, owner, certificate, at, capture, began }) {
   const { stateDir } = options;
-  const adminPorts = { agent: await adminPort('agent', 9470), analyzer: await adminPort('analyzer', 9471) };
-  const admin = { agent: `http://127.0.0.1:${adminPorts.agent}`, analyzer: `http://127.0.0.1:${adminPorts.analyzer}` };
+  const adminPorts = { agent: await adminPort('agent', 9470), analyzer: await adminPort('analyzer', 9471), insights: await adminPort('insights', 9472) };
+  const admin = Object.fromEntries(Object.entries(adminPorts).map(([name, port]) => [name, `http://127.0.0.1:${port}`]));
   const demo = options.demo && capture.kind === 'live' ? { shop: await freePort(), payments: await freePort() } : null;
   const login = adminLogin(stateDir, owner, `${at.api}/`);
-  const dashboard = dashboardClient(stateDir, owner, at.api, [...READ_SCOPES, 'alerts:write']);
+  const dashboard = dashboardClient(stateDir, owner, at.api, [...READ_SCOPES, 'alerts:write', 'insights:submit']);
   const clients = writeClients(stateDir, owner, dashboard.entry);
   const files = writeConfigs({
     ...{ stateDir, owner, options, at, certificate, clientsFile: clients.file, login, dashboard },
     ...{ hostId: hostIdIfNeeded(stateDir, owner), adminPorts, capture, services: demo ?? (capture.recording === RECORDINGS ? RECORDED : {}) },
   });
 
-  const launch = (name, command) => supervisor.launch(name, command, { stateDir, owner });
-  const node = (name, script, args) => launch(name, unprivileged(owner, node24(), ['--enable-source-maps', join(ROOT, script), ...args]));
-  const app = (name) => node(name, `apps/${name}/dist/main.js`, ['--config', files[name]]);
+  const launch = (name, command, more = {}) => supervisor.launch(name, command, { stateDir, owner, ...more });
+  const node = (name, script, args, more) => launch(name, unprivileged(owner, node24(), ['--enable-source-maps', join(ROOT, script), ...args]), more);
+  const app = (name, more) => node(name, `apps/${name}/dist/main.js`, ['--config', files[name]], more);
   const asked = (path) => () => answers(path, certificate?.fingerprint);
 
   const topics = () => run(...unprivileged(owner, node24(), [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', files.admin]));
@@ -131,6 +133,9 @@ async function startAll({ options, owner, certificate, at, capture, began }) {
       .then(() => undefined),
   );
   if (demo) await step('demo shop', () => startDemo(demo, stateDir, node));
+  // Last and not waited for: numbers come first. It comes after the probe was told whom to leave out, so that what it asks a gateway
+  // can be captured by a scope that says so.
+  app('insights', { addOn: true }).readyInBackground(asked(`${admin.insights}/healthz`));
 
   const info = {
     schema: 1,

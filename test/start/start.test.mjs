@@ -24,9 +24,23 @@ const statuses = (pid) =>
   );
 const caps = (status, set) => BigInt(`0x${status[set]}`);
 
+/** Insights start last and are not waited for. */
+async function insightsAnswer(info) {
+  const there = () =>
+    fetch(`${info.admin.insights}/healthz`).then(
+      (a) => a.ok,
+      () => false,
+    );
+  for (let waited = 0; !(await there()); waited += 50) {
+    assert.ok(waited < 60_000, 'insights do not answer');
+    await sleep(50);
+  }
+}
+
 test('no thread of a Node process has a capability; the probe has what it needs and no more', { timeout: 150_000 }, async (t) => {
   const { info, run, stateDir } = await running(t);
-  assert.ok(Object.keys(info.processes).length >= 4, JSON.stringify(info.processes));
+  assert.ok(Object.keys(info.processes).length >= 5, JSON.stringify(info.processes));
+  await insightsAnswer(info);
   for (const [name, pid] of Object.entries(info.processes)) {
     for (const status of statuses(pid)) {
       const at = `${name} ${status.Name}`;
@@ -70,6 +84,25 @@ test('a process that dies is named with its last words, and all end', { timeout:
   assert.equal((await run.gone).code, 1);
   assert.match(run.output, /analyzer \(pid \d+\) ended by itself: signal SIGKILL/);
   for (const [name, pid] of Object.entries(info.processes)) assert.ok(!alive(pid), `${name} is still there`);
+});
+
+test('insights that die are named, and everything else goes on; told to stop while it starts, it stops in order', { timeout: 150_000 }, async (t) => {
+  const { info, run } = await running(t);
+  process.kill(info.processes.insights, 'SIGKILL');
+  for (let waited = 0; !/insights \(pid \d+\) ended by itself: signal SIGKILL[\s\S]*everything else goes on/.test(run.output); waited += 50) {
+    assert.ok(waited < 20_000, run.output);
+    await sleep(50);
+  }
+  assert.ok(Array.isArray(await (await asked(info))('/v1/services')));
+  for (const [name, pid] of Object.entries(info.processes)) assert.equal(alive(pid), name !== 'insights', name);
+  run.child.kill('SIGTERM');
+  await run.gone;
+  assert.match(run.output, /insights: signal SIGKILL/);
+
+  // The screen is there before insights are: SIGTERM meets a process that does not listen to it yet.
+  const early = await running(t);
+  early.run.child.kill('SIGTERM');
+  assert.deepEqual(await early.run.gone, { code: 0, signal: null }, early.run.output);
 });
 
 test('when the start itself is killed, nothing of it stays', { timeout: 150_000 }, async (t) => {

@@ -70,7 +70,7 @@ test('clients: the command line keeps its secret, added ones stay, the redirect 
 test('the screen fits 80 by 24, but for lines to copy', () => {
   const base = {
     at: { api: 'http://127.0.0.1:8470' },
-    options: { apiPort: 8470, identityPort: 8471 },
+    options: { apiPort: 8470, identityPort: 8471, gateway: null },
     login: { user: 'admin', password: 'abcde-abcde-abcde-abcde' },
     demo: { shop: 12_345, payments: 12_346 },
     capture: { kind: 'live', scopes: ['port=12345', 'port=12346'] },
@@ -94,6 +94,7 @@ test('the screen fits 80 by 24, but for lines to copy', () => {
     'Ctrl-C',
     'npm run uninstall',
     'TLS, HTTP/2',
+    'by rules; by a model too with --gateway-url URL --gateway-model M',
   ])
     assert.ok(text.includes(wanted), wanted);
   assert.ok(
@@ -102,4 +103,6 @@ test('the screen fits 80 by 24, but for lines to copy', () => {
       .includes('ssh '),
   );
   assert.match(screenLines({ ...base, demo: null, capture: { kind: 'replay', reasons: ['no BTF'], recording: '/r' } }).join('\n'), /REPLAY of \/r.*\n +no BTF/);
+  const gateway = { url: 'https://gw.test:8443/deep?key=geheim', model: 'm-1' };
+  assert.match(screenLines({ ...base, options: { ...base.options, gateway } }).join('\n'), /by rules, and by m-1 behind gw\.test:8443, which gets aggregates\n/);
 });

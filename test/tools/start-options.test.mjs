@@ -1,7 +1,10 @@
 // `npm start`'s options: what is unknown, bad or contradicts is refused with both named.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { GATEWAY_OPTIONS, checkGatewayFiles } from '../../tools/start/gateway.mjs';
 import { HELP, RECORDINGS, parseOptions } from '../../tools/start/options.mjs';
 
 const parse = (...argv) => parseOptions(argv, '/home/somebody');
@@ -54,7 +57,46 @@ test('a receiver of alerts', () => {
   assert.equal(parse().webhook, null);
 });
 
+test('a gateway for insights: none, or its settings as the app has them', () => {
+  assert.equal(parse().gateway, null);
+  assert.deepEqual(parse('--gateway-url', 'http://127.0.0.1:8787', '--gateway-model=m').gateway, { kind: 'openai-compatible', url: 'http://127.0.0.1:8787', model: 'm' });
+  const all = parse(
+    ...['--gateway-url', 'https://gw.test', '--gateway-model', 'gpt', '--gateway-preset', 'apipark', '--gateway-path', '/shop/chat/completions'],
+    ...['--gateway-key-file', 'a b.key', '--gateway-headers-file', '/h'],
+  ).gateway;
+  assert.deepEqual(all, {
+    ...{ kind: 'openai-compatible', preset: 'apipark', url: 'https://gw.test', model: 'gpt', path: '/shop/chat/completions' },
+    ...{ key: { file: '/home/somebody/a b.key' }, headers_file: '/h' },
+  });
+  assert.equal(parse('--gateway-url', 'http://[::1]:1', '--gateway-model', 'm', '--gateway-kind', 'wealthsimple').gateway.kind, 'wealthsimple');
+});
+
+test("a gateway's files must be there and hold something, and what they hold is not said", (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'hw gateway-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const owner = { uid: process.getuid(), gid: process.getgid() };
+  const [empty, full] = [join(dir, 'empty'), join(dir, 'full')];
+  writeFileSync(empty, '\n');
+  writeFileSync(full, 'secret\n');
+  checkGatewayFiles(null, owner);
+  checkGatewayFiles({ key: { file: full }, headers_file: full }, owner);
+  assert.throws(() => checkGatewayFiles({ key: { file: join(dir, 'none') } }, owner), /--gateway-key-file .*none cannot be read: there is no such file/);
+  assert.throws(() => checkGatewayFiles({ key: { file: full }, headers_file: empty }, owner), /--gateway-headers-file .*empty is empty/);
+});
+
+const GATEWAY = ['--gateway-url', 'https://gw.test', '--gateway-model', 'm'];
 const REFUSED = [
+  [['--gateway-model', 'm'], /--gateway-model contradicts the absence of --gateway-url/],
+  [['--gateway-url', 'https://gw.test'], /contradicts the absence of --gateway-model/],
+  [['--gateway-url', 'gw.test', '--gateway-model', 'm'], /^--gateway-url names no URL that begins with http:\/\/ or https:\/\/$/],
+  [['--gateway-url', 'https://u:geheim@gw.test', '--gateway-model', 'm'], /^(?!.*geheim).*put the key into a file: --gateway-key-file/],
+  [['--gateway-url', 'http://gw.test', '--gateway-model', 'm'], /would send to gw\.test in clear; give an https URL/],
+  [[...GATEWAY, '--gateway-kind', 'openai'], /--gateway-kind openai is not known; give openai-compatible or wealthsimple/],
+  [[...GATEWAY, '--gateway-preset', 'x'], /--gateway-preset x is not known; give apipark, portkey or litellm/],
+  [[...GATEWAY, '--gateway-preset', 'portkey', '--gateway-kind', 'wealthsimple'], /--gateway-kind wealthsimple contradicts --gateway-preset portkey/],
+  [[...GATEWAY, '--gateway-preset', 'apipark'], /--gateway-preset apipark contradicts the absence of --gateway-path/],
+  [[...GATEWAY, '--gateway-path', 'v1'], /--gateway-path v1 is no path; it begins with \//],
+  [[...GATEWAY, '--gateway-key-file', ''], /--gateway-key-file "" is empty/],
   [['--webhook', 'ftp://u:p@x'], /^--webhook names no URL that begins with http:\/\/ or https:\/\/$/],
   [['--frobnicate'], /--frobnicate is not an option/],
   [['--nodemo'], /--nodemo is not an option; did you mean --no-demo\?/],
@@ -117,6 +159,7 @@ test('every option is in the help', () => {
     'identity-public-url',
     'tls-cert',
     'tls-key',
+    ...GATEWAY_OPTIONS,
   ])
     assert.ok(HELP.includes(`--${name}`), name);
 });

@@ -1,4 +1,4 @@
-// The settings of the five apps in standalone mode, as files a person can read (JSON is YAML) and run by hand.
+// The settings of the six apps in standalone mode, as files a person can read (JSON is YAML) and run by hand.
 import { join } from 'node:path';
 import { webhookKey } from './secrets.mjs';
 import { writePrivate } from './state-dir.mjs';
@@ -6,7 +6,7 @@ import { writePrivate } from './state-dir.mjs';
 /**
  * @param {{ stateDir: string, owner: {uid: number, gid: number}, options: object, at: ReturnType<import('./addresses.mjs').addresses>,
  *   certificate: object | null, clientsFile: string, login: object, dashboard: object, hostId: string | null,
- *   adminPorts: {agent: number, analyzer: number}, capture: object, services: Record<string, number> }} o `services`: name -> port
+ *   adminPorts: {agent: number, analyzer: number, insights: number}, capture: object, services: Record<string, number> }} o `services`: name -> port
  * @returns {Record<string, string>} the file of each app
  */
 export function writeConfigs({ stateDir, owner, options, at, certificate, clientsFile, login, dashboard, hostId, adminPorts, capture, services }) {
@@ -39,7 +39,9 @@ export function writeConfigs({ stateDir, owner, options, at, certificate, client
       dashboard: { client_id: dashboard.entry.client_id, client_secret_file: dashboard.secretFile, key_file: file('session.key') },
       store,
       state,
+      bus,
     },
+    insights: { bus, store, state, ...(options.gateway ? { gateway: options.gateway } : {}), admin: { port: adminPorts.insights } },
     agent: {
       ...(hostId ? { host_id: hostId } : {}),
       bus,

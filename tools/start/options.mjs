@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ROOT } from '../repo.mjs';
 import { Told } from '../say.mjs';
+import { GATEWAY_HELP, GATEWAY_OPTIONS, gatewayOptions } from './gateway.mjs';
 
 /** What is played when nothing else is named: the demo shop. */
 export const RECORDINGS = join(ROOT, 'infra/demo/recordings');
@@ -38,6 +39,7 @@ how people reach it (default: http on 127.0.0.1, for this machine alone)
   --webhook URL         alerts are posted there as JSON, signed with the key in
                         STATE_DIR/webhook.key (see apps/analyzer/README.md)
 
+${GATEWAY_HELP}
   --state-dir DIR       where everything is kept (default: .headwater in the clone), mode 0700
   --no-install          install nothing: print what is missing and end with 3
   --help                this text
@@ -45,7 +47,10 @@ how people reach it (default: http on 127.0.0.1, for this machine alone)
 Without --scope the demo shop is started and only its ports are captured.
 `;
 
-const VALUED = new Set(['scope', 'webhook', 'state-dir', 'api-port', 'identity-port', 'hooks', 'host', 'public-url', 'identity-public-url', 'tls-cert', 'tls-key']);
+const VALUED = new Set([
+  ...['scope', 'webhook', 'state-dir', 'api-port', 'identity-port', 'hooks', 'host', 'public-url', 'identity-public-url', 'tls-cert', 'tls-key'],
+  ...GATEWAY_OPTIONS,
+]);
 const SWITCHES = new Set(['no-demo', 'no-install', 'i-mean-all', 'help']);
 /** With a value or without. */
 const MAYBE_VALUED = new Set(['replay']);
@@ -90,6 +95,7 @@ export function parseOptions(argv, cwd = process.env.INIT_CWD ?? process.cwd()) 
     tls: cert === undefined ? null : { cert: resolve(cwd, cert), key: resolve(cwd, key) },
     install: !given.has('no-install'),
     webhook: webhook(given.get('webhook')),
+    gateway: gatewayOptions(given, cwd),
     stateDir: stateDir(given.get('state-dir'), cwd),
   };
 }

@@ -26,6 +26,8 @@ export class Process {
     this.logFile = logFile;
     this.stopping = false;
     this.ended = null;
+    /** null: it was waited for, or nobody asks */
+    this.isReady = null;
     if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`);
     const log = openSync(logFile, 'a', 0o600);
     if (process.getuid() === 0) chownSync(logFile, owner.uid, owner.gid);
@@ -66,6 +68,16 @@ export class Process {
       if (Date.now() > until) throw new Told(`${this.name} was not ready after ${timeoutMs / 1000} s; its last words:\n${this.lastWords()}\n  all of it: ${this.logFile}`);
       await sleep(25);
     }
+  }
+
+  /** For one that nothing waits for: only remembers whether it got as far, see `isReady`. */
+  readyInBackground(probe) {
+    this.isReady = false;
+    this.ready(probe).then(
+      () => (this.isReady = true),
+      () => undefined,
+    );
+    return this;
   }
 
   /** SIGTERM, a bounded wait, then SIGKILL. Answers how it ended. */

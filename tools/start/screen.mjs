@@ -37,6 +37,7 @@ export function screenLines({ at, options, login, capture, demo, curl, stateDir,
     for (const reason of capture.reasons) lines.push(row('', reason));
     if (capture.reasons.length === 0) lines.push(row('', 'as --replay asks'));
   }
+  lines.push(row('Insights', insights(options.gateway)));
   lines.push(row('Your own', `npm start -- --no-demo --scope port=8080   ${dim('a server')}`));
   lines.push(row('', `   ...            --scope exe=/usr/sbin/nginx   ${dim('a program')}`));
   lines.push(row('', `   ...            --scope peer-port=9200   ${dim('what clients ask of it')}`));
@@ -46,6 +47,12 @@ export function screenLines({ at, options, login, capture, demo, curl, stateDir,
   lines.push(row('Watch', `npx headwater-agent tail${stateDir === join(ROOT, '.headwater') ? '' : ` --state-dir ${quoted(short(stateDir, here))}`}`));
   lines.push(row('Ask', 'a token, then the API; the secret stays in its file:'), '', curl);
   return lines;
+}
+
+/** What makes insights, in one sentence; of a gateway's URL only the host is said. */
+function insights(gateway) {
+  if (gateway === null) return `by rules; by a model too with ${dim('--gateway-url URL --gateway-model M')}`;
+  return `by rules, and by ${gateway.model} behind ${new URL(gateway.url).host}, which gets aggregates`;
 }
 
 function short(dir, here) {

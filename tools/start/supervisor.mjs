@@ -4,7 +4,7 @@ import { Told, line, red } from '../say.mjs';
 import { Process } from './process.mjs';
 
 /** Ended in this order; the demo's customers first, so that their last visits are still seen. ms: how long each may take. */
-const STOP_MS = { customers: 2_500, shop: 2_500, payments: 2_500, agent: 15_000, analyzer: 15_000, api: 8_000, identity: 8_000, probe: 5_000 };
+const STOP_MS = { customers: 2_500, shop: 2_500, payments: 2_500, agent: 15_000, analyzer: 15_000, insights: 8_000, api: 8_000, identity: 8_000, probe: 5_000 };
 
 export class Supervisor {
   #processes = new Map();
@@ -17,11 +17,11 @@ export class Supervisor {
     this.#release = release;
   }
 
-  /** `stateDir` and `owner` as in `takeStateDir`. */
-  launch(name, command, { stateDir, owner }) {
+  /** `stateDir` and `owner` as in `takeStateDir`; `addOn`: the rest goes on without it. */
+  launch(name, command, { stateDir, owner, addOn = false }) {
     if (this.#ending) throw new Told('stopped while starting', 0);
     const started = new Process({ name, command, logFile: join(stateDir, 'logs', `${name}.log`), owner });
-    started.onDeath = (p) => this.#died(p);
+    started.onDeath = (p) => (addOn ? this.#lost(p) : this.#died(p));
     this.#processes.set(name, started);
     return started;
   }
@@ -42,8 +42,14 @@ export class Supervisor {
   /** A process that ends by itself takes the others with it, and is named with its last words. */
   #died(p) {
     if (this.#ending) return;
-    process.stderr.write(`\n${red('✗')} ${p.name} (pid ${p.pid}) ended by itself: ${p.ended}; its last words:\n${p.lastWords()}\n  all of it: ${p.logFile}\n`);
+    process.stderr.write(`\n${obituary(p)}\n`);
     void this.end(1, `${p.name} ended`);
+  }
+
+  /** One that the others do without is named likewise, once. */
+  #lost(p) {
+    if (this.#ending) return;
+    process.stderr.write(`\n${obituary(p)}\n  everything else goes on; start again to have ${p.name}\n`);
   }
 
   /** Ends everything and this process. */
@@ -62,8 +68,11 @@ export class Supervisor {
     if (!this.empty) line(`\nStopping (${why}): the agent drains first, then the rest.`);
     let worst = code;
     for (const [name, waitMs] of Object.entries(STOP_MS)) {
-      const how = await this.#processes.get(name)?.stop(waitMs);
+      const p = this.#processes.get(name);
+      const how = await p?.stop(waitMs);
       if (how === undefined || how === 'exit code 0' || code !== 0) continue;
+      // Still starting, in the background: it had nothing to end in order yet.
+      if (p.isReady === false && how === 'signal SIGTERM') continue;
       worst = 1;
       line(`${red('✗')} ${name}: ${how}; ${this.#processes.get(name).logFile}`);
     }
@@ -72,3 +81,5 @@ export class Supervisor {
     process.exit(worst);
   }
 }
+
+const obituary = (p) => `${red('✗')} ${p.name} (pid ${p.pid}) ended by itself: ${p.ended}; its last words:\n${p.lastWords()}\n  all of it: ${p.logFile}`;
