@@ -68,7 +68,9 @@ export class GatewayError extends Error {
   readonly reason: GatewayReason;
   /** the very same request may succeed later */
   readonly retryable: boolean;
-  /** how long the gateway asked to wait, ms; null: it did not say */
+  /** how often one may repeat it because of this, where that is less than the settings allow (a 500 that says nothing: once) */
+  readonly retryLimit: number | null;
+  /** how long the gateway asked to wait, ms, at most a minute; null: it did not say */
   readonly retryAfterMs: number | null;
   /** the format was refused: ask with a plainer one */
   readonly formatRefused: boolean;
@@ -79,17 +81,51 @@ export class GatewayError extends Error {
   constructor(
     reason: GatewayReason,
     detail: string,
-    more: { retryable: boolean; retryAfterMs?: number | null; formatRefused?: boolean; status?: number | null; sent?: string | null; received?: string | null },
+    more: {
+      retryable: boolean;
+      retryLimit?: number | null;
+      retryAfterMs?: number | null;
+      formatRefused?: boolean;
+      status?: number | null;
+      sent?: string | null;
+      received?: string | null;
+    },
     options?: ErrorOptions,
   ) {
     super(detail, options);
     this.name = 'GatewayError';
     this.reason = reason;
     this.retryable = more.retryable;
+    this.retryLimit = more.retryLimit ?? null;
     this.retryAfterMs = more.retryAfterMs ?? null;
     this.formatRefused = more.formatRefused ?? false;
     this.status = more.status ?? null;
     this.sent = more.sent ?? null;
     this.received = more.received ?? null;
   }
+}
+
+/** What `openGateway` gives: an adapter behind retries, breaker and bulkhead. `complete` also ends by `deadline_ms`, as `timeout` or with its last failure. */
+export interface GuardedGateway extends InsightGateway {
+  /** words of `GatewayStatus` */
+  status(): GuardStatus;
+}
+
+export interface GuardStatus {
+  /** `half_open`: the next request decides; `until`: RFC 3339, while open */
+  breaker: { state: 'closed' | 'open' | 'half_open'; until: string | null };
+  /** RFC 3339 */
+  last_success_at: string | null;
+  last_failure: { at: string; reason: GatewayReason; detail: string } | null;
+}
+
+/** What the guard counts; whoever opens the gateway turns it into metrics and log lines. */
+export interface GuardReport {
+  /** a request that went out has ended */
+  attempt(outcome: 'completed' | 'aborted' | GatewayReason, tookMs: number): void;
+  /** a pause before a repeat */
+  retry(reason: GatewayReason, waitMs: number): void;
+  /** no repeat although one may be tried: what held it back */
+  gaveUp(why: 'attempts' | 'deadline' | 'budget' | 'breaker', reason: GatewayReason): void;
+  breaker(state: 'closed' | 'open' | 'half_open', detail: string | null): void;
 }
