@@ -81,6 +81,7 @@ export const MODEL_REASONS = [
   'no_finding_left',
   'rejected',
   'not_allowed',
+  'internal',
 ] as const;
 /** Why there is no finding of a model, or no more. Words for people stand in `ModelPart.detail`. */
 export type ModelReason = (typeof MODEL_REASONS)[number];

@@ -61,7 +61,7 @@ export interface Completion {
   received: string;
 }
 
-export type GatewayReason = Exclude<ModelReason, 'no_gateway' | 'nothing_to_say' | 'budget_tokens' | 'budget_money' | 'answer_invalid' | 'no_finding_left'>;
+export type GatewayReason = Exclude<ModelReason, 'no_gateway' | 'nothing_to_say' | 'budget_tokens' | 'budget_money' | 'answer_invalid' | 'no_finding_left' | 'internal'>;
 
 /** `detail` is scrubbed: one line, no secrets, no markup, at most 300 characters (gateways put upstream bodies and headers into theirs). */
 export class GatewayError extends Error {
