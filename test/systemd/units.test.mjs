@@ -8,10 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openBus, topicsFor } from '@headwater/event-bus';
+import { EventColumnsBuilder, makeRecord } from '@headwater/header-event';
 import { ROOT, node24 } from '../../tools/repo.mjs';
+import { freePort } from '../../tools/start/ports.mjs';
 import { INSTALLED, commandOf, confine, readUnit } from './unit.mjs';
 
 const NAMES = ['headwater-probe.service', 'headwater-agent.service'];
+/** What may run anywhere, beside a bus and a store. */
+const SERVICES = ['relay', 'insights'];
+const ALL = [...NAMES, ...SERVICES.map((name) => `headwater-${name}.service`)];
 const FOUR = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH'];
 /** Exposure that we allow ourselves, of 10; systemd calls what is under 2.0 OK and an average service is at 9. */
 const EXPOSURE_MAX = 2;
@@ -31,7 +37,7 @@ const analyze = (...args) => {
   return { status, text: `${stdout ?? ''}${stderr ?? ''}`, error: error && `systemd-analyze is missing: apt-get install systemd (${error.message})` };
 };
 
-for (const name of NAMES) {
+for (const name of ALL) {
   const { status, text, error } = analyze('security', '--offline=true', '--no-pager', `--threshold=${EXPOSURE_MAX * 10}`, join(ROOT, 'infra/systemd', name));
   const exposure = /exposure level for \S+: ([\d.]+)/.exec(text)?.[1];
   test(`${name}: systemd-analyze security: exposure ${exposure} of 10, at most ${EXPOSURE_MAX}`, () => {
@@ -45,7 +51,7 @@ for (const name of NAMES) {
     const tree = join(dir, 'tree');
     if (!existsSync(tree)) symlinkSync(ROOT, tree);
     const folder = mkdtempSync(join(dir, 'verify-'));
-    for (const unit of NAMES) writeFileSync(join(folder, unit), readFileSync(join(ROOT, 'infra/systemd', unit), 'utf8').replaceAll(INSTALLED, tree));
+    for (const unit of ALL) writeFileSync(join(folder, unit), readFileSync(join(ROOT, 'infra/systemd', unit), 'utf8').replaceAll(INSTALLED, tree));
     const said = analyze('verify', '--man=no', join(folder, name));
     assert.deepEqual([said.error, said.status, said.text], [undefined, 0, '']);
   });
@@ -65,6 +71,20 @@ test('the units: the probe has exactly its four capabilities, the agent none, an
   assert.deepEqual([probe.get('PrivateNetwork'), probe.get('MemoryDenyWriteExecute'), agent.get('MemoryDenyWriteExecute')], ['yes', 'yes', 'no']);
   assert.deepEqual(probe.all('RestrictAddressFamilies'), ['AF_UNIX']);
 });
+
+for (const name of SERVICES) {
+  test(`headwater-${name}.service: no capability, a user and a directory of its own, settings that only it reads`, () => {
+    const unit = readUnit(`headwater-${name}.service`);
+    for (const key of ['CapabilityBoundingSet', 'AmbientCapabilities']) assert.deepEqual(unit.all(key), []);
+    for (const key of ['User', 'Group', 'StateDirectory']) assert.equal(unit.get(key), `headwater-${name}`);
+    for (const key of ['NoNewPrivileges', 'PrivateDevices', 'PrivateUsers', 'LockPersonality', 'RestrictNamespaces', 'RestrictRealtime', 'PrivateTmp'])
+      assert.equal(unit.get(key), 'yes', key);
+    assert.equal(unit.get('ProtectSystem'), 'strict');
+    const file = (of) => readFileSync(join(ROOT, 'infra/systemd', of), 'utf8');
+    assert.match(file('sysusers.conf'), new RegExp(`^u headwater-${name} - `, 'm'));
+    assert.match(file('tmpfiles.conf'), new RegExp(`^d /etc/headwater-${name} 0750 root headwater-${name} -$`, 'm'));
+  });
+}
 
 function start(command) {
   const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -191,4 +211,58 @@ async function tail(config) {
   }
   await run.stop();
   return rows().map((l) => JSON.parse(l));
+}
+
+/** One exchange of `shop`, as an agent sends it. */
+function anExchange() {
+  const columns = new EventColumnsBuilder();
+  columns.add({ start_time: BigInt(Date.now()) * 1_000_000n, 'service.name': 'shop', 'http.request.method': 'GET', 'http.route': '/ok', 'http.response.status_code': 200 });
+  const starts = { started: 1, emitted: 1, filtered: {}, lost: {}, in_flight: 0 };
+  const now = Date.now();
+  const account = {
+    ...{ watermark_unix_ms: now, since_unix_ms: now - 1, until_unix_ms: now, request: starts, response: starts },
+    ...{ exchanges: 1, unread: {}, coverage: 1, source: 'live' },
+  };
+  return { ...makeRecord({ identity: { hostId: 'unit', incarnation: 'i' }, seq: 1, columns: columns.finish(), account }), partition: 0 };
+}
+
+/** What each service is given, and the topic in which its work shows. */
+const WORK = {
+  relay: { topic: 'headwater.header-events.v1', record: anExchange, made: 'headwater.header-events.json.v1' },
+};
+
+for (const name of Object.keys(WORK)) {
+  test(`headwater-${name}.service, run by its own words: does its work; no capability, seccomp, mounts as the unit says`, { skip, timeout: 120_000 }, async (t) => {
+    const unit = readUnit(`headwater-${name}.service`);
+    const home = mkdtempSync(join(dir, `${name}-`));
+    const writable = join(home, 'lib');
+    mkdirSync(writable, { mode: 0o700 });
+    chmodSync(home, 0o755);
+    const config = join(home, `${name}.yaml`);
+    const { topic, record, made } = WORK[name];
+    const settings = { kind: 'embedded', path: join(writable, 'bus.db'), retention_ms: 3_600_000, retention_bytes: 16_777_216 };
+    const bus = await openBus({ kind: 'embedded', path: settings.path, retentionMs: settings.retention_ms, retentionBytes: settings.retention_bytes });
+    t.after(() => bus.close());
+    await bus.applyTopics(topicsFor('embedded', 'headwater'), { dryRun: false });
+    await bus.publish(topic, [record()]);
+    for (const path of [writable, ...readdirSync(writable).map((f) => join(writable, f))]) chownSync(path, USER, USER);
+    const port = await freePort();
+    const store = { kind: 'embedded', path: join(writable, 'state.db') };
+    writeFileSync(config, JSON.stringify({ bus: settings, state: store, admin: { port }, ...(name === 'insights' ? { store } : {}) }));
+    const helper = confine(dir);
+    chmodSync(join(helper, '..'), 0o755);
+    const replace = { [`/etc/headwater-${name}/${name}.yaml`]: config };
+    const service = start(commandOf(unit, { uid: USER, writable, replace, env: {}, helper }));
+    const healthy = () =>
+      fetch(`http://127.0.0.1:${port}/healthz`)
+        .then((a) => a.ok)
+        .catch(() => false);
+    for (const end = performance.now() + 60_000; !(await healthy()); await sleep(50))
+      assert.ok(service.child.exitCode === null && performance.now() < end, `not healthy: ${service.text}`);
+    for (const s of held(service.child.pid))
+      assert.deepEqual(s, { Uid: `${USER}`, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapBnd: NONE, CapAmb: NONE, NoNewPrivs: '1', Seccomp: '2' });
+    const out = async () => (await bus.ranges(made)).some((r) => r.next > r.earliest);
+    for (const end = performance.now() + 60_000; !(await out()); await sleep(100)) assert.ok(performance.now() < end, `nothing on ${made}: ${service.text}`);
+    assert.equal(await service.stop(), 0, service.text);
+  });
 }
