@@ -15,12 +15,12 @@ const UNITS: readonly (readonly [suffix: RegExp, text: (value: number) => string
   [/_?ratio$|coverage$/, formatPercent],
   [/burn_rate/, formatBurn],
   [/_ms$/, formatMs],
-  [/_seconds$|_s$/, formatLength],
+  [/_seconds$|(?<!_per)_s$/, formatLength],
   [/_minutes$/, (n) => formatLength(n * 60)],
   [/_hours$/, (n) => formatLength(n * 3_600)],
   [/_bytes$/, formatBytes],
   [/_per_s$/, formatRate],
-  [/_percent$|^objective$/, (n) => formatPercent(n / 100)],
+  [/_percent$|_pct$|^objective$/, (n) => formatPercent(n / 100)],
 ];
 
 export function figureText(name: string, value: number): string {
@@ -39,7 +39,7 @@ const LABELS: Readonly<Record<string, string>> = {
 export function figureLabel(name: string): string {
   const known = LABELS[name];
   if (known !== undefined) return known;
-  const bare = name.replace(/_(ms|seconds|s|minutes|hours|per_s|percent|ratio)$/, '').replaceAll('_', ' ');
+  const bare = name.replace(/_(ms|seconds|s|minutes|hours|per_s|percent|pct|ratio)$/, '').replaceAll('_', ' ');
   const words = bare === 'p99' || bare === 'p95' || bare === 'p50' ? bare : `${bare.slice(0, 1).toUpperCase()}${bare.slice(1)}`;
   return name.endsWith('_per_s') ? `${words} a second` : words;
 }
