@@ -1,0 +1,10 @@
+export { headerOf, WireServer } from './wire.ts';
+export type { Call, Handler, Reply } from './wire.ts';
+export { askedOf, completion, openaiError, OPENAI_HEADERS } from './completion.ts';
+export type { Asked, Said } from './completion.ts';
+export { FAULTS, StubProvider } from './provider.ts';
+export type { Behaviour } from './provider.ts';
+export { StubApipark } from './apipark.ts';
+export { StubLitellm } from './litellm.ts';
+export { StubWealthsimple } from './wealthsimple.ts';
+export { scrub } from './scrubber.ts';
