@@ -1,4 +1,12 @@
 export * from './insight.ts';
 export type * from './input.ts';
 export type * from './answer.ts';
+export type * from './facts.ts';
 export { insightId } from './id.ts';
+export { DEFAULT_LIMITS, buildInput, type Limits } from './build.ts';
+export { INPUT_SCHEMA, checkInput } from './input-schema.ts';
+export { ANSWER_LIMITS, ANSWER_SCHEMA, readAnswer } from './answer-schema.ts';
+export { canonicalJson, inputSha256 } from './canonical.ts';
+export { DROP_REASONS, evidenceOf, resolve, type DropReason } from './resolve.ts';
+export { SCRUBBER_RULES, damagedBy, survives, type ScrubberRule } from './scrubber.ts';
+export { REDACTED, plainText, safeErrorType, safeMethod, safeName, safeRoute, safeService } from './safe-text.ts';

@@ -60,7 +60,7 @@ export interface InputEndpoint {
   client_error_pct: number;
   p50_ms: number | null;
   p99_ms: number | null;
-  /** the five most frequent, `200:10482 404:312` */
+  /** the five most frequent, `200:10482; 404:312`; `none` had no answer */
   statuses: string;
   before: InputBefore | null;
   change: 'new' | 'vanished' | 'none';
