@@ -26,7 +26,7 @@ function routes(): { method: string; path: string }[] {
 }
 
 /** Those that take a body or change something. */
-const WRITING = ['POST /v1/alert-rules/preview', 'POST /v1/mutes', 'DELETE /v1/mutes/:id'];
+const WRITING = ['POST /v1/alert-rules/preview', 'POST /v1/insights', 'POST /v1/mutes', 'DELETE /v1/mutes/:id'];
 const OPEN = ['/healthz', '/readyz', '/openapi.json', '/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/*path'];
 /** The dashboard's session guards itself (session.spec.ts); here there is no dashboard, so these are closed to all. */
 const SESSION = ['GET /bff/login', 'GET /bff/callback', 'GET /bff/me', 'POST /bff/logout'];
@@ -36,6 +36,11 @@ const LISTED = [
   '/metrics',
   '/v1/alerts',
   '/v1/alert-rules',
+  '/v1/insights',
+  '/v1/insights/:id',
+  '/v1/insights/:id/sent',
+  '/v1/insights/:id/events',
+  '/v1/insight-gateway',
   '/v1/metrics',
   '/v1/mutes',
   '/v1/mutes/:id',

@@ -15,6 +15,7 @@ import { AlertAsker } from './alerts/ask.ts';
 import { Previewer } from './alerts/previewer.ts';
 import { MuteDesk } from './alerts/mute-desk.ts';
 import { AlertsController } from './controllers/alerts.controller.ts';
+import { InsightsController, SUBMIT_LIMITER } from './controllers/insights.controller.ts';
 import { ListingsController } from './controllers/listings.controller.ts';
 import { ABOUT, SystemController, type About } from './controllers/system.controller.ts';
 import { ApiMetrics } from './http/metrics.ts';
@@ -22,6 +23,11 @@ import { Paths } from './http/paths.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { RATE_LIMIT, RATE_LIMITER, RateLimiter, RateLimitGuard, type RateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
+import { InsightAsker } from './insights/ask.ts';
+import { InsightDesk } from './insights/desk.ts';
+import { Known } from './insights/known.ts';
+import type { InsightRequests } from './insights/requests.ts';
+import { InsightStreams, type StreamLimits } from './insights/streams.ts';
 import { buildDocument } from './openapi/document.ts';
 import { SERIES_STATE, SeriesController } from './series/series.controller.ts';
 import { SESSION_AUTHENTICATOR } from './session/authenticator.ts';
@@ -40,6 +46,10 @@ export interface ApiSettings {
   resource: string;
   issuers: readonly TrustedIssuer[];
   rateLimit: RateLimit;
+  /** requests for insights a client may make; ten a minute by default */
+  submitLimit?: RateLimit;
+  /** streams of insights that are served at once */
+  streams?: StreamLimits;
   /** topic whose windows are read */
   topic: string;
   /** how long the analyzer keeps them */
@@ -54,6 +64,8 @@ export interface ApiSettings {
 export interface ApiParts {
   summaries: () => SummaryStore;
   state: () => StateStore;
+  /** where requests for insights go; without it they are refused */
+  requests?: InsightRequests;
   log: Logger;
   clock?: () => number;
   verifier?: TokenVerifier;
@@ -65,6 +77,11 @@ const PATHS = new Paths({
   '/v1/alerts': READ,
   '/v1/alert-rules': READ,
   '/v1/alert-rules/preview': ['POST'],
+  '/v1/insights': [...READ, 'POST'],
+  '/v1/insights/{id}': READ,
+  '/v1/insights/{id}/sent': READ,
+  '/v1/insights/{id}/events': READ,
+  '/v1/insight-gateway': READ,
   '/v1/metrics': READ,
   '/v1/mutes': [...READ, 'POST'],
   '/v1/mutes/{id}': [...READ, 'DELETE'],
@@ -85,12 +102,18 @@ export function metadataUrl(resource: string): string {
   return `${url.origin}/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`;
 }
 
+/** A model's answer costs money and time; who asks for more of them in a minute has a loop that runs away. */
+const SUBMIT_LIMIT: RateLimit = { requests: 10, windowS: 60 };
+
 function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, about: About, verifier: TokenVerifier, dashboard: Dashboard | null): Type {
   const reader = new WindowReader(parts.summaries, settings.topic);
   const decoder = new Decoder();
   const limiter = new RateLimiter(settings.rateLimit);
+  const submitLimit = settings.submitLimit ?? SUBMIT_LIMIT;
+  const streams = new InsightStreams(parts.state, parts.clock, settings.streams);
+  metrics.watch('headwater_api_insight_streams', 'Streams of insights that are open.', () => streams.size);
   @Module({
-    controllers: [ListingsController, AlertsController, SeriesController, SystemController, SessionController],
+    controllers: [ListingsController, AlertsController, InsightsController, SeriesController, SystemController, SessionController],
     providers: [
       { provide: VERIFIER, useValue: verifier },
       { provide: RESOURCE_METADATA_URL, useValue: metadataUrl(settings.resource) },
@@ -101,6 +124,13 @@ function moduleOf(settings: ApiSettings, parts: ApiParts, metrics: ApiMetrics, a
       { provide: Asker, useValue: new Asker(reader, decoder, parts.state, parts.clock, settings.kept) },
       { provide: AlertAsker, useValue: new AlertAsker(parts.state, new Previewer(reader, decoder), parts.clock, settings.kept) },
       { provide: MuteDesk, useValue: new MuteDesk(parts.state, parts.log, parts.clock) },
+      { provide: InsightAsker, useValue: new InsightAsker(parts.state, parts.log, parts.requests !== undefined, parts.clock) },
+      {
+        provide: InsightDesk,
+        useValue: new InsightDesk(parts.state, parts.requests ?? null, new Known(reader, parts.state), parts.log, parts.clock, settings.kept),
+      },
+      { provide: InsightStreams, useValue: streams },
+      { provide: SUBMIT_LIMITER, useValue: { limiter: new RateLimiter(submitLimit), limit: submitLimit } },
       { provide: ApiMetrics, useValue: metrics },
       { provide: SERIES_STATE, useValue: parts.state },
       { provide: ABOUT, useValue: about },

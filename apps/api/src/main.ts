@@ -1,9 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import pino from 'pino';
-import { ApiConfig, explainListen, loadConfigOrExit, namesHost, storeSettings } from '@headwater/config';
+import { ApiConfig, busSettings, explainListen, loadConfigOrExit, namesHost, storeSettings } from '@headwater/config';
+import { openBus } from '@headwater/event-bus';
+import { topicName } from '@headwater/header-event';
 import { openStateStore, StateStoreError } from '@headwater/state-store';
 import { openSummaryStore, StoreError } from '@headwater/summary-store';
 import { createApi } from './app.ts';
+import { BusRequests } from './insights/requests.ts';
 import { settingsOf } from './settings.ts';
 import { OpeningStore } from './stores.ts';
 
@@ -29,7 +32,12 @@ try {
   }
   const summaries = new OpeningStore(() => openSummaryStore(storeSettings(config.store)), new StoreError('unreachable', { detail: 'not open yet' }), waiting('summary store'));
   const state = new OpeningStore(() => openStateStore(storeSettings(config.state)), new StateStoreError('unreachable', { detail: 'not open yet' }), waiting('state store'));
-  const app = await createApi(settings, { summaries: () => summaries.get(), state: () => state.get(), log });
+  const { bus } = config;
+  const requests =
+    bus === undefined
+      ? undefined
+      : new BusRequests(() => openBus(busSettings(bus), (level, message) => log[level](`bus: ${message}`)), topicName(config.topic_prefix, 'insightRequests'));
+  const app = await createApi(settings, { summaries: () => summaries.get(), state: () => state.get(), log, ...(requests === undefined ? {} : { requests }) });
 
   let ending = false;
   const end = async (signal: string): Promise<void> => {
@@ -41,7 +49,7 @@ try {
     const grace = setTimeout(() => server.closeAllConnections(), 3_000);
     await app.close();
     clearTimeout(grace);
-    await Promise.all([summaries.end(), state.end()]);
+    await Promise.all([summaries.end(), state.end(), requests?.close()]);
     process.exit(0);
   };
   process.once('SIGTERM', () => void end('SIGTERM'));

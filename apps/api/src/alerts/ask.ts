@@ -5,6 +5,7 @@ import type { Quality } from '../answers/quality.ts';
 import type { Principal } from '../auth/principal.ts';
 import { invalidBody } from '../http/body.ts';
 import { invalidParameter, Problem } from '../http/problem.ts';
+import { instantOfBody, lastClosedMinute } from '../query/body-times.ts';
 import { packCursor, page, unpackCursor } from '../query/cursor.ts';
 import type { Query } from '../query/parameters.ts';
 import { DAY_MS, iso, KEPT_BY_DEFAULT, MAX_RANGE_MS, parseInstant, type Kept } from '../query/time.ts';
@@ -56,7 +57,6 @@ const DEFAULT_MS = 7 * DAY_MS;
 const DEFAULT_LIMIT = 100;
 const MAX_SHOWN = 1_000;
 const MAX_PREVIEWS = 32;
-const CLOSED_AFTER_MS = 40_000;
 /** A cursor holds a step; alerts have none. ms */
 const NO_STEP = 1;
 
@@ -141,11 +141,6 @@ export class AlertAsker {
   }
 }
 
-/** By then its windows are closed, but for hosts that are late. */
-function lastClosedMinute(now: number): number {
-  return Math.floor((now - CLOSED_AFTER_MS) / MINUTE_MS) * MINUTE_MS;
-}
-
 function ruleOf(written: object): Rule {
   try {
     return readRules(JSON.stringify({ schema: 1, rules: [written] }), 'rule')[0] as Rule;
@@ -159,17 +154,10 @@ function ruleOf(written: object): Rule {
 
 /** Whole minutes, of closed windows. */
 function previewSpan(times: { start?: string; end?: string }, now: number, kept: Kept): Span {
-  const inBody = <T>(name: string, parse: () => T): T => {
-    try {
-      return parse();
-    } catch (error) {
-      throw error instanceof Problem ? invalidBody([{ pointer: `#/${name}`, detail: error.message.replace(/^\w+: /, '') }]) : error;
-    }
-  };
   const last = lastClosedMinute(now);
-  const asked = inBody('end', () => parseInstant('end', times.end ?? 'now', now));
+  const asked = instantOfBody('end', times.end ?? 'now', now);
   const end = Math.min(last, Math.ceil(asked / MINUTE_MS) * MINUTE_MS);
-  const start = times.start === undefined ? end - DAY_MS : Math.floor(inBody('start', () => parseInstant('start', times.start as string, now)) / MINUTE_MS) * MINUTE_MS;
+  const start = times.start === undefined ? end - DAY_MS : Math.floor(instantOfBody('start', times.start, now) / MINUTE_MS) * MINUTE_MS;
   const wrong =
     start >= end
       ? `must be before the end; windows are closed up to ${iso(end)}`
@@ -182,7 +170,7 @@ function previewSpan(times: { start?: string; end?: string }, now: number, kept:
   return { start, end };
 }
 
-function rangeOf(query: Query, now: number): { start: number; end: number } {
+export function rangeOf(query: Query, now: number): { start: number; end: number } {
   const end = parseInstant('end', query.end ?? 'now', now);
   const start = query.start === undefined ? end - DEFAULT_MS : parseInstant('start', query.start, now);
   if (start >= end) throw invalidParameter(query.start === undefined ? 'end' : 'start', `start (${iso(start)}) must be before end (${iso(end)})`);

@@ -2,7 +2,7 @@ import { ALERT_KEYS, RULE_KINDS, SEVERITIES, type Alert, type Mute, type RulesIn
 import type { StateStore } from '@headwater/state-store';
 
 /** What a stored value is when its writer was of another version than can be read here: it is left out, never half-shown. */
-function parsed<T>(value: string, sound: (v: Partial<T>) => boolean): T | null {
+export function parsed<T>(value: string, sound: (v: Partial<T>) => boolean): T | null {
   try {
     const v = JSON.parse(value) as Partial<T> | null;
     return v !== null && typeof v === 'object' && sound(v) ? (v as T) : null;

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Paths } from './paths.ts';
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** Counters of this process. Routes are templates of ours, so the number of series is bounded. */
 export class ApiMetrics {
@@ -29,6 +29,18 @@ export class ApiMetrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** A gauge that is read when somebody asks. */
+  watch(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
   }
 
   readonly middleware = (req: Request, res: Response, next: NextFunction): void => {

@@ -17,11 +17,14 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'The request does not go with what is there' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of a kind that is not taken' },
+  unknown_subject: { status: 422, title: 'Nothing was ever seen of this' },
   idempotency_mismatch: { status: 422, title: 'The Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The API failed' },
+  insights_not_accepted: { status: 501, title: 'Insights cannot be asked for here' },
   store_unavailable: { status: 503, title: 'The store cannot be read' },
   issuer_unavailable: { status: 503, title: 'The authorization server cannot be asked' },
+  bus_unavailable: { status: 503, title: 'The request cannot be handed on' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -40,6 +40,18 @@ export class RateLimiter {
   }
 }
 
+/**
+ * Takes one of the client's requests from a limit and says in the answer what is left of it, beside other limits.
+ * @param name of the policy, a token
+ * @throws Problem rate_limited
+ */
+export function takeFrom(limiter: RateLimiter, limit: RateLimit, name: string, { issuer, clientId, subject }: AuthorizedRequest['principal'], response: Response): void {
+  const { allowed, remaining, resetS } = limiter.take(`${issuer}\u0000${clientId}\u0000${subject}`, Date.now());
+  response.append('ratelimit-policy', `"${name}";q=${limit.requests};w=${limit.windowS}`);
+  response.append('ratelimit', `"${name}";r=${remaining};t=${resetS}`);
+  if (!allowed) throw new Problem('rate_limited', `more than ${limit.requests} requests in ${limit.windowS} s`, { retryAfterS: resetS });
+}
+
 export const RATE_LIMITER = Symbol('RateLimiter');
 export const RATE_LIMIT = Symbol('RateLimit');
 
@@ -54,11 +66,7 @@ export class RateLimitGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { principal } = context.switchToHttp().getRequest<Partial<AuthorizedRequest>>();
     if (principal === undefined) return true;
-    const response = context.switchToHttp().getResponse<Response>();
-    const { allowed, remaining, resetS } = this.limiter.take(`${principal.issuer}\u0000${principal.clientId}\u0000${principal.subject}`, Date.now());
-    response.setHeader('ratelimit-policy', `"default";q=${this.limit.requests};w=${this.limit.windowS}`);
-    response.setHeader('ratelimit', `"default";r=${remaining};t=${resetS}`);
-    if (!allowed) throw new Problem('rate_limited', `more than ${this.limit.requests} requests in ${this.limit.windowS} s`, { retryAfterS: resetS });
+    takeFrom(this.limiter, this.limit, 'default', principal, context.switchToHttp().getResponse<Response>());
     return true;
   }
 }

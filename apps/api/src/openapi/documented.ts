@@ -76,6 +76,16 @@ export function TextRoute(operationId: string, summary: string, example: string,
   );
 }
 
+export interface DocumentedAnswer {
+  status: number;
+  description: string;
+  schema?: string;
+  /** of what is not JSON; then there is no schema */
+  media?: string;
+  example?: unknown;
+  headers?: Readonly<Record<string, object>>;
+}
+
 /** What any other route behind scopes takes and answers. */
 export interface Documented {
   operationId: string;
@@ -87,10 +97,22 @@ export interface Documented {
   body?: { schema: string; example: unknown };
   /** takes an Idempotency-Key */
   idempotent?: true;
-  answer: { status: number; description: string; schema?: string; example?: unknown; headers?: Readonly<Record<string, object>> };
+  answer: DocumentedAnswer;
+  /** answers of other statuses that are no failures */
+  also?: readonly DocumentedAnswer[];
   /** answers 304 to If-None-Match */
   conditional?: true;
   failures?: readonly [number, string][];
+}
+
+function answered({ status, description, schema, media, example, headers }: DocumentedAnswer): MethodDecorator {
+  const content =
+    media !== undefined
+      ? { content: { [media]: { schema: { type: 'string' }, example } } }
+      : schema === undefined
+        ? {}
+        : { content: { 'application/json': { schema: ref(schema), example: example as object } } };
+  return ApiResponse({ status, description, headers: { ...HEADERS, ...headers } as never, ...(content as object) });
 }
 
 const BODY_FAILURES: readonly [number, string][] = [
@@ -118,12 +140,7 @@ export function ScopedRoute(route: Documented, ...scopes: [Scope, ...Scope[]]): 
           }),
         ]),
     ...(body === undefined ? [] : [ApiBody({ required: true, schema: ref(body.schema) as never, examples: { one: { value: body.example } } })]),
-    ApiResponse({
-      status: answer.status,
-      description: answer.description,
-      headers: { ...HEADERS, ...answer.headers } as never,
-      ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: ref(answer.schema), example: answer.example as object } } }),
-    }),
+    ...[answer, ...(route.also ?? [])].map(answered),
     ...(route.conditional === undefined ? [] : [ApiResponse({ status: 304, description: 'Unchanged since the ETag in If-None-Match.' })]),
     ...failures.map(([status, description]) => problem(status, description)),
   );

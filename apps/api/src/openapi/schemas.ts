@@ -1,5 +1,6 @@
 import { ALERT_SCHEMAS } from './alert-schemas.ts';
 import { headerEvent } from './header-event.ts';
+import { INSIGHT_SCHEMAS } from './insight-schemas.ts';
 
 /** Response bodies as JSON Schema (2020-12, as OpenAPI 3.1 takes it). Tests hold real answers against them. */
 type Schema = Readonly<Record<string, unknown>>;
@@ -369,6 +370,7 @@ const problem: Schema = {
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...ROWS,
   ...ALERT_SCHEMAS,
+  ...INSIGHT_SCHEMAS,
   HeaderEvent: headerEvent,
   Quality: quality,
   ...Object.fromEntries(Object.keys(ROWS).map((row) => [`${row}List`, list(row)])),

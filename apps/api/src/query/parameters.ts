@@ -97,7 +97,7 @@ export const PARAMETERS = {
   cursor: { description: '`next_cursor` of the page before, with the same other parameters.', schema: { type: 'string' } },
 } as const satisfies Record<string, Parameter>;
 
-export type ParameterName = keyof typeof PARAMETERS | 'group_by' | 'view' | 'sort';
+export type ParameterName = keyof typeof PARAMETERS | 'group_by' | 'view' | 'sort' | 'trigger' | 'source' | 'alert';
 export type Query = Partial<Record<ParameterName, string>>;
 
 /** `group_by` of a route: which keys it takes. */

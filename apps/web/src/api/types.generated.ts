@@ -232,6 +232,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Insights: what stood out in a window, by rules and by a model; the newest first
+         * @description Insights on hosts (with the scope `fleet:read`) and on the fleet are for tokens that are not narrowed to services; such a token sees those on its services.
+         */
+        get: operations["listInsights"];
+        put?: never;
+        /**
+         * Asks for an insight on a service, a host or the fleet
+         * @description It is made by `apps/insights`; follow `links.events`, or ask for `Location` again. Whole minutes are looked at: start is floored, end is ceiled, and what is not closed yet (about 40 s) is left out; 24 hours at most. The same subject and window give the same insight: asked again while it is made, or when it is done, nothing is made anew; one that failed is. Findings are in the answer with the scope `insights:read` only. Ten requests a minute and client. A token narrowed to services asks about those only; about hosts the scope `fleet:read` is needed.
+         */
+        post: operations["createInsight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/insights/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One insight
+         * @description Insights on hosts (with the scope `fleet:read`) and on the fleet are for tokens that are not narrowed to services; such a token sees those on its services.
+         */
+        get: operations["getInsight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/insights/{id}/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to the AI gateway for an insight, to the byte, and what came back
+         * @description Who reads it is written to the log of the API. A token that may not see everything that the input names is refused.
+         */
+        get: operations["getInsightSent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/insights/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The insight as server-sent events: one now, one for every revision, and the end when it is done or failed
+         * @description Event `insight`, its id the revision, its data the insight as JSON. A comment every 15 s keeps the connection. The stream ends with the token; an EventSource then comes back with `Last-Event-ID` and is told 204 when there is nothing more to come. Ten streams a client.
+         */
+        get: operations["streamInsight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/insight-gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How asking the model is doing: gateway, breaker, queue, budget */
+        get: operations["getInsightGateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/metrics": {
         parameters: {
             query?: never;
@@ -1303,6 +1404,347 @@ export interface components {
         };
         MuteList: {
             data: components["schemas"]["Mute"][];
+        };
+        /** @description A figure that a finding rests on. */
+        InsightEvidence: {
+            /** @description As in what was sent: `ep_3`. */
+            id: string;
+            /** @enum {string} */
+            kind: "service" | "endpoint" | "failure" | "header" | "host" | "alert";
+            /** @description For people: `GET /orders/{int} of shop`. */
+            label: string;
+            service?: string;
+            method?: string;
+            route?: string;
+            status?: number;
+            error_type?: string;
+            header?: string;
+            host?: string;
+            /** @description Id of the alert. */
+            alert?: string;
+            /** @description What was said of it, as it was sent; units in the names. */
+            figures: {
+                [key: string]: number | string;
+            };
+            /** @description Path of the page of the dashboard that shows it, over the window of the insight. */
+            href: string;
+        };
+        InsightFinding: {
+            /** @description Within its insight; stays while the insight is revised. */
+            id: string;
+            /**
+             * @description `rules`: computed, always there; `model`: written by a language model and checked against what it was told.
+             * @enum {string}
+             */
+            source: "rules" | "model";
+            /** @description Of source `rules`: which one. */
+            rule?: string;
+            /**
+             * @description `page`: wake somebody; `ticket`: in working hours; `info`: worth knowing.
+             * @enum {string}
+             */
+            severity: "page" | "ticket" | "info";
+            /** @description Plain text, as all texts of a finding: never markup. */
+            title: string;
+            what_changed: string;
+            /** @description null: unknown. */
+            likely_cause: string | null;
+            check_next: string[];
+            /** @enum {string} */
+            confidence: "high" | "medium" | "low";
+            evidence: components["schemas"]["InsightEvidence"][];
+        };
+        /** @description What became of asking the model. */
+        InsightModel: {
+            /**
+             * @description `off`: no gateway is configured; `pending`: it is being asked; `reused`: the same input was answered before.
+             * @enum {string}
+             */
+            state: "off" | "pending" | "done" | "reused" | "failed";
+            /**
+             * @description Why there is no finding of a model, or no more.
+             * @enum {string|null}
+             */
+            reason: "no_gateway" | "nothing_to_say" | "budget_tokens" | "budget_money" | "breaker_open" | "denied" | "rate_limited" | "overloaded" | "upstream_down" | "unreachable" | "timeout" | "cut" | "too_large" | "not_a_completion" | "refused" | "answer_invalid" | "no_finding_left" | "rejected" | "not_allowed" | "internal" | null;
+            /** @description The same in a sentence. */
+            detail: string | null;
+            /** @description Name of the gateway. */
+            gateway: string | null;
+            /** @description As the gateway calls it. */
+            model: string | null;
+            /** @description SHA-256 of the input that was sent, hex; `links.sent` shows it. */
+            input_sha256: string | null;
+            /**
+             * Format: date-time
+             * @description null: nothing was sent.
+             */
+            sent_at: string | null;
+            /** @description From the first request to the last answer. */
+            took_ms: number | null;
+            /** @description Requests that went out, the repair of an answer included. */
+            attempts: number;
+            /** @description The first answer was not valid, and the model was told so. */
+            repaired: boolean;
+            /**
+             * @description How the answer was asked for.
+             * @enum {string|null}
+             */
+            format: "json_schema" | "json_object" | "plain" | null;
+            /** @description null: the gateway did not say. */
+            tokens: {
+                input: number;
+                output: number;
+            } | null;
+            /** @description As the gateway says, or by the configured price; null: unknown. */
+            cost_usd: number | null;
+            /** @description Of the gateway or its provider, for their logs. */
+            request_id: string | null;
+            /** @description Findings of the answer that were left out, by reason. */
+            dropped: {
+                [key: string]: number;
+            };
+        };
+        Insight: {
+            /** @enum {integer} */
+            schema: 1;
+            /** @description Of trigger, subject and window: asking twice is asking once. */
+            id: string;
+            /**
+             * @description `alert`: alerts of its subject are open; `digest`: the hour is over; `request`: somebody asked.
+             * @enum {string}
+             */
+            trigger: "alert" | "digest" | "request";
+            /** @description A service or a host; empty: the fleet. */
+            subject: {
+                service?: string;
+                host?: string;
+            };
+            /**
+             * @description `failed`: not even the findings by rules could be made; a model that could not be asked is `done`.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description Of state `failed`: why. */
+            failure: string | null;
+            /** @description Half-open; whole minutes. */
+            window: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            };
+            /** @description What the window is compared with; null: nothing was there, or it has not begun yet. */
+            compared_with: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Ids of the alerts it looks at. */
+            alerts: string[];
+            /** @description false: something of the window was lost or not closed yet. */
+            complete: boolean;
+            /** @description Of the model first, then by rules; each by severity. Those that rest on what the token may not see (hosts without `fleet:read`, other services) are left out. */
+            findings: components["schemas"]["InsightFinding"][];
+            model: components["schemas"]["InsightModel"];
+            /** @description Client id, of trigger `request`. */
+            requested_by: string | null;
+            /** @description Grows with every change. */
+            revision: number;
+            links: {
+                self: string;
+                /** @description Server-sent events while it is being made. */
+                events: string;
+                /** @description What was sent to the gateway; null: nothing was. */
+                sent: string | null;
+            };
+        };
+        InsightList: {
+            range: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+            };
+            data: components["schemas"]["Insight"][];
+            /** @description There is a next page. */
+            next_cursor?: string;
+        };
+        InsightRequest: {
+            /** @description About this service. Neither service nor host: about the fleet. */
+            service?: string;
+            /** @description About this host. */
+            host?: string;
+            /** @description RFC 3339, unix seconds or `now-15m`; floored to the minute. Default: 15 minutes before end. */
+            start?: string;
+            /** @description The same; ceiled to the minute, and not after the last closed one. Default: the end of the last closed minute. */
+            end?: string;
+        };
+        InsightSent: {
+            /** @enum {integer} */
+            schema: 1;
+            /** @description SHA-256 of `input`, hex. */
+            input_sha256: string;
+            /** @description The insight for which it was sent: another one, where its answer was reused. */
+            insight: string;
+            /** Format: date-time */
+            sent_at: string;
+            gateway: string;
+            /** @description Host and port it went to. */
+            host: string;
+            model: string;
+            /** @description What the model was told of the fleet, as it was sent: JSON. */
+            input: string;
+            /** @description Every request that went out, the repair included. Keys and headers of the connection are not kept. */
+            requests: {
+                /** Format: date-time */
+                at: string;
+                /** @description To the byte. */
+                body: string;
+                /** @description null: no answer came. */
+                status: number | null;
+                /** @description Its first 16 KiB, as it came: text of others, never to be run or rendered. */
+                answer: string | null;
+                /** @description Why nothing came, or what was wrong with it. */
+                error: string | null;
+            }[];
+            /** @description What the ids of the input stand for: never sent. Hosts are left out without `fleet:read`. */
+            aliases: {
+                [key: string]: {
+                    /** @enum {string} */
+                    kind: "service" | "endpoint" | "failure" | "header" | "host" | "alert";
+                    /** @description For people: `GET /orders/{int} of shop`. */
+                    label: string;
+                    service?: string;
+                    method?: string;
+                    route?: string;
+                    status?: number;
+                    error_type?: string;
+                    header?: string;
+                    host?: string;
+                    /** @description Id of the alert. */
+                    alert?: string;
+                };
+            };
+        };
+        InsightGateway: {
+            /** @description A process that makes insights reports, and has a gateway. */
+            configured: boolean;
+            /** @description How to get what is missing, in a sentence; null: nothing is. */
+            how: string | null;
+            /** @description POST /v1/insights is taken here (setting `bus`). */
+            accepts_requests: boolean;
+            /** @description null: none is configured. */
+            gateway: {
+                name: string;
+                /** @enum {string} */
+                kind: "openai-compatible" | "wealthsimple";
+                model: string;
+                /** @description With `fleet:read`. */
+                host?: string;
+            } | null;
+            /** @description open: the gateway failed again and again and is left alone for a while. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                /**
+                 * Format: date-time
+                 * @description When it is tried again.
+                 */
+                until: string | null;
+            } | null;
+            /** @description Insights that wait. */
+            queued: number;
+            /** @description What may be spent in a day, by all processes together; null: none reports. */
+            budget: {
+                /** @description UTC. */
+                day: string;
+                tokens: {
+                    used: number;
+                    limit: number;
+                    left: number;
+                };
+                /** @description null: tokens are the only bound. */
+                usd: {
+                    used: number;
+                    limit: number;
+                    left: number;
+                } | null;
+            } | null;
+            /**
+             * Format: date-time
+             * @description null: none that is remembered.
+             */
+            last_success_at: string | null;
+            /** @description null: none that is remembered. */
+            last_failure: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                reason: "no_gateway" | "nothing_to_say" | "budget_tokens" | "budget_money" | "breaker_open" | "denied" | "rate_limited" | "overloaded" | "upstream_down" | "unreachable" | "timeout" | "cut" | "too_large" | "not_a_completion" | "refused" | "answer_invalid" | "no_finding_left" | "rejected" | "not_allowed" | "internal";
+                detail: string;
+            } | null;
+            /** @description Those that were heard of within a minute. */
+            processes: {
+                /** @description With `fleet:read`. */
+                instance?: string;
+                /** Format: date-time */
+                at: string;
+                /** @description null: none is configured. */
+                gateway: {
+                    name: string;
+                    /** @enum {string} */
+                    kind: "openai-compatible" | "wealthsimple";
+                    model: string;
+                    /** @description With `fleet:read`. */
+                    host?: string;
+                } | null;
+                /** @description open: the gateway failed again and again and is left alone for a while. */
+                breaker: {
+                    /** @enum {string} */
+                    state: "closed" | "open" | "half_open";
+                    /**
+                     * Format: date-time
+                     * @description When it is tried again.
+                     */
+                    until: string | null;
+                } | null;
+                /** @description Insights that wait. */
+                queued: number;
+                /** @description What may be spent in a day, by all processes together. */
+                budget: {
+                    /** @description UTC. */
+                    day: string;
+                    tokens: {
+                        used: number;
+                        limit: number;
+                        left: number;
+                    };
+                    /** @description null: tokens are the only bound. */
+                    usd: {
+                        used: number;
+                        limit: number;
+                        left: number;
+                    } | null;
+                };
+                /**
+                 * Format: date-time
+                 * @description null: none that is remembered.
+                 */
+                last_success_at: string | null;
+                /** @description null: none that is remembered. */
+                last_failure: {
+                    /** Format: date-time */
+                    at: string;
+                    /** @enum {string} */
+                    reason: "no_gateway" | "nothing_to_say" | "budget_tokens" | "budget_money" | "breaker_open" | "denied" | "rate_limited" | "overloaded" | "upstream_down" | "unreachable" | "timeout" | "cut" | "too_large" | "not_a_completion" | "refused" | "answer_invalid" | "no_finding_left" | "rejected" | "not_allowed" | "internal";
+                    detail: string;
+                } | null;
+            }[];
         };
         /** @description One exchange, a header event of v1: the names are those of OpenTelemetry. What is absent or unknown is left out. */
         HeaderEvent: {
@@ -3711,6 +4153,1009 @@ export interface operations {
             };
             /** @description There is none with this id, or none the token may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInsights: {
+        parameters: {
+            query?: {
+                /** @description Insights whose window ends after this (RFC 3339, unix seconds or `now-1d`). Default: seven days before end. */
+                start?: string;
+                /** @description Insights whose window begins before this. */
+                end?: string;
+                /** @description Only those about this service, or with a finding that rests on it. */
+                service?: string;
+                /** @description Only those about this host, or with a finding that rests on it. */
+                host?: string;
+                /** @description Only those of these triggers, with commas: alert, digest, request. */
+                trigger?: string;
+                /** @description Only those in these states, with commas: queued, running, done, failed. */
+                state?: string;
+                /** @description Only those with a finding of at least this severity. */
+                severity?: "page" | "ticket" | "info";
+                /** @description Only those with a finding by rules, or of a model. With `severity`: with one that is both. */
+                source?: "rules" | "model";
+                /** @description Only those that look at the alert with this id. */
+                alert?: string;
+                /** @description What comes first: what was made last. */
+                sort?: "newest";
+                /** @description Rows of one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same other parameters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The insights. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "range": {
+                     *         "start": "2026-11-15T10:00:00Z",
+                     *         "end": "2026-11-22T10:00:00Z"
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "schema": 1,
+                     *           "id": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *           "trigger": "alert",
+                     *           "subject": {
+                     *             "service": "shop"
+                     *           },
+                     *           "state": "done",
+                     *           "failure": null,
+                     *           "window": {
+                     *             "start": "2026-11-22T09:30:00Z",
+                     *             "end": "2026-11-22T09:45:00Z"
+                     *           },
+                     *           "compared_with": {
+                     *             "start": "2026-11-22T09:15:00Z",
+                     *             "end": "2026-11-22T09:30:00Z"
+                     *           },
+                     *           "created_at": "2026-11-22T09:45:40Z",
+                     *           "updated_at": "2026-11-22T09:45:52Z",
+                     *           "alerts": [
+                     *             "9b1f0c4a6b1de7a2985f0c4a6b1de7a2"
+                     *           ],
+                     *           "complete": true,
+                     *           "findings": [
+                     *             {
+                     *               "id": "m1",
+                     *               "source": "model",
+                     *               "severity": "page",
+                     *               "title": "POST /orders of shop began to fail",
+                     *               "what_changed": "7.573 % of its exchanges fail, against 0.031 % in the 15 minutes before; the other routes of shop are as they were.",
+                     *               "likely_cause": "What POST /orders alone depends on.",
+                     *               "check_next": [
+                     *                 "Compare failed and good exchanges of POST /orders",
+                     *                 "Look at what was released at 09:38"
+                     *               ],
+                     *               "confidence": "medium",
+                     *               "evidence": [
+                     *                 {
+                     *                   "id": "ep_1",
+                     *                   "kind": "endpoint",
+                     *                   "label": "POST /orders of shop",
+                     *                   "service": "shop",
+                     *                   "method": "POST",
+                     *                   "route": "/orders",
+                     *                   "figures": {
+                     *                     "exchanges": 4120,
+                     *                     "error_pct": 7.573,
+                     *                     "before_error_pct": 0.031
+                     *                   },
+                     *                   "href": "/services/shop?from=2026-11-22T09:30:00Z&to=2026-11-22T09:45:00Z&method=POST&route=/orders"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "model": {
+                     *             "state": "done",
+                     *             "reason": null,
+                     *             "detail": null,
+                     *             "gateway": "portkey",
+                     *             "model": "gpt-5-mini",
+                     *             "input_sha256": "5f0c4a6b1de7a2983f0c4a6b1de7a2985f0c4a6b1de7a2983f0c4a6b1de7a298",
+                     *             "sent_at": "2026-11-22T09:45:42Z",
+                     *             "took_ms": 9310,
+                     *             "attempts": 1,
+                     *             "repaired": false,
+                     *             "format": "json_schema",
+                     *             "tokens": {
+                     *               "input": 2914,
+                     *               "output": 412
+                     *             },
+                     *             "cost_usd": null,
+                     *             "request_id": "req_81723",
+                     *             "dropped": {
+                     *               "unknown_evidence": 1
+                     *             }
+                     *           },
+                     *           "requested_by": null,
+                     *           "revision": 4,
+                     *           "links": {
+                     *             "self": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *             "events": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/events",
+                     *             "sent": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/sent"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InsightList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createInsight: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your choice: a request sent again with it gets what the first one made (draft-ietf-httpapi-idempotency-key-header). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InsightRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done already. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Path of the insight. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "id": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *       "trigger": "request",
+                     *       "subject": {
+                     *         "service": "shop"
+                     *       },
+                     *       "state": "done",
+                     *       "failure": null,
+                     *       "window": {
+                     *         "start": "2026-11-22T09:30:00Z",
+                     *         "end": "2026-11-22T09:45:00Z"
+                     *       },
+                     *       "compared_with": {
+                     *         "start": "2026-11-22T09:15:00Z",
+                     *         "end": "2026-11-22T09:30:00Z"
+                     *       },
+                     *       "created_at": "2026-11-22T09:45:40Z",
+                     *       "updated_at": "2026-11-22T09:45:52Z",
+                     *       "alerts": [],
+                     *       "complete": true,
+                     *       "findings": [
+                     *         {
+                     *           "id": "m1",
+                     *           "source": "model",
+                     *           "severity": "page",
+                     *           "title": "POST /orders of shop began to fail",
+                     *           "what_changed": "7.573 % of its exchanges fail, against 0.031 % in the 15 minutes before; the other routes of shop are as they were.",
+                     *           "likely_cause": "What POST /orders alone depends on.",
+                     *           "check_next": [
+                     *             "Compare failed and good exchanges of POST /orders",
+                     *             "Look at what was released at 09:38"
+                     *           ],
+                     *           "confidence": "medium",
+                     *           "evidence": [
+                     *             {
+                     *               "id": "ep_1",
+                     *               "kind": "endpoint",
+                     *               "label": "POST /orders of shop",
+                     *               "service": "shop",
+                     *               "method": "POST",
+                     *               "route": "/orders",
+                     *               "figures": {
+                     *                 "exchanges": 4120,
+                     *                 "error_pct": 7.573,
+                     *                 "before_error_pct": 0.031
+                     *               },
+                     *               "href": "/services/shop?from=2026-11-22T09:30:00Z&to=2026-11-22T09:45:00Z&method=POST&route=/orders"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "model": {
+                     *         "state": "done",
+                     *         "reason": null,
+                     *         "detail": null,
+                     *         "gateway": "portkey",
+                     *         "model": "gpt-5-mini",
+                     *         "input_sha256": "5f0c4a6b1de7a2983f0c4a6b1de7a2985f0c4a6b1de7a2983f0c4a6b1de7a298",
+                     *         "sent_at": "2026-11-22T09:45:42Z",
+                     *         "took_ms": 9310,
+                     *         "attempts": 1,
+                     *         "repaired": false,
+                     *         "format": "json_schema",
+                     *         "tokens": {
+                     *           "input": 2914,
+                     *           "output": 412
+                     *         },
+                     *         "cost_usd": null,
+                     *         "request_id": "req_81723",
+                     *         "dropped": {
+                     *           "unknown_evidence": 1
+                     *         }
+                     *       },
+                     *       "requested_by": "reporter",
+                     *       "revision": 4,
+                     *       "links": {
+                     *         "self": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *         "events": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/events",
+                     *         "sent": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/sent"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Insight"];
+                };
+            };
+            /** @description It is queued, or being made. */
+            202: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    /** @description Path of the insight. */
+                    Location?: string;
+                    /** @description Seconds after which asking for it again is worth while. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "id": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *       "trigger": "request",
+                     *       "subject": {
+                     *         "service": "shop"
+                     *       },
+                     *       "state": "queued",
+                     *       "failure": null,
+                     *       "window": {
+                     *         "start": "2026-11-22T09:30:00Z",
+                     *         "end": "2026-11-22T09:45:00Z"
+                     *       },
+                     *       "compared_with": null,
+                     *       "created_at": "2026-11-22T09:45:40Z",
+                     *       "updated_at": "2026-11-22T09:45:40Z",
+                     *       "alerts": [],
+                     *       "complete": false,
+                     *       "findings": [],
+                     *       "model": {
+                     *         "state": "pending",
+                     *         "reason": null,
+                     *         "detail": null,
+                     *         "gateway": null,
+                     *         "model": null,
+                     *         "input_sha256": null,
+                     *         "sent_at": null,
+                     *         "took_ms": null,
+                     *         "attempts": 0,
+                     *         "repaired": false,
+                     *         "format": null,
+                     *         "tokens": null,
+                     *         "cost_usd": null,
+                     *         "request_id": null,
+                     *         "dropped": {}
+                     *       },
+                     *       "requested_by": "reporter",
+                     *       "revision": 1,
+                     *       "links": {
+                     *         "self": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *         "events": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/events",
+                     *         "sent": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Insight"];
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was ever seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API has no bus to hand requests to (`insights-not-accepted`). */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInsight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the insight. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The insight. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "id": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *       "trigger": "alert",
+                     *       "subject": {
+                     *         "service": "shop"
+                     *       },
+                     *       "state": "done",
+                     *       "failure": null,
+                     *       "window": {
+                     *         "start": "2026-11-22T09:30:00Z",
+                     *         "end": "2026-11-22T09:45:00Z"
+                     *       },
+                     *       "compared_with": {
+                     *         "start": "2026-11-22T09:15:00Z",
+                     *         "end": "2026-11-22T09:30:00Z"
+                     *       },
+                     *       "created_at": "2026-11-22T09:45:40Z",
+                     *       "updated_at": "2026-11-22T09:45:52Z",
+                     *       "alerts": [
+                     *         "9b1f0c4a6b1de7a2985f0c4a6b1de7a2"
+                     *       ],
+                     *       "complete": true,
+                     *       "findings": [
+                     *         {
+                     *           "id": "m1",
+                     *           "source": "model",
+                     *           "severity": "page",
+                     *           "title": "POST /orders of shop began to fail",
+                     *           "what_changed": "7.573 % of its exchanges fail, against 0.031 % in the 15 minutes before; the other routes of shop are as they were.",
+                     *           "likely_cause": "What POST /orders alone depends on.",
+                     *           "check_next": [
+                     *             "Compare failed and good exchanges of POST /orders",
+                     *             "Look at what was released at 09:38"
+                     *           ],
+                     *           "confidence": "medium",
+                     *           "evidence": [
+                     *             {
+                     *               "id": "ep_1",
+                     *               "kind": "endpoint",
+                     *               "label": "POST /orders of shop",
+                     *               "service": "shop",
+                     *               "method": "POST",
+                     *               "route": "/orders",
+                     *               "figures": {
+                     *                 "exchanges": 4120,
+                     *                 "error_pct": 7.573,
+                     *                 "before_error_pct": 0.031
+                     *               },
+                     *               "href": "/services/shop?from=2026-11-22T09:30:00Z&to=2026-11-22T09:45:00Z&method=POST&route=/orders"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "model": {
+                     *         "state": "done",
+                     *         "reason": null,
+                     *         "detail": null,
+                     *         "gateway": "portkey",
+                     *         "model": "gpt-5-mini",
+                     *         "input_sha256": "5f0c4a6b1de7a2983f0c4a6b1de7a2985f0c4a6b1de7a2983f0c4a6b1de7a298",
+                     *         "sent_at": "2026-11-22T09:45:42Z",
+                     *         "took_ms": 9310,
+                     *         "attempts": 1,
+                     *         "repaired": false,
+                     *         "format": "json_schema",
+                     *         "tokens": {
+                     *           "input": 2914,
+                     *           "output": 412
+                     *         },
+                     *         "cost_usd": null,
+                     *         "request_id": "req_81723",
+                     *         "dropped": {
+                     *           "unknown_evidence": 1
+                     *         }
+                     *       },
+                     *       "requested_by": null,
+                     *       "revision": 4,
+                     *       "links": {
+                     *         "self": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *         "events": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/events",
+                     *         "sent": "/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/sent"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Insight"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none the token may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInsightSent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the insight. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was sent. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schema": 1,
+                     *       "input_sha256": "5f0c4a6b1de7a2983f0c4a6b1de7a2985f0c4a6b1de7a2983f0c4a6b1de7a298",
+                     *       "insight": "3f0c4a6b1de7a2985f0c4a6b1de7a298",
+                     *       "sent_at": "2026-11-22T09:45:42Z",
+                     *       "gateway": "portkey",
+                     *       "host": "127.0.0.1:8787",
+                     *       "model": "gpt-5-mini",
+                     *       "input": "{\"schema\":1,\"window\":{\"start\":\"2026-11-22T09:30:00Z\",\"end\":\"2026-11-22T09:45:00Z\"},\"services\":[]}",
+                     *       "requests": [
+                     *         {
+                     *           "at": "2026-11-22T09:45:42Z",
+                     *           "body": "{\"model\":\"gpt-5-mini\",\"messages\":[]}",
+                     *           "status": 200,
+                     *           "answer": "{\"choices\":[]}",
+                     *           "error": null
+                     *         }
+                     *       ],
+                     *       "aliases": {
+                     *         "ep_1": {
+                     *           "kind": "endpoint",
+                     *           "label": "POST /orders of shop",
+                     *           "service": "shop",
+                     *           "method": "POST",
+                     *           "route": "/orders"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InsightSent"];
+                };
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such insight, nothing was sent for it, or what was sent is no longer kept. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamInsight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the insight. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: insight
+                     *     id: 1
+                     *     data: {"schema":1,"id":"3f0c4a6b1de7a2985f0c4a6b1de7a298","trigger":"request","subject":{"service":"shop"},"state":"queued","failure":null,"window":{"start":"2026-11-22T09:30:00Z","end":"2026-11-22T09:45:00Z"},"compared_with":null,"created_at":"2026-11-22T09:45:40Z","updated_at":"2026-11-22T09:45:40Z","alerts":[],"complete":false,"findings":[],"model":{"state":"pending","reason":null,"detail":null,"gateway":null,"model":null,"input_sha256":null,"sent_at":null,"took_ms":null,"attempts":0,"repaired":false,"format":null,"tokens":null,"cost_usd":null,"request_id":null,"dropped":{}},"requested_by":"reporter","revision":1,"links":{"self":"/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298","events":"/v1/insights/3f0c4a6b1de7a2985f0c4a6b1de7a298/events","sent":null}}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Last-Event-ID is the last revision there will be. */
+            204: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none the token may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or the authorization server is away; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInsightGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What all processes that make insights say. */
+            200: {
+                headers: {
+                    /** @description Changes when any window of the range does. */
+                    ETag?: string;
+                    /** @description As given, else made; in the log and in every problem. */
+                    "X-Request-Id"?: string;
+                    /** @description What is left: `"default";r=599;t=60` (draft-ietf-httpapi-ratelimit-headers). */
+                    RateLimit?: string;
+                    /** @description `"default";q=600;w=60`: requests in a window of seconds, per client. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configured": true,
+                     *       "how": null,
+                     *       "accepts_requests": true,
+                     *       "gateway": {
+                     *         "name": "portkey",
+                     *         "kind": "openai-compatible",
+                     *         "model": "gpt-5-mini",
+                     *         "host": "127.0.0.1:8787"
+                     *       },
+                     *       "breaker": {
+                     *         "state": "closed",
+                     *         "until": null
+                     *       },
+                     *       "queued": 0,
+                     *       "budget": {
+                     *         "day": "2026-11-22",
+                     *         "tokens": {
+                     *           "used": 41220,
+                     *           "limit": 300000,
+                     *           "left": 258780
+                     *         },
+                     *         "usd": null
+                     *       },
+                     *       "last_success_at": "2026-11-22T09:45:52Z",
+                     *       "last_failure": null,
+                     *       "processes": [
+                     *         {
+                     *           "instance": "web-1/81723",
+                     *           "at": "2026-11-22T09:59:58Z",
+                     *           "gateway": {
+                     *             "name": "portkey",
+                     *             "kind": "openai-compatible",
+                     *             "model": "gpt-5-mini",
+                     *             "host": "127.0.0.1:8787"
+                     *           },
+                     *           "breaker": {
+                     *             "state": "closed",
+                     *             "until": null
+                     *           },
+                     *           "queued": 0,
+                     *           "budget": {
+                     *             "day": "2026-11-22",
+                     *             "tokens": {
+                     *               "used": 41220,
+                     *               "limit": 300000,
+                     *               "left": 258780
+                     *             },
+                     *             "usd": null
+                     *           },
+                     *           "last_success_at": "2026-11-22T09:45:52Z",
+                     *           "last_failure": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InsightGateway"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (named in `errors`), or the credentials are malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or not a valid one; see `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope, or may not see this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
