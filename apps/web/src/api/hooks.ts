@@ -10,6 +10,8 @@ export interface AskOptions {
   keepPrevious?: boolean;
   /** at least so long between two readings, ms: for what costs much and changes little */
   atLeastMs?: number;
+  /** its answer has no steps, and the API takes none */
+  stepless?: true;
 }
 
 export type Asked<P extends ApiPath> = UseQueryResult<AnswerOf<P>, ApiProblem>;
@@ -20,12 +22,13 @@ export type Asked<P extends ApiPath> = UseQueryResult<AnswerOf<P>, ApiProblem>;
  */
 export function useApi<P extends ApiPath>(path: P, query: QueryOf<P>, options: AskOptions = {}): Asked<P> {
   const { range, step, live, refreshSeconds } = useRange();
-  const asked = { start: range.from, end: range.to, ...(step === null ? {} : { step }), ...query } as QueryOf<P>;
+  const asked = { start: range.from, end: range.to, ...(step === null || options.stepless ? {} : { step }), ...query } as QueryOf<P>;
   return useQuery<AnswerOf<P>, ApiProblem>({
     queryKey: [path, asked],
     queryFn: ({ signal }) => get(path, asked, signal),
     enabled: options.enabled ?? true,
-    refetchInterval: live ? refreshSeconds * 1000 : false,
+    refetchInterval: live ? Math.max(options.atLeastMs ?? 0, refreshSeconds * 1000) : false,
+    ...(options.atLeastMs === undefined ? {} : { staleTime: options.atLeastMs }),
     ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
   });
 }

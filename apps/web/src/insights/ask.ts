@@ -11,9 +11,12 @@ export interface AskedWindow {
   cut: boolean;
 }
 
-/** The window of the page's range that can be asked about: whole minutes that are over, a day at most. All in ms. */
+/** By then the windows of a minute are closed, as the API has it. ms */
+const CLOSED_AFTER_MS = 40_000;
+
+/** The window of the page's range that can be asked about: whole minutes that are closed, a day at most. All in ms. */
 export function windowOf({ start, end }: { start: number; end: number }, now: number): AskedWindow {
-  const last = Math.floor(Math.min(end, now) / MINUTE_MS) * MINUTE_MS;
+  const last = Math.min(Math.ceil(end / MINUTE_MS), Math.floor((now - CLOSED_AFTER_MS) / MINUTE_MS)) * MINUTE_MS;
   const first = Math.min(Math.floor(start / MINUTE_MS) * MINUTE_MS, last - MINUTE_MS);
   const from = Math.max(first, last - MOST_MS);
   return { start: instantText(from), end: instantText(last), cut: from > first };

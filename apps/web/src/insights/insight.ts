@@ -1,9 +1,14 @@
-import { SEVERITIES, subjectText, type Place, type Severity } from '../alerts/alert.ts';
+import { SEVERITIES, subjectText, type Severity } from '../alerts/alert.ts';
+import type { components } from '../api/types.generated.ts';
 import { formatClock, formatSince } from '../format/times.ts';
-import type { Evidence, Finding, Insight, ModelPart } from './document.ts';
 import { visible } from './text.ts';
 
-export type { Evidence, Finding, Insight, ModelPart } from './document.ts';
+export type Insight = components['schemas']['Insight'];
+export type Finding = components['schemas']['InsightFinding'];
+export type Evidence = components['schemas']['InsightEvidence'];
+export type ModelPart = components['schemas']['InsightModel'];
+export type SentAnswer = components['schemas']['InsightSent'];
+export type Gateway = components['schemas']['InsightGateway'];
 export type Subject = Insight['subject'];
 export type Trigger = Insight['trigger'];
 
@@ -46,40 +51,6 @@ export function windowText({ start, end }: Insight['window'], now: number): stri
   return `${formatSince(Date.parse(start), now)} to ${formatClock(Date.parse(end))}`;
 }
 
-const DIRECTIONS = new Set(['request', 'response']);
-
-/**
- * The page that shows what an evidence says, over the window it says it of. By its fields alone, through the router: no address
- * that somebody else wrote is ever followed. null: it names nothing that a page shows.
- */
-export function placeOf(evidence: Evidence, window: Insight['window']): Place | null {
-  const search = { from: window.start, to: window.end, role: null };
-  const { service, method, route, host, alert, header, status, figures } = evidence;
-  const has = (text: string | undefined): text is string => text !== undefined && text !== '' && text !== '.' && text !== '..';
-  switch (evidence.kind) {
-    case 'service':
-      return has(service) ? { to: '/services/$service', params: { service }, search } : null;
-    case 'endpoint':
-      if (!has(service)) return null;
-      return { to: '/services/$service', params: { service }, search: { ...search, ...(has(method) && has(route) ? { method, route } : {}) } };
-    case 'failure':
-      if (!has(service)) return null;
-      return {
-        to: '/failures',
-        search: { ...search, ...(has(method) && has(route) ? { at: `${method} ${route} ${service}`, outcome: String(status ?? 0) } : { service }) },
-      };
-    case 'header': {
-      if (!has(header)) return null;
-      const direction = String(figures['direction'] ?? '');
-      return { to: '/headers', search: { ...search, ...(has(service) ? { service } : {}), ...(DIRECTIONS.has(direction) ? { header: `${direction} ${header}` } : { q: header }) } };
-    }
-    case 'host':
-      return has(host) ? { to: '/fleet', search: { ...search, host } } : null;
-    case 'alert':
-      return has(alert) ? { to: '/alerts', search: { id: alert } } : null;
-  }
-}
-
 /** What a page shows: a finding is its business when an evidence cites it. */
 export interface Shown {
   kinds?: readonly Evidence['kind'][];
@@ -103,17 +74,26 @@ export interface Cited {
   finding: Finding;
 }
 
+const rankOf = (c: Cited): number => SEVERITIES.indexOf(c.finding.severity);
+
 /**
  * Findings about what is shown, the worst first, then the newest. What several insights say of one subject in the same words is said once:
  * alerts that stay open are looked at again and again.
  */
 export function findingsAbout(insights: readonly Insight[], shown: Shown): Cited[] {
-  const all = insights.toSorted(newestFirst).flatMap((insight) => insight.findings.filter((f) => cites(f, shown)).map((finding) => ({ insight, finding })));
   const said = new Set<string>();
-  return all
+  return insights
+    .toSorted(newestFirst)
+    .flatMap((insight) => insight.findings.filter((f) => cites(f, shown)).map((finding) => ({ insight, finding })))
     .filter(({ insight, finding }) => {
       const key = JSON.stringify([insight.subject, finding.source, finding.title]);
       return !said.has(key) && said.add(key);
     })
-    .toSorted((a, b) => SEVERITIES.indexOf(a.finding.severity) - SEVERITIES.indexOf(b.finding.severity));
+    .toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+/** Findings of the newest insight that looked at the alert and found something, the worst first. */
+export function findingsOnAlert(insights: readonly Insight[], alert: string): Cited[] {
+  const newest = insights.toSorted(newestFirst).find((i) => i.findings.length > 0 && (i.alerts.includes(alert) || i.findings.some((f) => cites(f, { alert }))));
+  return newest === undefined ? [] : newest.findings.map((finding) => ({ insight: newest, finding })).toSorted((a, b) => rankOf(a) - rankOf(b));
 }

@@ -3,12 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { windowOf } from './ask.ts';
 import { evidenceFigures, figuresLine } from './figures.ts';
 import { eventsAddress, follow, type Events } from './follow.ts';
-import { cites, findingsAbout, isOver, newestFirst, placeOf, severityOf, sourceText, worstFirst, type Evidence, type Finding, type Insight, type ModelPart } from './insight.ts';
+import { placeOfHref } from './href.ts';
+import {
+  cites,
+  findingsAbout,
+  findingsOnAlert,
+  isOver,
+  newestFirst,
+  severityOf,
+  sourceText,
+  worstFirst,
+  type Evidence,
+  type Finding,
+  type Insight,
+  type ModelPart,
+} from './insight.ts';
 import { indented, visible } from './text.ts';
 import { costText, droppedText, formatUsd, modelText, REASONS } from './words.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
-const evidence = (more: Partial<Evidence> = {}): Evidence => ({ id: 'svc_1', kind: 'service', label: 'shop', service: 'shop', figures: {}, ...more });
+const evidence = (more: Partial<Evidence> = {}): Evidence => ({ id: 'svc_1', kind: 'service', label: 'shop', service: 'shop', figures: {}, href: '/services/shop', ...more });
 const finding = (more: Partial<Finding> = {}): Finding => ({
   id: 'f1',
   source: 'rules',
@@ -57,6 +71,7 @@ const insight = (more: Partial<Insight> = {}): Insight => ({
   model: model({ state: 'off', reason: 'no_gateway' }),
   requested_by: null,
   revision: 1,
+  links: { self: '/v1/insights/a', events: '/v1/insights/a/events', sent: null },
   ...more,
 });
 
@@ -77,33 +92,58 @@ describe('what others wrote', () => {
 });
 
 describe('where an evidence leads', () => {
-  const around = { from: WINDOW.start, to: WINDOW.end, role: null };
-  const endpoint = { service: 'shop', method: 'GET', route: '/orders/{int}' };
-  it.each<[string, Partial<Evidence>, unknown]>([
-    ['a service', {}, { to: '/services/$service', params: { service: 'shop' }, search: around }],
-    ['an endpoint', { kind: 'endpoint', ...endpoint }, { to: '/services/$service', params: { service: 'shop' }, search: { ...around, method: 'GET', route: '/orders/{int}' } }],
-    ['a failure', { kind: 'failure', ...endpoint, status: 502 }, { to: '/failures', search: { ...around, at: 'GET /orders/{int} shop', outcome: '502' } }],
-    [
-      'a failure without a status',
-      { kind: 'failure', ...endpoint, error_type: 'no_response' },
-      { to: '/failures', search: { ...around, at: 'GET /orders/{int} shop', outcome: '0' } },
-    ],
-    [
-      'a header',
-      { kind: 'header', header: 'x-api-key', figures: { direction: 'request' } },
-      { to: '/headers', search: { ...around, service: 'shop', header: 'request x-api-key' } },
-    ],
-    ['a header of either direction', { kind: 'header', header: 'via' }, { to: '/headers', search: { ...around, service: 'shop', q: 'via' } }],
-    ['a host', { kind: 'host', host: 'web-1' }, { to: '/fleet', search: { ...around, host: 'web-1' } }],
-    ['an alert', { kind: 'alert', alert: '3f' }, { to: '/alerts', search: { id: '3f' } }],
-  ])('%s', (_, more, expected) => expect(placeOf(evidence(more), WINDOW)).toEqual(expected));
-
-  it('nowhere when it names nothing, and never out of a page', () => {
-    for (const kind of ['service', 'endpoint', 'failure', 'header', 'host', 'alert'] as const) expect(placeOf({ id: 'x', kind, label: 'x', figures: {} }, WINDOW)).toBeNull();
-    for (const service of ['', '.', '..']) expect(placeOf(evidence({ service }), WINDOW)).toBeNull();
-    const target = placeOf(evidence({ service: 'javascript:alert(1)' }), WINDOW);
-    expect(target).toMatchObject({ to: '/services/$service', params: { service: 'javascript:alert(1)' } });
+  const pages = [{ path: '/' }, { path: '/services/$service' }, { path: '/failures' }];
+  it('is a page of ours, with its filters', () => {
+    expect(placeOfHref('/services/my%20shop?from=2026-11-22T12:00:00Z&to=2026-11-22T12:15:00Z&route=/orders/{int}', pages)).toEqual({
+      to: '/services/$service',
+      params: { service: 'my shop' },
+      search: { role: null, from: '2026-11-22T12:00:00Z', to: '2026-11-22T12:15:00Z', route: '/orders/{int}' },
+    });
+    expect(placeOfHref('/failures?at=GET+/x?y+shop#z', pages)).toEqual({ to: '/failures', params: {}, search: { role: null, at: 'GET /x?y shop' } });
+    expect(placeOfHref('/', pages)?.to).toBe('/');
   });
+  it.each([
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    ' javascript:alert(1)',
+    'data:text/html,x',
+    'https://evil.example/failures',
+    '//evil.example/failures',
+    '/\\evil.example/failures',
+    '/\t/evil.example/failures',
+    '/\n/failures',
+    '\\\\evil.example',
+    'failures',
+    '../failures',
+    '/failures/',
+    '/v1/insights',
+    '/bff/logout',
+    '/services/..',
+    '/services/%2e%2e',
+    '/services/.',
+    '/services/',
+    '/services/%ff',
+    '/services/a/b',
+    '/failures\u202e',
+    '',
+  ])('never %j', (href) => expect(placeOfHref(href, pages)).toBeNull());
+  it('never anywhere else, whatever it is', () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.webUrl(),
+          fc.string().map((s) => `/${s}`),
+          fc.string().map((s) => `/services/${s}`),
+        ),
+        (href) => {
+          const place = placeOfHref(href, pages);
+          if (place === null) return;
+          expect(pages.map((p) => p.path)).toContain(place.to);
+          expect(new URL(href, 'http://here.test').origin).toBe('http://here.test');
+        },
+      ),
+    ));
 });
 
 describe('figures of an evidence', () => {
@@ -150,6 +190,22 @@ describe('findings about what is shown', () => {
   });
 });
 
+describe('findings on an alert', () => {
+  it('are those of the newest insight that looked at it and has any, the worst first', () => {
+    const first = insight({ id: 'first', alerts: ['3f'], findings: [finding()] });
+    const newer = insight({ id: 'newer', created_at: '2026-11-22T12:30:00Z', alerts: ['3f'], findings: [finding(), finding({ id: 'f2', severity: 'page' })] });
+    const running = insight({ id: 'running', created_at: '2026-11-22T12:40:00Z', alerts: ['3f'], findings: [] });
+    const citing = insight({ id: 'citing', findings: [finding({ evidence: [evidence({ kind: 'alert', alert: '4a' })] })] });
+    const all = [first, newer, running, citing];
+    expect(findingsOnAlert(all, '3f').map((c) => [c.insight.id, c.finding.id])).toEqual([
+      ['newer', 'f2'],
+      ['newer', 'f1'],
+    ]);
+    expect(findingsOnAlert(all, '4a').map((c) => c.insight.id)).toEqual(['citing']);
+    expect(findingsOnAlert(all, '5b')).toEqual([]);
+  });
+});
+
 describe('who says so', () => {
   it('is told of every finding', () =>
     expect([sourceText({ source: 'rules' }, model()), sourceText({ source: 'model' }, model()), sourceText({ source: 'model' }, model({ model: null }))]).toEqual([
@@ -187,7 +243,11 @@ describe('what became of the model, in words', () => {
 describe('what can be asked about', () => {
   const at = (text: string) => Date.parse(`2026-11-22T${text}Z`);
   it('is whole minutes that are over', () =>
-    expect(windowOf({ start: at('11:45:12'), end: at('12:00:40') }, at('12:00:40'))).toEqual({ start: '2026-11-22T11:45:00Z', end: '2026-11-22T12:00:00Z', cut: false }));
+    expect([at('12:00:40'), at('12:00:39'), at('14:00:00')].map((now) => windowOf({ start: at('11:45:12'), end: at('12:00:40') }, now))).toEqual([
+      { start: '2026-11-22T11:45:00Z', end: '2026-11-22T12:00:00Z', cut: false },
+      { start: '2026-11-22T11:45:00Z', end: '2026-11-22T11:59:00Z', cut: false },
+      { start: '2026-11-22T11:45:00Z', end: '2026-11-22T12:01:00Z', cut: false },
+    ]));
   it('at least one, at most a day, nothing to come', () =>
     fc.assert(
       fc.property(fc.integer({ min: -10_000_000, max: 10_000_000 }), fc.integer({ min: 1, max: 10_000_000 }), (from, seconds) => {

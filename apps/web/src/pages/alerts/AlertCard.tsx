@@ -5,6 +5,8 @@ import { MuteButton } from '../../alerts/MuteButton.tsx';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
 import { useEndMute, useWhyNoMutes } from '../../alerts/use-alerts.ts';
 import { formatAgo, formatClock, formatInstant, formatLength, formatSince } from '../../format/times.ts';
+import { AlertInsight } from '../../insights/AlertInsight.tsx';
+import { AskInsight } from '../../insights/AskInsight.tsx';
 import { PageLink } from '../../url/PageLink.tsx';
 import { KINDS } from './rule-words.ts';
 
@@ -47,8 +49,9 @@ export function AlertCard({ alert, mutes, now }: Props) {
         {alert.description}
         {alert.complete ? '' : ' Something was lost in the windows it rests on, so its figures are bounds.'}
       </p>
+      <AlertInsight alert={alert} />
       <div className="alert-foot">
-        <span className="quiet-text">
+        <span className="quiet-text alert-whence">
           <PageLink {...placeOf(alert, now)} className="text-link">
             {subjectText(alert.subject)} at {formatClock(opened)}
           </PageLink>
@@ -59,7 +62,10 @@ export function AlertCard({ alert, mutes, now }: Props) {
           </PageLink>
           {alert.muted ? <strong className="alert-muted">, {mutedText(muteFor(alert, mutes), now)}</strong> : null}
         </span>
-        {alert.state === 'open' ? <MuteOf alert={alert} mutes={mutes} /> : null}
+        <span className="alert-actions">
+          <AskInsight subject={askable(alert)} window={windowOf(alert, now)} />
+          {alert.state === 'open' ? <MuteOf alert={alert} mutes={mutes} /> : null}
+        </span>
       </div>
     </article>
   );
@@ -85,6 +91,18 @@ function MuteOf({ alert, mutes }: { alert: Alert; mutes: readonly Mute[] }) {
     );
   return alert.muted ? null : <MuteButton alert={alert} />;
 }
+
+/** What an insight can be about: the service or the host of the alert. */
+function askable({ subject: { service, host } }: Alert): { service?: string; host?: string } {
+  return service !== undefined ? { service } : host !== undefined ? { host } : {};
+}
+
+/** Before it opened, so that there is something to compare with; to its end, or to now. ms */
+const BEFORE_MS = 15 * 60_000;
+const windowOf = (alert: Alert, now: number): { start: number; end: number } => ({
+  start: Date.parse(alert.opening_window.start) - BEFORE_MS,
+  end: alert.resolved_at === null ? now : Date.parse(alert.resolved_at),
+});
 
 function resolvedText(alert: Alert, now: number): string {
   const at = Date.parse(alert.resolved_at ?? '');

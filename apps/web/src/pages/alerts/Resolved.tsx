@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { placeOf, RESOLUTIONS, subjectText, type Alert } from '../../alerts/alert.ts';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
-import type { AnswerOf } from '../../api/client.ts';
+import type { AnswerOf, QueryOf } from '../../api/client.ts';
 import { useApi, type Asked } from '../../api/hooks.ts';
 import { Answered } from '../../components/Answered.tsx';
 import { EmptyBox } from '../../components/EmptyBox.tsx';
@@ -44,13 +44,8 @@ export interface Narrowed {
 }
 
 export function useResolved({ severity, service, rule }: Narrowed): Asked<'/v1/alerts'> {
-  return useApi('/v1/alerts', {
-    state: 'resolved',
-    limit: 1000,
-    ...(severity === '' ? {} : { severity }),
-    ...(service === '' ? {} : { service }),
-    ...(rule === '' ? {} : { rule }),
-  });
+  const asked = { state: 'resolved', limit: 1000, ...(severity === '' ? {} : { severity }), ...(service === '' ? {} : { service }), ...(rule === '' ? {} : { rule }) } as const;
+  return useApi('/v1/alerts', asked as QueryOf<'/v1/alerts'>, { stepless: true });
 }
 
 /** What was open and is over, in the range of the page. */

@@ -6,6 +6,7 @@ import { Quality } from '../../components/Quality.tsx';
 import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
 import { DataTable, useAllRows, useTableSearch } from '../../components/table/index.ts';
 import { countOf, formatCount } from '../../format/numbers.ts';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { parseChosen } from './chosen.ts';
@@ -20,6 +21,8 @@ const KINDS = [
   { id: '4xx', label: '4xx', hint: 'The request was refused', status: '4xx' },
   { id: 'none', label: 'No response', hint: 'Broken off before a status came', status: '0' },
 ] as const;
+
+const FAILURE = ['failure'] as const;
 
 const target = (f: Failure) => ({ to: '/failures', search: { at: keyOf(f), outcome: null, failed: null, good: null }, keep: true });
 
@@ -86,6 +89,11 @@ export default function FailuresPage(): ReactNode {
           </>
         }
         quality={<Quality quality={failures.data?.quality} exchanges={rows?.reduce((n, f) => n + f.exchanges, 0)} />}
+      />
+      <CitedStrip
+        what={service === '' ? 'failures' : `failures of ${service}`}
+        shown={{ kinds: FAILURE, ...(service === '' ? {} : { service }) }}
+        enabled={failures.data !== undefined}
       />
       <section aria-label="Failures by route">
         <h2 className="hidden-visually">Failing routes</h2>

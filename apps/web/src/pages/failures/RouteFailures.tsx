@@ -13,6 +13,7 @@ import { formatSince } from '../../format/times.ts';
 import { zoomTo } from '../../time/range.ts';
 import { stepFor } from '../../time/step.ts';
 import { useRange, useSetRange } from '../../time/use-range.ts';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useUpdateSearch } from '../../url/use-search.ts';
 import type { Chosen } from './chosen.ts';
@@ -28,6 +29,7 @@ interface Props {
 }
 
 const POINTS = 180;
+const ROUTE = ['failure', 'endpoint'] as const;
 const FAILED = '4xx,5xx,0';
 
 /** One failing route: since when, how much, and what its failed exchanges look like beside good ones. */
@@ -57,6 +59,7 @@ export function RouteFailures({ chosen, role, row }: Props): ReactNode {
         <p>{row === undefined ? '\u00a0' : sentence(row, all.dataUpdatedAt)}</p>
         <Quality quality={all.data?.quality} exchanges={row?.exchanges} />
       </div>
+      <CitedStrip what="this route" shown={{ kinds: ROUTE, ...chosen }} enabled={all.data !== undefined} lines={1} />
       <Answered query={all} what="its error rate" height={200}>
         {(answer) =>
           answer.data.every((p) => p.exchanges === 0) ? (

@@ -26,7 +26,7 @@ const outcomeLabel = (status: number): string => (status === 0 ? 'no response' :
 
 /** Kept samples of the route: what the failed ones share, and one beside a good one. */
 export function Samples({ chosen, role, outcomes }: Props): ReactNode {
-  const samples = useApi('/v1/exchanges', { ...chosen, role, limit: 200 });
+  const samples = useApi('/v1/exchanges', { ...chosen, role, limit: 200 }, { stepless: true });
   if (samples.error !== null && (samples.error.status === 403 || samples.error.status === 404)) {
     return (
       <EmptyBox title="Single exchanges are not shown to you">

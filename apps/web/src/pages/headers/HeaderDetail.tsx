@@ -9,6 +9,7 @@ import { Quality } from '../../components/Quality.tsx';
 import type { Role } from '../../components/RoleSwitch.tsx';
 import { DataTable, useAllRows, useInSight, useTableSearch } from '../../components/table/index.ts';
 import { countOf, formatBytes, formatCount, formatPercent } from '../../format/numbers.ts';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { zoomTo } from '../../time/range.ts';
 import { stepFor } from '../../time/step.ts';
 import { useRange, useSetRange } from '../../time/use-range.ts';
@@ -26,6 +27,7 @@ interface Props {
 
 const PATH = '/v1/headers';
 const POINTS = 180;
+const HEADER = ['header'] as const;
 
 /** One header: over time, by service, and its values where they leave the host. */
 export function HeaderDetail({ chosen, role, service, gone }: Props): ReactNode {
@@ -50,6 +52,7 @@ export function HeaderDetail({ chosen, role, service, gone }: Props): ReactNode 
         <p>{row === undefined ? '\u00a0' : sentence(row)}</p>
         <Quality quality={whole.data?.quality} exchanges={row?.exchanges} />
       </div>
+      <CitedStrip what="this header" shown={{ kinds: HEADER, header: chosen.name, ...(service === '' ? {} : { service }) }} enabled={whole.data !== undefined} lines={1} />
       <Answered query={whole} what="this header" height={220}>
         {(answer) =>
           answer.data[0] === undefined ? (

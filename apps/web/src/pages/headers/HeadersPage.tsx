@@ -7,6 +7,7 @@ import { Quality } from '../../components/Quality.tsx';
 import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
 import { DataTable, useAllRows, useTableSearch } from '../../components/table/index.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { PageLink } from '../../url/PageLink.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { COLUMNS } from './columns.tsx';
@@ -30,6 +31,7 @@ const ONLY = [
 const rowKey = (i: Item): string => i.key;
 const target = (i: Item) => ({ to: '/headers', search: { header: i.key }, keep: true });
 const NONE: never[] = [];
+const HEADER = ['header'] as const;
 
 /** What crosses my wires? */
 export default function HeadersPage(): ReactNode {
@@ -73,6 +75,7 @@ export default function HeadersPage(): ReactNode {
         }
         quality={<Quality quality={now.data?.quality} />}
       />
+      <CitedStrip what={service === '' ? 'headers' : `headers of ${service}`} shown={{ kinds: HEADER, ...(service === '' ? {} : { service }) }} enabled={now.data !== undefined} />
       <h2 className="hidden-visually">Inventory</h2>
       <Answered query={now} what="the headers" height={chosen === null ? 640 : 408}>
         {(answer) => (

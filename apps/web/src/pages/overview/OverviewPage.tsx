@@ -10,6 +10,7 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import { RoleSwitch, useRole } from '../../components/RoleSwitch.tsx';
 import { DataTable, useTableSearch } from '../../components/table/index.ts';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { stepFor } from '../../time/step.ts';
 import { useRange, useSetRange } from '../../time/use-range.ts';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
@@ -22,6 +23,7 @@ const OBJECTIVES = ['99', '99.5', '99.9', '99.95', '99.99'] as const;
 const FEW = 100;
 const MOST = 1000;
 const POINTS = 120;
+const ALL = {};
 
 const rowKey = (s: Service) => s.service;
 const rowTarget = (s: Service) => ({ to: '/services/$service', params: { service: s.service } });
@@ -66,6 +68,7 @@ export default function OverviewPage() {
         quality={<Quality quality={query.data?.quality} exchanges={total} />}
       />
       <OpenStrip />
+      <CitedStrip what="the services" shown={ALL} enabled={query.data !== undefined} lines={3} framed />
       <Answered query={query} what="the services" height={640}>
         {(answer) =>
           answer.data.length === 0 ? (

@@ -11,7 +11,7 @@ const NONE: readonly Alert[] = [];
 
 /** Alerts of the service that were open in the range, and their places on the time axis. */
 export function useServiceAlerts(service: string): { query: Asked<'/v1/alerts'>; marks: readonly Mark[] } {
-  const query = useApi('/v1/alerts', { service, limit: MOST });
+  const query = useApi('/v1/alerts', { service, limit: MOST }, { stepless: true });
   const alerts = query.data?.data ?? NONE;
   const marks = useMemo(() => marksOf(alerts), [alerts]);
   return { query, marks };

@@ -6,6 +6,8 @@ import { EmptyBox } from '../../components/EmptyBox.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { Quality } from '../../components/Quality.tsx';
 import { RoleSwitch, useRole, type Role } from '../../components/RoleSwitch.tsx';
+import { AskInsight } from '../../insights/AskInsight.tsx';
+import { CitedStrip } from '../../insights/CitedStrip.tsx';
 import { NAVIGATION } from '../../shell/pages.ts';
 import { useRange, useSetRange } from '../../time/use-range.ts';
 import { PageLink } from '../../url/PageLink.tsx';
@@ -45,6 +47,7 @@ export default function ServicePage() {
         title={service}
         tools={
           <>
+            <AskInsight key={service} subject={{ service }} />
             {failures ? (
               <PageLink to={failures.path} search={{ service }} className="button">
                 Failures of this service
@@ -55,7 +58,10 @@ export default function ServicePage() {
         }
         quality={<Quality quality={query.data?.quality} exchanges={row?.exchanges ?? (query.data ? 0 : undefined)} />}
       />
-      <ServiceAlerts service={service} query={alerts.query} />
+      <div>
+        <ServiceAlerts service={service} query={alerts.query} />
+        <CitedStrip what="this service" shown={{ service }} enabled={query.data !== undefined} />
+      </div>
       <Answered query={query} what="the service" height={SHAPE}>
         {(answer) =>
           row === undefined ? (
