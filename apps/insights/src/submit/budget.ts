@@ -40,11 +40,11 @@ export interface Reservation {
  * reservation until midnight. The sum exceeds a limit only by what requests really took beyond their reservation.
  */
 export class Budget {
-  private readonly state: StateStore;
+  private readonly state: Pick<StateStore, 'add' | 'get'>;
   private readonly config: BudgetConfig;
   private readonly now: () => number;
 
-  constructor(state: StateStore, config: BudgetConfig, now: () => number) {
+  constructor(state: Pick<StateStore, 'add' | 'get'>, config: BudgetConfig, now: () => number) {
     this.state = state;
     this.config = config;
     this.now = now;
