@@ -23,9 +23,9 @@ const SETTLE_MS = 60_000;
 
 /**
  * @param {import('node:test').TestContext} t whose end ends all of it
- * @param {{ brokers?: number, kafka?: object, bus?: (kafka: object) => object, redis?: object, store?: object, analyzers?: number, analyzer?: object, api?: object }} [o]
+ * @param {{ brokers?: number, kafka?: object, bus?: (kafka: object) => object, redis?: object, store?: object, analyzers?: number, analyzer?: object, api?: object | ((bus: object) => object), scopes?: string[], clients?: string[] }} [o]
  *   kafka, redis: options of infra/*\/start.mjs; bus: how the apps reach the bus (default: the plain listener); store: settings of a store that the caller runs (no Redis is started); analyzers: how many
- *   run at once; analyzer, api: more settings of theirs
+ *   run at once; analyzer, api: more settings of theirs; scopes, clients: as `scopes` and `others` of startApi
  */
 export async function openFleet(t, o = {}) {
   const { dir, start } = scratch(t, 'hw-chaos-');
@@ -37,7 +37,9 @@ export async function openFleet(t, o = {}) {
   const store = o.store ?? { kind: 'redis', url: redis.url };
   const applyTopics = () => run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--config', settingsFile(dir, 'admin', { bus })]);
   await applyTopics();
-  const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store, settings: { rate_limit: { requests: 100_000 }, ...o.api } });
+  const more = typeof o.api === 'function' ? o.api(bus) : o.api;
+  const ports = { identityPort: await freePort(), apiPort: await freePort() };
+  const info = await startApi({ dir, start, ...ports, store, scopes: o.scopes, others: o.clients, settings: { rate_limit: { requests: 100_000 }, ...more } });
 
   const fleet = { dir, start, kafka, redis, bus, store, info, analyzers: new Map(), applyTopics };
 

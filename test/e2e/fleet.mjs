@@ -93,15 +93,18 @@ export function scratch(t, prefix) {
 
 /**
  * Identity and API of a fleet on given ports. The company's authorization server is played by identity: to the API it
- * is an issuer URL in the settings; `settings`: more of the API's.
- * @returns {Promise<{ api: string, token_url: string, client_id: string, client_secret: string }>} as `token()` and `get()` want it
+ * is an issuer URL in the settings; `settings`: more of the API's; `scopes`: more that clients may have; `others`: client ids beside `e2e`.
+ * @returns {Promise<{ api: string, token_url: string, client_id: string, client_secret: string, as: (clientId: string) => object }>} as `token()` and `get()`
+ *   want it; `as`: the same for another client
  */
-export async function startApi({ dir, start, identityPort, apiPort, store, settings: more = {} }) {
+export async function startApi({ dir, start, identityPort, apiPort, store, scopes = [], others = [], settings: more = {} }) {
   const audience = `http://127.0.0.1:${apiPort}`;
   const issuer = `http://127.0.0.1:${identityPort}`;
-  const client = { client_id: 'e2e', client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read'] };
+  const clientOf = (id) => ({ client_id: id, client_secret: randomBytes(24).toString('hex'), scopes: ['metrics:read', 'events:read', 'fleet:read', ...scopes] });
+  const client = clientOf('e2e');
+  const clients = [client, ...others.map(clientOf)];
   mkdirSync(join(dir, 'keys'), { mode: 0o700 });
-  writeFileSync(join(dir, 'clients.json'), JSON.stringify({ clients: [client] }), { mode: 0o600 });
+  writeFileSync(join(dir, 'clients.json'), JSON.stringify({ clients }), { mode: 0o600 });
   const settings = {
     port: identityPort,
     audience,
@@ -113,5 +116,6 @@ export async function startApi({ dir, start, identityPort, apiPort, store, setti
   await healthy(identity, `${issuer}/.well-known/openid-configuration`);
   const api = start('api', NODE, ['apps/api/dist/main.js', '--config', settingsFile(dir, 'api', { port: apiPort, audience, issuers: [{ issuer }], store, state: store, ...more })]);
   await healthy(api, `${audience}/healthz`);
-  return { api: audience, token_url: `${issuer}/token`, ...client };
+  const info = { api: audience, token_url: `${issuer}/token`, processes: { identity, api } };
+  return { ...info, ...client, as: (id) => ({ ...info, ...clients.find((c) => c.client_id === id) }) };
 }

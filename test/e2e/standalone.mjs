@@ -40,13 +40,13 @@ export async function startStandalone(args, { stateDir, timeoutMs = 120_000 }) {
   return run;
 }
 
-/** An access token by client_credentials, as any client would get it. */
-export async function token(info) {
+/** An access token by client_credentials, as any client would get it; writing is not among what is given unless it is asked for. */
+export async function token(info, scope) {
   const basic = Buffer.from(`${encodeURIComponent(info.client_id)}:${encodeURIComponent(info.client_secret)}`).toString('base64');
   const answer = await fetch(info.token_url, {
     method: 'POST',
     headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-    body: 'grant_type=client_credentials',
+    body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope ? { scope } : {}) }),
   });
   if (!answer.ok) throw new Error(`token: ${answer.status} ${await answer.text()}`);
   return (await answer.json()).access_token;

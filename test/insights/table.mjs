@@ -1,0 +1,22 @@
+// The table of insights' faults, as Markdown.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../../tools/repo.mjs';
+
+const FILE = join(ROOT, 'build/insights.md');
+const HEAD = ['fault', 'what the user sees', 'counted', 'requests at the provider', 'analyzer: exchanges/s folded, lag (records) at its end', 'took'];
+
+/** @param {{ fault: string, seen: string, counted: string, requests: string | number, folded: number, lag: number, seconds: number }[]} rows */
+export function writeTable(rows, foot) {
+  const line = (cells) => `| ${cells.map((c) => String(c).replaceAll('|', '\\|')).join(' | ')} |`;
+  const text = [
+    line(HEAD),
+    line(HEAD.map(() => '---')),
+    ...rows.map((r) => line([r.fault, r.seen, r.counted, r.requests, `${Math.round(r.folded)}/s, ${r.lag}`, `${r.seconds.toFixed(1)} s`])),
+    '',
+    ...foot,
+  ].join('\n');
+  mkdirSync(dirname(FILE), { recursive: true });
+  writeFileSync(FILE, `${text}\n`);
+  return text;
+}
