@@ -1,5 +1,5 @@
 import type { Severity } from '@headwater/alert-rules';
-import { INSIGHT_KEYS, type Finding, type Insight, type InsightState, type SentRecord, type Trigger } from '@headwater/insight-rules';
+import { INSIGHT_KEYS, type Finding, type Insight, type InsightState, type ModelPart, type SentRecord, type Trigger } from '@headwater/insight-rules';
 import type { StateStore } from '@headwater/state-store';
 import type { Logger } from 'pino';
 import { rangeOf, tagOf, type Tagged } from '../alerts/ask.ts';
@@ -73,13 +73,9 @@ export class InsightAsker {
    */
   async sent(id: string, who: Principal, requestId: string): Promise<SentRecord> {
     const { model } = await this.find(id, who);
-    if (model.input_sha256 === null) {
-      const why = model.detail ?? (model.state === 'off' ? 'no AI gateway is configured' : 'the model was not asked yet');
-      throw new Problem('not_found', `nothing was sent for this insight: ${why}`);
-    }
-    const entry = await this.#state().get(INSIGHT_KEYS.sent(model.input_sha256));
+    const entry = model.input_sha256 === null ? null : await this.#state().get(INSIGHT_KEYS.sent(model.input_sha256));
     const sent = entry === null ? null : parseSent(entry.value);
-    if (sent === null) throw new Problem('not_found', 'what was sent for this insight is no longer kept (keep_ms of apps/insights)');
+    if (sent === null) throw new Problem('not_found', nothingSent(model));
     // Services may be named in the input itself; hosts never are, so of those only the alias is left out.
     const places = Object.entries(sent.aliases);
     if (places.some(([, { service }]) => !seesPlace(who, service === undefined ? {} : { service })))
@@ -93,6 +89,12 @@ export class InsightAsker {
     const envelope = gatewayAnswer(await readStatuses(this.#state()), this.#acceptsRequests, who);
     return { etag: tagOf(envelope), envelope };
   }
+}
+
+function nothingSent({ state, sent_at, detail }: ModelPart): string {
+  if (sent_at !== null) return 'what was sent for this insight is no longer kept (keep_ms of apps/insights)';
+  if (state === 'pending') return 'nothing is kept yet of what is sent for this insight: the model is being asked, or will be';
+  return `nothing was sent for this insight: ${detail ?? 'no model was asked'}`;
 }
 
 /** Those on an alert are found whenever they were, unless a range is asked for. */

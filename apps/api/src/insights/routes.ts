@@ -164,7 +164,13 @@ export const INSIGHT_ROUTES = {
     idempotent: true,
     answer: { status: 202, description: 'It is queued, or being made.', schema: 'Insight', example: QUEUED, headers: { ...LOCATION, ...RETRY } },
     also: [
-      { status: 200, description: 'It is done already.', schema: 'Insight', example: { ...INSIGHT, trigger: 'request', alerts: [], requested_by: 'reporter' }, headers: LOCATION },
+      {
+        status: 200,
+        description: 'It is done already, the model asked too.',
+        schema: 'Insight',
+        example: { ...INSIGHT, trigger: 'request', alerts: [], requested_by: 'reporter' },
+        headers: LOCATION,
+      },
     ],
     failures: [
       [422, 'Nothing was ever seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before.'],
@@ -173,9 +179,9 @@ export const INSIGHT_ROUTES = {
   },
   events: {
     operationId: 'streamInsight',
-    summary: 'The insight as server-sent events: one now, one for every revision, and the end when it is done or failed',
+    summary: 'The insight as server-sent events: one now, one for every revision, and the end when no more is to come',
     description:
-      'Event `insight`, its id the revision, its data the insight as JSON. A comment every 15 s keeps the connection. The stream ends with the token; an EventSource then comes back with `Last-Event-ID` and is told 204 when there is nothing more to come. Ten streams a client.',
+      'Event `insight`, its id the revision, its data the insight as JSON. A comment every 15 s keeps the connection. The stream ends with the token; an EventSource then comes back with `Last-Event-ID` and is told 204 when nothing more is to come. Ten streams a client and person.',
     parameters: {},
     path: { id: 'Id of the insight.' },
     answer: { status: 200, description: 'The stream.', media: 'text/event-stream', example: `event: insight\nid: 1\ndata: ${JSON.stringify(QUEUED)}\n\n` },

@@ -51,7 +51,7 @@ export function insightRow(insight: Insight, who: Sees): InsightRow {
   return {
     ...insight,
     findings: seenFindings(insight, who).map((f) => ({ ...f, evidence: f.evidence.map((e) => ({ ...e, href: hrefOf(e, insight) })) })),
-    links: { self, events: `${self}/events`, sent: insight.model.input_sha256 === null ? null : `${self}/sent` },
+    links: { self, events: `${self}/events`, sent: insight.model.input_sha256 === null || insight.model.sent_at === null ? null : `${self}/sent` },
   };
 }
 

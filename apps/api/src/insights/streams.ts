@@ -29,7 +29,8 @@ interface Stream {
 
 const RETRY_MS = 2_000;
 
-export const isOver = ({ state }: Pick<Insight, 'state'>): boolean => state === 'done' || state === 'failed';
+/** Nothing of it is on its way; the findings by rules are shown while the model is still asked. */
+export const isOver = ({ state, model }: Pick<Insight, 'state' | 'model'>): boolean => state === 'failed' || (state === 'done' && model.state !== 'pending');
 
 /**
  * Streams of insights that are being made. One look at the state store a second and insight, however many watch it; a reader that does not
@@ -54,7 +55,7 @@ export class InsightStreams {
   }
 
   /**
-   * Answers with a stream of `insight`, which the caller may see; ends it when it is done or failed, when the token ends, or when we do.
+   * Answers with a stream of `insight`, which the caller may see; ends it when nothing of it is on its way any more, when the token ends, or when we do.
    * @param lastEventId revision that the reader has
    * @throws Problem rate_limited
    */

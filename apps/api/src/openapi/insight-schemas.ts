@@ -72,7 +72,7 @@ const model = object(
     state: {
       type: 'string',
       enum: ['off', 'pending', 'done', 'reused', 'failed'],
-      description: '`off`: no gateway is configured; `pending`: it is being asked; `reused`: the same input was answered before.',
+      description: '`off`: no gateway is configured; `pending`: it is being asked, or will be; `reused`: the same input was answered before.',
     },
     reason: { type: ['string', 'null'], enum: [...MODEL_REASONS, null], description: 'Why there is no finding of a model, or no more.' },
     detail: nullable('string', 'The same in a sentence.'),
@@ -98,7 +98,12 @@ const insight = object({
   id: { ...id, description: 'Of trigger, subject and window: asking twice is asking once.' },
   trigger: { type: 'string', enum: TRIGGERS, description: '`alert`: alerts of its subject are open; `digest`: the hour is over; `request`: somebody asked.' },
   subject,
-  state: { type: 'string', enum: INSIGHT_STATES, description: '`failed`: not even the findings by rules could be made; a model that could not be asked is `done`.' },
+  state: {
+    type: 'string',
+    enum: INSIGHT_STATES,
+    description:
+      '`done`: the findings by rules are there; those of a model come when `model.state` is no longer `pending`. `failed`: not even the findings by rules could be made.',
+  },
   failure: nullable('string', 'Of state `failed`: why.'),
   window: { ...span, description: 'Half-open; whole minutes.' },
   compared_with: orNull(span, 'What the window is compared with; null: nothing was there, or it has not begun yet.'),

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { openStateStore, type StateStore } from '@headwater/state-store';
 import { openSummaryStore, type Coarse, type SummaryStore } from '@headwater/summary-store';
 import { createApi, type ApiSettings } from '../app.ts';
 import type { TrustedIssuer } from '../auth/principal.ts';
+import type { InsightRequests } from '../insights/requests.ts';
 import { HandmadeIssuer, signingKey, type SigningKey } from './issuer.ts';
 
 export const TOPIC = 'headwater.header-events.v1';
@@ -60,7 +61,9 @@ export class World {
   /** a test may take the stores away */
   storeError: Error | null = null;
 
-  static async start(options: { issuers?: (own: TrustedIssuer) => TrustedIssuer[]; settings?: Partial<ApiSettings>; redis?: string } = {}): Promise<World> {
+  static async start(
+    options: { issuers?: (own: TrustedIssuer) => TrustedIssuer[]; settings?: Partial<ApiSettings>; redis?: string; requests?: (dir: string) => InsightRequests; log?: Logger } = {},
+  ): Promise<World> {
     const world = new World();
     const redis = options.redis === undefined ? null : ({ kind: 'redis', url: options.redis, prefix: 'hw' } as const);
     world.summaries = await openSummaryStore(redis ?? { kind: 'embedded', path: join(world.dir, 'summaries.db') });
@@ -84,7 +87,8 @@ export class World {
     world.#app = await createApi(settings, {
       summaries: () => given(world.summaries),
       state: () => given(world.state),
-      log: pino({ level: process.env['HW_TEST_LOG'] ?? 'silent' }),
+      ...(options.requests === undefined ? {} : { requests: options.requests(world.dir) }),
+      log: options.log ?? pino({ level: process.env['HW_TEST_LOG'] ?? 'silent' }),
       clock: () => world.now,
     });
     await world.#app.listen(0, '127.0.0.1');

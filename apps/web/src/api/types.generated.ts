@@ -304,8 +304,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The insight as server-sent events: one now, one for every revision, and the end when it is done or failed
-         * @description Event `insight`, its id the revision, its data the insight as JSON. A comment every 15 s keeps the connection. The stream ends with the token; an EventSource then comes back with `Last-Event-ID` and is told 204 when there is nothing more to come. Ten streams a client.
+         * The insight as server-sent events: one now, one for every revision, and the end when no more is to come
+         * @description Event `insight`, its id the revision, its data the insight as JSON. A comment every 15 s keeps the connection. The stream ends with the token; an EventSource then comes back with `Last-Event-ID` and is told 204 when nothing more is to come. Ten streams a client and person.
          */
         get: operations["streamInsight"];
         put?: never;
@@ -1457,7 +1457,7 @@ export interface components {
         /** @description What became of asking the model. */
         InsightModel: {
             /**
-             * @description `off`: no gateway is configured; `pending`: it is being asked; `reused`: the same input was answered before.
+             * @description `off`: no gateway is configured; `pending`: it is being asked, or will be; `reused`: the same input was answered before.
              * @enum {string}
              */
             state: "off" | "pending" | "done" | "reused" | "failed";
@@ -1520,7 +1520,7 @@ export interface components {
                 host?: string;
             };
             /**
-             * @description `failed`: not even the findings by rules could be made; a model that could not be asked is `done`.
+             * @description `done`: the findings by rules are there; those of a model come when `model.state` is no longer `pending`. `failed`: not even the findings by rules could be made.
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed";
@@ -4395,7 +4395,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done already. */
+            /** @description It is done already, the model asked too. */
             200: {
                 headers: {
                     /** @description Changes when any window of the range does. */
