@@ -155,7 +155,7 @@ class Builder {
     const { facts, limits } = this;
     const alerted = new Set(facts.alerts.map(({ subject: s }) => endpointKey({ service: s.service ?? '', method: s.method ?? '', route: s.route ?? '' })));
     const known = facts.endpoints.filter((e) => this.idOfService.has(e.service));
-    this.left('endpoints', facts.endpoints.length - known.length);
+    this.left('endpoints', facts.endpoints.length - known.length + facts.endpointsLeft);
     const existed = new Map(facts.services.map((s) => [s.service, s.before.exchanges >= FLOOR && s.now.exchanges >= FLOOR]));
     const make = (e: FactsOfEndpoint): Omit<InputEndpoint, 'id'> => ({
       service: this.idOfService.get(e.service)!,

@@ -19,6 +19,8 @@ export interface Facts {
   };
   services: FactsOfService[];
   endpoints: FactsOfEndpoint[];
+  /** endpoints that are known of and not in `endpoints` */
+  endpointsLeft: number;
   headers: FactsOfHeader[];
   hosts: FactsOfHost[];
   /** open ones; of these only what this knows the subject of is told */

@@ -116,6 +116,11 @@ export function noticedHeaders({ services, headers }: Facts): Noticed[] {
   );
 }
 
+/** Whether something may be said of a header: also that it is there, where its absence would be noticed. */
+export function isTelling(h: FactsOfHeader): boolean {
+  return h.passwords > 0 || PAGE_HEADERS.includes(h.name) || change(h) !== null;
+}
+
 export function shareOf(h: FactsOfHeader): number {
   return h.of > 0 ? h.exchanges / h.of : 0;
 }
