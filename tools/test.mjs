@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm test [-- GROUP ...]`: set-up, build, then the groups; the last line is "N passed, N failed, N skipped".
 import { beginTable, endTable } from '../test/chaos/table.mjs';
+import { forgetFaults, tableOfFaults } from '../test/insights/table.mjs';
 import { build } from './build.mjs';
 import { gen } from './gen.mjs';
 import { instructions } from './test/instructions.mjs';
@@ -22,24 +23,24 @@ const GROUPS = {
   kernel: () => nodeTest(['test/kernel'], say),
   matrix: () => matrix(say),
   guests: () => nodeTest(['test/systemd', 'test/guests'], say),
-  start: () => nodeTest(['test/start'], say),
-  consumer: () => nodeTest(['test/consumer'], say),
 };
 
 /**
  * Directories of test/ whose time is mostly waiting: for windows to close, for a bus that is away, for tokens to end. They come last, and
  * those that are wanted run as one.
  */
-const WAITING = ['chaos', 'outputs', 'e2e', 'browser'];
+const WAITING = ['chaos', 'insights', 'outputs', 'e2e', 'browser', 'start', 'consumer'];
 
 async function waiting(names) {
   if (names.includes('chaos')) beginTable();
+  if (names.includes('insights')) forgetFaults();
   const results = await nodeTest(
     names.map((name) => `test/${name}`),
     say,
     names.length > 1 ? 3 : 2,
   );
   if (names.includes('chaos')) line(endTable() ?? 'no fault got as far as its row');
+  if (names.includes('insights')) line(tableOfFaults() ?? 'no fault of insights got as far as its row');
   return results;
 }
 

@@ -125,7 +125,7 @@ export async function ended(info, path, timeoutMs = 30_000) {
   const over = await eventually(
     async () => {
       row = await get(info, bearer, path);
-      return row.state === 'done' || row.state === 'failed';
+      return row.state === 'failed' || (row.state === 'done' && row.model.state !== 'pending');
     },
     timeoutMs,
     100,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { ROOT, node24 } from '../repo.mjs';
 import { run, tail } from '../say.mjs';
+import { longestFirst } from './order.mjs';
 
 const REPORTER = join(ROOT, 'tools/test/node-reporter.mjs');
 
@@ -67,29 +68,43 @@ async function vitestIn(cwd, config) {
   }
 }
 
-/** Files `*.test.mjs` of directories of test/, `side` of them side by side. @returns {Promise<Result[]>} */
+/**
+ * Files `*.test.mjs` of directories of test/, `side` of them side by side, the longest first: each by a runner of its own, since one that is
+ * given many takes them by their names.
+ * @returns {Promise<Result[]>}
+ */
 export async function nodeTest(dirs, onResult = () => {}, side = 1) {
   const files = dirs.flatMap((dir) =>
     existsSync(join(ROOT, dir))
       ? readdirSync(join(ROOT, dir))
           .filter((f) => f.endsWith('.test.mjs'))
           .sort()
-          .map((f) => join(ROOT, dir, f))
+          .map((f) => `${dir}/${f}`)
       : [],
   );
   if (files.length === 0) return [{ status: 'failed', name: dirs.join(', '), error: 'there is no *.test.mjs in there' }];
+  const waiting = side > 1 ? longestFirst(files) : files;
+  const results = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(...(await nodeTestOf(next, onResult)));
+  };
+  await Promise.all(Array.from({ length: side }, work));
+  return results;
+}
+
+async function nodeTestOf(path, onResult) {
   const results = [];
   let broke = null;
-  await run(node24(), ['--test', `--test-concurrency=${side}`, `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', ...files], {
+  await run(node24(), ['--test', `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', join(ROOT, path)], {
     onLine: (text) => {
       if (!text.startsWith('{"status":')) return;
-      const { file, ...result } = JSON.parse(text);
-      const named = { ...result, name: `${file ? relative(ROOT, file) : ''} > ${result.name}` };
+      const { file: _file, ...result } = JSON.parse(text);
+      const named = { ...result, name: `${path} > ${result.name}` };
       results.push(named);
       onResult(named);
     },
   }).catch((error) => (broke = error));
-  if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: dirs.join(', '), error: tail(broke.message, 60) });
+  if (broke && !results.some((r) => r.status === 'failed')) results.push({ status: 'failed', name: path, error: tail(broke.message, 60) });
   return results;
 }
 
