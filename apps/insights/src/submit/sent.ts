@@ -14,6 +14,8 @@ type Entry = SentRecord['requests'][number];
  */
 export class Sent {
   private readonly mine: Entry[] = [];
+  /** of them, how many the store has */
+  private written = 0;
   private saved = true;
   private readonly state: StateStore;
   private readonly head: SentHead;
@@ -76,11 +78,15 @@ export class Sent {
     const key = INSIGHT_KEYS.sent(this.head.input_sha256);
     for (;;) {
       const at = await this.state.get(key);
-      const before = at ? (JSON.parse(at.value) as SentRecord).requests : [];
-      const others = before.filter((r) => !this.mine.some((m) => m.at === r.at && m.body === r.body));
+      const others = at ? (JSON.parse(at.value) as SentRecord).requests : [];
+      for (const { at: when, body } of this.mine.slice(0, this.written)) {
+        const same = others.findLastIndex((r) => r.at === when && r.body === body);
+        if (same >= 0) others.splice(same, 1);
+      }
       const record: SentRecord = { schema: 1, ...this.head, sent_at: this.firstAt!, requests: [...others, ...this.mine] };
       if (await this.state.compareAndSet(key, at?.version ?? null, JSON.stringify(record), { ttlMs: this.keepMs })) break;
     }
+    this.written = this.mine.length;
     this.saved = true;
   }
 }
