@@ -7,6 +7,11 @@ const SCALE = 1 / Math.log(GAMMA);
 const MAX_VALUE = Number.MAX_SAFE_INTEGER;
 const MAX_INDEX = Math.ceil(Math.log(MAX_VALUE) * SCALE);
 const GROW = 32;
+/**
+ * So many buckets are held as a list. Most patterns of a quiet service have fewer in a window, and an array of all between the
+ * first and the last would be ten times as large, to be made, to be kept and to be looked through.
+ */
+const FEW = 16;
 
 const COUNT = 0;
 const SUM = 1;
@@ -65,10 +70,12 @@ export class DdSketch {
   /** index of the bucket at d[BINS] */
   private base = 0;
   /** Numbers and buckets in one array: five fields of an object would be five more places in memory per value. */
-  private d = Float64Array.of(0, 0, Infinity, -Infinity, 0);
+  private d = empty();
+  /** Buckets as index, count, index, count ... in no order; null once they are in `d`. */
+  private few: number[] | null = [];
 
   get memoryBytes(): number {
-    return this.d.byteLength;
+    return this.d.byteLength + (this.few === null ? 0 : 8 * this.few.length);
   }
   get count(): number {
     return this.d[COUNT]!;
@@ -128,6 +135,7 @@ export class DdSketch {
       const index = value < 0x1_0000_0000 ? bucketOfWhole(value) : bucketOf(value);
       let at = index - base + BINS;
       if (at < BINS || at >= d.length) {
+        if (this.listed(index, weight)) continue;
         this.cover(index, index);
         d = this.d;
         base = this.base;
@@ -142,8 +150,40 @@ export class DdSketch {
   }
 
   private bump(index: number, weight: number): void {
+    if (this.listed(index, weight)) return;
     this.cover(index, index);
     this.d[index - this.base + BINS]! += weight;
+  }
+
+  /** Adds to the list; false: the buckets are in `d`, since now perhaps. */
+  private listed(index: number, weight: number): boolean {
+    const { few } = this;
+    if (few === null) return false;
+    for (let i = 0; i < few.length; i += 2) {
+      if (few[i] !== index) continue;
+      few[i + 1]! += weight;
+      return true;
+    }
+    if (few.length < 2 * FEW) {
+      few.push(index, weight);
+      return true;
+    }
+    this.spread();
+    return false;
+  }
+
+  /** From the list into `d`. */
+  private spread(): void {
+    const { few } = this;
+    this.few = null;
+    if (few === null || few.length === 0) return;
+    let [first, last] = [Infinity, 0];
+    for (let i = 0; i < few.length; i += 2) {
+      first = Math.min(first, few[i]!);
+      last = Math.max(last, few[i]!);
+    }
+    this.cover(first, last);
+    for (let i = 0; i < few.length; i += 2) this.d[few[i]! - this.base + BINS]! += few[i + 1]!;
   }
 
   private cover(first: number, last: number): void {
@@ -160,8 +200,13 @@ export class DdSketch {
 
   merge(other: DdSketch): void {
     if (other.count === 0) return;
+    const { few } = other;
+    if (few !== null) for (let i = 0; i < few.length; i += 2) this.bump(few[i]!, few[i + 1]!);
     const length = other.d.length - BINS;
-    if (length > 0) this.cover(other.base, other.base + length - 1);
+    if (length > 0) {
+      this.spread();
+      this.cover(other.base, other.base + length - 1);
+    }
     const d = this.d;
     d[COUNT]! += other.d[COUNT]!;
     d[SUM]! += other.d[SUM]!;
@@ -178,6 +223,7 @@ export class DdSketch {
     const rank = Math.min(1, Math.max(0, q)) * (this.count - 1);
     if (rank <= 0) return this.min;
     if (rank >= this.count - 1) return this.max;
+    this.spread();
     const d = this.d;
     let seen = d[ZERO]!;
     if (seen > rank) return Math.max(0, this.min);
@@ -190,6 +236,7 @@ export class DdSketch {
 
   /** Buckets that hold something, ascending: (upperOf(index - 1), upper]; the first may be values below 1 (index 0, upper 1), of their own. */
   *buckets(): Generator<{ index: number; upper: number; count: number }> {
+    this.spread();
     const d = this.d;
     if (d[ZERO]! > 0) yield { index: 0, upper: 1, count: d[ZERO]! };
     for (let i = BINS; i < d.length; i++) {
@@ -211,6 +258,7 @@ export class DdSketch {
     w.f64(d[MIN]!);
     w.f64(d[MAX]!);
     w.uint(d[ZERO]!);
+    if (this.few !== null) return writeFew(w, this.few);
     let used = 0;
     for (let i = BINS; i < d.length; i++) if (d[i]! > 0) used++;
     w.uint(used);
@@ -250,12 +298,14 @@ export class DdSketch {
     let total = zero;
     let index = 0;
     const used = r.uint();
-    if (used > 0 && max >= 1) {
+    const many = this.few === null || this.few.length / 2 + used > FEW;
+    if (many) this.spread();
+    if (many && used > 0 && max >= 1) {
       const last = Math.min(MAX_INDEX, bucketOf(max));
       this.cover(min >= 1 ? bucketOf(min) : last, last);
     }
     let d = this.d;
-    const quick = r.addPairs(d, BINS, BINS - this.base, used);
+    const quick = many ? r.addPairs(d, BINS, BINS - this.base, used) : null;
     if (quick !== null) total += quick;
     else
       for (let i = 0; i < used; i++) {
@@ -265,7 +315,7 @@ export class DdSketch {
         total += n;
         const at = index - this.base + BINS;
         if (at >= BINS && at < d.length) d[at]! += n;
-        else {
+        else if (n > 0) {
           this.bump(index, n);
           d = this.d;
         }
@@ -276,6 +326,35 @@ export class DdSketch {
     if (min < d[MIN]!) d[MIN] = min;
     if (max > d[MAX]!) d[MAX] = max;
     d[ZERO]! += zero;
+  }
+}
+
+function empty(): Float64Array<ArrayBuffer> {
+  const d = new Float64Array(BINS);
+  d[MIN] = Infinity;
+  d[MAX] = -Infinity;
+  return d;
+}
+
+/** Sorted in place: their order means nothing, and next time little is to be done. */
+function writeFew(w: Writer, few: number[]): void {
+  for (let i = 2; i < few.length; i += 2) {
+    const index = few[i]!;
+    const count = few[i + 1]!;
+    let at = i;
+    for (; at > 0 && few[at - 2]! > index; at -= 2) {
+      few[at] = few[at - 2]!;
+      few[at + 1] = few[at - 1]!;
+    }
+    few[at] = index;
+    few[at + 1] = count;
+  }
+  w.uint(few.length / 2);
+  let before = 0;
+  for (let i = 0; i < few.length; i += 2) {
+    w.uint(few[i]! - before);
+    w.uint(few[i + 1]!);
+    before = few[i]!;
   }
 }
 
