@@ -31,6 +31,8 @@ export interface ConsumeSettings {
   forMs?: number;
 }
 
+const TURN_MS = 4_000;
+
 const settings = JSON.parse(process.argv[2]!) as ConsumeSettings;
 const load = async <T>(path: string): Promise<T> => (await import(pathToFileURL(join(settings.tree, path)).href)) as T;
 const { openBus } = await load<typeof BusModule>('libs/event-bus/src/index.ts');
@@ -88,10 +90,22 @@ const subscription = await bus.consume(settings.group, [settings.topic], {
 });
 pipeline.subscription = subscription;
 const done = (): boolean => (settings.forMs === undefined ? folded >= settings.total : warm !== null && performance.now() - warm.at >= settings.forMs);
-for (let last = performance.now(); !done();) {
+/** CPU us a batch, turn by turn */
+const turns: number[] = [];
+let turn: typeof begin | null = null;
+for (let last = performance.now(), looked = 0; !done();) {
   await new Promise((r) => setTimeout(r, 10));
-  const { heapUsed, external } = process.memoryUsage();
-  peakBytes = Math.max(peakBytes, heapUsed + external);
+  // Seldom: on quiet hosts asking costs more than what is measured.
+  if (performance.now() - looked > 200) {
+    looked = performance.now();
+    const { heapUsed, external } = process.memoryUsage();
+    peakBytes = Math.max(peakBytes, heapUsed + external);
+  }
+  if (warm !== null && performance.now() - (turn ??= warm).at >= TURN_MS) {
+    const { user, system } = process.cpuUsage(turn.cpu);
+    turns.push((user + system) / (batches - turn.batches));
+    turn = mark();
+  }
   if (performance.now() - last < 1000) continue;
   last = performance.now();
   await pipeline.flush();
@@ -118,6 +132,7 @@ console.log(
     system_share: system / (user + system),
     gc_us: ((end.gcMs - from.gcMs) * 1000) / (end.folded - from.folded),
     flushes,
+    turns_us: turns,
     peak_mb: Math.round(peakBytes / 2 ** 20),
   }),
 );

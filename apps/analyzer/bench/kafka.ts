@@ -25,6 +25,8 @@ export interface Measured {
   system_share: number;
   gc_us: number;
   flushes: number;
+  /** of each 4 s after the start-up, CPU us a batch */
+  turns_us: number[];
   peak_mb: number;
 }
 
