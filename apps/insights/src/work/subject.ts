@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InsightInput, InsightSubject } from '@headwater/insight-rules';
+import { canonicalJson, type InsightInput, type InsightSubject } from '@headwater/insight-rules';
 import type { StateStore } from '@headwater/state-store';
 
 export const SUBJECTS = 'insight-subject/';
@@ -79,7 +79,7 @@ export class Subjects {
 /** Names what is known of a subject, whenever it was asked: the same figures give the same. */
 export function factsHash(input: InsightInput): string {
   const { window: _window, compared_with: _compared, ...figures } = input;
-  return createHash('sha256').update(JSON.stringify(figures)).digest('hex');
+  return createHash('sha256').update(canonicalJson(figures)).digest('hex');
 }
 
 function parse(value: string): Subject | null {
