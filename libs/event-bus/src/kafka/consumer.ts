@@ -6,7 +6,8 @@
  * - a handler that throws pauses its partition: an error thrown into kafkajs would end in a crash of the consumer;
  * - a consumer that crashed is replaced by a new one, whatever kafkajs thinks of the error.
  */
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { BusRecord, ConsumerHooks, PartitionRange, Subscription, TopicPartition } from '../port.ts';
 import type { BusLog } from '../settings.ts';
 
@@ -19,6 +20,14 @@ const COMMIT_MS = 5_000;
  */
 const FETCH_PARTITION_BYTES = 1 << 20;
 const FETCH_BYTES = 4 << 20;
+/**
+ * After an answer of less than this, unfolded, the next fetch waits so long: while it does, what many quiet hosts send comes together. A fetch
+ * costs as much as several small batches, and without it each brings one or two. Who is behind gets large answers and does not wait.
+ */
+const LITTLE_BYTES = 256 << 10;
+const GATHER_MS = 50;
+/** Handlers under way at once; of more partitions than these some would wait for the pause of others. */
+const HANDLERS = 64;
 const RETRY_MS = [100, 250, 500, 1000, 2000] as const;
 const RESTART_MS = [250, 500, 1000, 2000, 5000] as const;
 
@@ -36,6 +45,12 @@ const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${
 const step = (waits: readonly number[], n: number): number => waits[Math.min(n, waits.length - 1)]!;
 const text = (value: Buffer | string | (Buffer | string)[] | undefined): string =>
   value === undefined ? '' : Array.isArray(value) ? text(value[0]) : typeof value === 'string' ? value : value.toString('utf8');
+
+function recordOf({ offset, timestamp, key, value, headers }: KafkaMessage): BusRecord {
+  const said: Record<string, string> = {};
+  for (const name in headers) said[name] = text(headers[name]);
+  return { offset: Number(offset), timestampMs: Number(timestamp), key: key === null ? null : key.toString('utf8'), value: value ?? new Uint8Array(0), headers: said };
+}
 
 export interface ConsumerDeps {
   client: () => Kafka;
@@ -56,6 +71,9 @@ export class KafkaSubscription implements Subscription {
   #stopping = false;
   #stopped: Promise<void> | undefined;
   #crashed: () => void = () => undefined;
+  /** bytes of the answer that is being handled, as far as its batches have come to their handlers */
+  #answered = 0;
+  #gathering: Promise<void> | undefined;
   readonly #loop: Promise<void>;
   readonly #wakeLoop: { wake: () => void } = { wake: () => undefined };
 
@@ -127,6 +145,9 @@ export class KafkaSubscription implements Subscription {
       this.#deps.log('warn', `group ${this.#group}: kafkajs gave up (${payload.error.message}), starting a new consumer`);
       this.#crashed();
     });
+    consumer.on(consumer.events.FETCH, () => {
+      this.#answered = 0;
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (this.#consumer === consumer) this.#joined(payload.memberId, payload.memberAssignment);
     });
@@ -137,7 +158,7 @@ export class KafkaSubscription implements Subscription {
       const commits = setInterval(() => void this.#commit(consumer), COMMIT_MS);
       consumer.on(consumer.events.STOP, () => clearInterval(commits));
       consumer.on(consumer.events.CRASH, () => clearInterval(commits));
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 8, eachBatch: (p) => this.#eachBatch(consumer, p) });
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: HANDLERS, eachBatch: (p) => this.#eachBatch(consumer, p) });
       return consumer;
     } catch (error) {
       await consumer.disconnect().catch(() => undefined);
@@ -225,13 +246,8 @@ export class KafkaSubscription implements Subscription {
     const held = this.#held.get(keyOf(batch));
     if (held?.position === undefined || this.#consumer !== consumer || isStale() || !isRunning() || this.#stopping) return;
     const { seeks } = held;
-    const records = batch.messages.map(({ offset, timestamp, key, value, headers }): BusRecord => ({
-      offset: Number(offset),
-      timestampMs: Number(timestamp),
-      key: key === null ? null : key.toString('utf8'),
-      value: value ?? new Uint8Array(0),
-      headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, text(v)])),
-    }));
+    const records = batch.messages.map(recordOf);
+    for (const { value } of records) this.#answered += value.length;
     // A failed beat (such as: the group rebalances) shows again in the beat after the handler.
     const beats = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_MS);
     try {
@@ -251,6 +267,14 @@ export class KafkaSubscription implements Subscription {
       clearInterval(beats);
     }
     await heartbeat();
+    if (this.#answered < LITTLE_BYTES) await this.#gather();
+  }
+
+  /** One pause for all batches of an answer. */
+  #gather(): Promise<void> {
+    return (this.#gathering ??= sleep(GATHER_MS).then(() => {
+      this.#gathering = undefined;
+    }));
   }
 
   /** The same batch again: the position has not moved. */
