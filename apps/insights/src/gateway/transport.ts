@@ -63,6 +63,8 @@ export class Transport {
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      // A body that is destroyed says so as an error, which nobody else listens for.
+      answer.body.on('error', () => undefined);
       const received = fieldsOf(answer.headers);
       if (answer.statusCode >= 300 && answer.statusCode < 400) {
         answer.body.destroy();

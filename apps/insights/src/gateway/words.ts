@@ -15,7 +15,7 @@ const CREDENTIALS: readonly [RegExp, string][] = [
 /** One line, at most 300 characters, without markup, control characters, credentials and dumps of objects or headers. */
 export function scrubbed(text: string): string {
   // Bodies and headers follow a message as JSON or as a Python dict: nothing behind the first of them is for people.
-  const dump = text.search(/[{[]\s*['"]/);
+  const dump = text.search(/[{[]\s*(?:['"]|$)/);
   let line = dump > 0 ? text.slice(0, dump) : dump === 0 ? '' : text;
   line = line
     .slice(0, 4_000)

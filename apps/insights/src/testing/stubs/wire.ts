@@ -114,7 +114,10 @@ export class WireServer {
 
   async #answer(socket: Socket, call: Call): Promise<void> {
     const reply = await this.#handler(call);
-    if (reply === 'hang') return;
+    if (reply === 'hang') {
+      await new Promise((ok) => (socket.destroyed ? ok(undefined) : socket.once('close', ok)));
+      return;
+    }
     if (reply === 'cut') {
       socket.destroy();
       return;
