@@ -129,6 +129,7 @@ export class Place {
   /** Everything that the store holds on disk, as text. */
   onDisk(): string {
     return readdirSync(this.dir)
+      .filter((name) => name.startsWith('state.db'))
       .map((name) => readFileSync(join(this.dir, name), 'latin1'))
       .join('\n');
   }
