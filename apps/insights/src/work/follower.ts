@@ -54,12 +54,11 @@ export class Follower implements ConsumerHooks {
     this.now = now;
   }
 
-  /** Reading it has begun, or there is nothing of it for this process. */
-  get partitions(): number {
-    return this.lanes.size;
-  }
+  /** partitions that were given and cannot be read yet */
+  claiming = 0;
 
   async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
+    this.claiming += given.length;
     return Promise.all(
       given.map(async ({ topic, partition }) => {
         this.lanes.get(partition)?.gone.abort();
@@ -69,7 +68,7 @@ export class Follower implements ConsumerHooks {
           () => this.claim(partition),
           gone.signal,
           (error) => this.report.waiting(`${this.intake} place`, error),
-        );
+        ).finally(() => this.claiming--);
         this.lanes.set(partition, { held, gone, ahead: 0 });
         return { topic, partition, offset: held.place.next };
       }),
