@@ -30,7 +30,7 @@ export interface GuardParts {
 }
 
 const REAL: GuardParts = {
-  nowMs: Date.now,
+  nowMs: () => Date.now(),
   random: Math.random,
   pause: async (ms, signal) => void (await sleep(ms, undefined, { signal })),
 };
@@ -108,6 +108,8 @@ class Guard implements GuardedGateway {
   async #untilDone(prompt: Prompt, options: CallOptions, endsAtMs: number): Promise<Completion> {
     this.#budget.earn();
     let failure: GatewayError | null = null;
+    /** repeats of failures that may be repeated only so often */
+    let limited = 0;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#through(prompt, options);
@@ -120,8 +122,9 @@ class Guard implements GuardedGateway {
         }
         failure = error;
       }
-      const waitMs = this.#waitBefore(attempt, failure, endsAtMs);
+      const waitMs = this.#waitBefore(attempt, limited, failure, endsAtMs);
       if (waitMs === null) throw failure;
+      if (failure.retryLimit !== null) limited++;
       this.#report.retry(failure.reason, waitMs);
       try {
         await this.#parts.pause(waitMs, options.signal);
@@ -132,13 +135,13 @@ class Guard implements GuardedGateway {
   }
 
   /** ms; null: it is not repeated */
-  #waitBefore(attempt: number, failure: GatewayError, endsAtMs: number): number | null {
+  #waitBefore(attempt: number, limited: number, failure: GatewayError, endsAtMs: number): number | null {
     if (!failure.retryable || failure.reason === 'breaker_open') return null;
     const gaveUp = (why: 'attempts' | 'deadline' | 'budget' | 'breaker'): null => {
       this.#report.gaveUp(why, failure.reason);
       return null;
     };
-    if (attempt >= this.#settings.maxAttempts || (failure.retryLimit !== null && attempt > failure.retryLimit)) return gaveUp('attempts');
+    if (attempt >= this.#settings.maxAttempts || (failure.retryLimit !== null && limited >= failure.retryLimit)) return gaveUp('attempts');
     // Open already: a pause would end before it closes.
     if (this.#breaker.state().state === 'open') return gaveUp('breaker');
     const jitter = this.#parts.random() * Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** (attempt - 1));
