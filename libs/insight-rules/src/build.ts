@@ -180,13 +180,15 @@ class Builder {
 
   private failures(endpoints: readonly FactsOfEndpoint[]): InputFailure[] {
     const all = endpoints.flatMap((e) => e.failures.filter((f) => f.exchanges > 0).map((f) => ({ e, f })));
-    const beyond = ({ e, f }: { e: FactsOfEndpoint; f: FactsOfFailure }) =>
-      Math.max(0, f.exchanges - (e.before.exchanges > 0 ? (e.now.exchanges * f.before) / e.before.exchanges : 0));
+    const beyond = ({ e, f }: { e: FactsOfEndpoint; f: FactsOfFailure }) => {
+      const expected = e.before.exchanges > 0 ? (e.now.exchanges * f.before) / e.before.exchanges : 0;
+      return Math.max(0, f.exchanges - expected) * (f.status === null || f.status >= 500 || f.errorType !== null ? 4 : 1);
+    };
     const ranked = sorted(
       all,
-      ({ f }) => (f.status === null || f.status >= 500 || f.errorType !== null ? 1 : 0),
       beyond,
       ({ f }) => f.exchanges,
+      () => 0,
       ({ e, f }) => `${endpointKey(e)}\0${f.status ?? ''}\0${f.errorType ?? ''}`,
     );
     const make = ({ e, f }: { e: FactsOfEndpoint; f: FactsOfFailure }): Omit<InputFailure, 'id'> => ({

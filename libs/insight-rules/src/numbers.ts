@@ -5,7 +5,7 @@ const MOST = 99_999_999;
 
 /** A whole count: a number up to eight digits, above that text of two digits that matter, `1.2e8`. */
 export function count(n: number): Count {
-  const whole = Math.max(0, Math.round(Number.isFinite(n) ? n : 0));
+  const whole = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(Number.isNaN(n) ? 0 : n)));
   return whole <= MOST ? whole : whole.toExponential(1).replace('e+', 'e');
 }
 

@@ -34,7 +34,10 @@ export function slowCause({ slower, steady, whole }: ReturnType<typeof slowness>
 export function slow(p: Picture): Draft[] {
   return p.input.services.flatMap((s) => {
     const found = slowness(p, s.id);
-    if (found.whole || (found.slower.length === 0 && isSlower(p, s))) return p.told.has(`${s.id} slow`) ? [] : [service(p, s, found)];
+    // All of it is slower while its routes are not: then others of them are asked, which is no slowness.
+    const steady = found.steady.reduce((n, e) => n + exchangesOf(e), 0);
+    const unseen = found.slower.length === 0 && steady < exchangesOf(s) / 2 && isSlower(p, s);
+    if (found.whole || unseen) return p.told.has(`${s.id} slow`) ? [] : [service(p, s, found)];
     return found.slower.filter((e) => !p.told.has(`${e.id} slow`)).map((e) => endpoint(p, s, e, found));
   });
 }
