@@ -5520,9 +5520,11 @@ export interface operations {
                      *       "name": "admin",
                      *       "client": "headwater-dashboard",
                      *       "scopes": [
+                     *         "alerts:write",
                      *         "events:read",
                      *         "fleet:read",
                      *         "insights:read",
+                     *         "insights:submit",
                      *         "metrics:read"
                      *       ],
                      *       "services": null,

@@ -148,11 +148,13 @@ describe('where an evidence leads', () => {
 
 describe('figures of an evidence', () => {
   it('have their units, and stand beside those of before', () =>
-    expect(plain(figuresLine({ exchanges: '1.2e8', error_pct: 34, before_error_pct: 0.1, p99_ms: 1_234, statuses: '200:10 502:5', exchanges_per_s: 12.3 }))).toBe(
-      'Exchanges 120 M; Failed 34 %, was 0.1 %; p99 1.2 s; Statuses 200:10 502:5; Rate 12.3/s',
+    expect(plain(figuresLine({ exchanges: '1.2e8', error_pct: 34, before_error_pct: 0.1, p99_ms: 1_234, statuses: '200:10; 502:5', exchanges_per_s: 12.3 }))).toBe(
+      'Exchanges 120 M · Failed 34 %, was 0.1 % · p99 1.2 s · Statuses 200:10; 502:5 · Rate 12.3/s',
     ));
   it('one of before stands alone where there is no other', () =>
     expect(evidenceFigures({ before_share_pct: 12 }).map((f) => [f.label, plain(f.text), f.before])).toEqual([['Share before', '12 %', null]]));
+  it('words are words, and what is said already is not said again', () =>
+    expect(figuresLine({ name: 'x-key', kind: 'credential_in_clear', direction: 'request', change: 'none' })).toBe('Kind\u00a0credential in clear · Direction\u00a0request'));
   it('texts show what cannot be seen', () => expect(figuresLine({ change: 'new\u202e' })).toContain('new‹U+202E›'));
 });
 
@@ -234,7 +236,7 @@ describe('what became of the model, in words', () => {
     expect(text({ state: 'failed', reason: 'no_finding_left', dropped: { of_later: 3 } })).toMatch(/3 findings were left out: 3 of later\.$/);
   });
   it('costs what it costs', () => {
-    expect([0, 0.00001, 0.0012, 1.2].map(formatUsd)).toEqual(['$0.00', '<$0.0001', '$0.0012', '$1.20']);
+    expect([0, 0.00001, 0.0012, 0.42, 1.2].map(formatUsd)).toEqual(['$0.00', '<$0.0001', '$0.0012', '$0.42', '$1.20']);
     expect([costText({ tokens: null, cost_usd: null }), droppedText({}), droppedText({ repeated: 0 })]).toEqual(['', '', '']);
     expect(plain(droppedText({ no_evidence: 1 }))).toBe('1 finding was left out: 1 cited nothing.');
   });

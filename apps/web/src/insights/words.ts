@@ -44,10 +44,10 @@ export function droppedText(dropped: ModelPart['dropped']): string {
   return `${countOf(total, 'finding')} ${total === 1 ? 'was' : 'were'} left out: ${why.join(', ')}.`;
 }
 
-/** US dollars as small as they are: `$0.0012`, `$1.20`; `<$0.0001`. */
+/** US dollars as small as they are: `$0.0012`, `$0.42`; `<$0.0001`. */
 export function formatUsd(usd: number): string {
   if (usd > 0 && usd < 0.0001) return '<$0.0001';
-  return `$${usd.toFixed(usd === 0 || usd >= 1 ? 2 : 4)}`;
+  return `$${usd.toFixed(usd === 0 || usd >= 0.1 ? 2 : 4)}`;
 }
 
 /** `1.2 k tokens in, 300 out, $0.0012`; what is not known is left out. */

@@ -24,7 +24,7 @@ export function FindingView({ finding, model }: { finding: Finding; model: Model
       </div>
       <dl className="finding-body">
         <Told label="What changed" text={finding.what_changed} />
-        <Told label="Likely cause" text={finding.likely_cause} />
+        {finding.likely_cause === null ? null : <Told label="Likely cause" text={finding.likely_cause} />}
         {finding.check_next.length === 0 ? null : (
           <div>
             <dt>Check next</dt>
@@ -57,11 +57,13 @@ export function FindingView({ finding, model }: { finding: Finding; model: Model
   );
 }
 
-function Told({ label, text }: { label: string; text: string | null }) {
+function Told({ label, text }: { label: string; text: string }) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd>{text === null || text === '' ? <span className="quiet-text">not known</span> : <bdi>{visible(text)}</bdi>}</dd>
+      <dd>
+        <bdi>{visible(text)}</bdi>
+      </dd>
     </div>
   );
 }

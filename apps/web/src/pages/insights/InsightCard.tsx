@@ -1,5 +1,4 @@
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
-import { countOf } from '../../format/numbers.ts';
 import { formatInstant, formatSince } from '../../format/times.ts';
 import { aboutText, isOver, severityOf, TRIGGERS, windowText, type Insight } from '../../insights/insight.ts';
 import { SourceMark } from '../../insights/SourceMark.tsx';
@@ -56,35 +55,21 @@ export function OpenCard({ insight, now }: Props) {
   const update = useUpdateSearch();
   const sent = useParameter('sent', '') === '1';
   const model = modelText(insight.model);
-  const { compared_with: before, alerts, requested_by: by } = insight;
+  const { compared_with: before } = insight;
   return (
     <article className="insight-card" data-severity={severityOf(insight) ?? undefined} aria-label={nameOf(insight, now)}>
       <div className="insight-head">
         <h3>{aboutText(insight.subject)}</h3>
         <span className="quiet-text">
           {whenText(insight, now)}
-          {before === null ? '' : `, against ${windowText(before, now)}`}
+          {before === null ? '' : `, against ${windowText(before, now)}`}, made {formatSince(Date.parse(insight.updated_at), now)}
         </span>
         <Progress insight={insight} />
         <button type="button" className="quiet insight-close" onClick={() => update({ id: null, sent: null })}>
           Close
         </button>
       </div>
-      <p className="small quiet-text">
-        {by === null ? '' : `Asked for by ${visible(by)}. `}
-        {alerts.length === 0 ? '' : 'On '}
-        {alerts.map((alert, i) => (
-          <span key={alert}>
-            {i > 0 ? ', ' : ''}
-            <PageLink to="/alerts" search={{ id: alert }} className="text-link">
-              {alerts.length === 1 ? 'the alert that was open' : `alert ${i + 1}`}
-            </PageLink>
-          </span>
-        ))}
-        {alerts.length === 0 ? '' : '. '}
-        {insight.complete ? '' : 'Something of the window was lost or not closed yet, so figures are bounds. '}
-        Made {formatSince(Date.parse(insight.updated_at), now)}.
-      </p>
+      <Notes insight={insight} />
       {insight.findings.length === 0 ? <p>{nothingText(insight)}</p> : insight.findings.map((f) => <FindingView key={f.id} finding={f} model={insight.model} />)}
       <div className="insight-model" data-kind={model.kind}>
         <p>
@@ -103,6 +88,27 @@ export function OpenCard({ insight, now }: Props) {
       </div>
       {sent && insight.links.sent !== null ? <Sent insight={insight} /> : null}
     </article>
+  );
+}
+
+/** What the figures rest on, where something is to be said of it. */
+function Notes({ insight: { alerts, requested_by: by, complete } }: { insight: Insight }) {
+  if (alerts.length === 0 && by === null && complete) return null;
+  return (
+    <p className="quiet-text">
+      {by === null ? '' : `Asked for by ${visible(by)}. `}
+      {alerts.length === 0 ? '' : alerts.length === 1 ? 'It looks at ' : 'It looks at alerts '}
+      {alerts.map((alert, i) => (
+        <span key={alert}>
+          {i > 0 ? ', ' : ''}
+          <PageLink to="/alerts" search={{ id: alert }} className="text-link">
+            {alerts.length === 1 ? 'the alert that was open' : String(i + 1)}
+          </PageLink>
+        </span>
+      ))}
+      {alerts.length === 0 ? '' : '. '}
+      {complete ? '' : 'Something of the window was lost or not closed yet, so figures are bounds.'}
+    </p>
   );
 }
 
@@ -138,5 +144,5 @@ function Progress({ insight }: { insight: Insight }) {
 function nothingText(insight: Insight): string {
   if (insight.state === 'failed') return `It could not be made. ${insight.failure === null ? '' : visible(insight.failure)}`.trim();
   if (!isOver(insight)) return 'Findings come here as they are made.';
-  return `Nothing stands out${insight.alerts.length > 0 ? ' beyond its alerts' : ''}: ${countOf(insight.findings.length, 'finding')}.`;
+  return 'Nothing stands out in these figures.';
 }

@@ -1,0 +1,164 @@
+// What somebody does with insights, on the pages: open one, follow its evidence, see what was sent, ask for one. And one whose every text
+// was written by somebody who means harm: it stays text.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { eventually, get, token } from '../e2e/standalone.mjs';
+import { axe } from './browser.mjs';
+import { settled } from './pages.mjs';
+
+const MINUTE_MS = 60_000;
+const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+/** Writes to the state store of a standalone installation as apps/insights would: through its own library. */
+async function store(stateDir, entries) {
+  const { openStateStore } = await import('../../libs/state-store/dist/index.js');
+  const state = await openStateStore({ kind: 'embedded', path: join(stateDir, 'state.db') });
+  for (const [key, value] of entries) await state.set(key, JSON.stringify(value), { ttlMs: 30 * MINUTE_MS });
+  await state.end();
+}
+
+const MARKUP = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>[look](javascript:window.pwned=1) **bold**';
+/** Begins like a good name and is turned around: what is read must be what is there. */
+const TURNED = 'orders\u202Eexe.gpj\u2066\u200B\u0007';
+const LONG = `<b>${'no-space-in-this-text'.repeat(40)}`.slice(0, 600);
+
+/**
+ * An insight of the service by a model that repeats what an attacker wrote into a path: markup, addresses that run, characters that turn the
+ * text around, a text of 600 characters without a space.
+ */
+export async function publishHostile(stateDir, { service, end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS }) {
+  const id = randomBytes(16).toString('hex');
+  const window = { start: iso(end - 15 * MINUTE_MS), end: iso(end) };
+  const place = { kind: 'endpoint', label: `GET ${MARKUP} of ${service}`, service, method: 'GET', route: `/${MARKUP}` };
+  const finding = (n, more) => ({
+    id: `m${n}`,
+    source: 'model',
+    severity: 'info',
+    title: `${MARKUP} ${n}`,
+    what_changed: `${MARKUP}\n${TURNED}`,
+    likely_cause: LONG,
+    check_next: [`Open javascript:window.pwned=1 ${TURNED}`, LONG],
+    confidence: 'low',
+    evidence: [
+      { id: 'ep_1', ...place, figures: { exchanges: 12, error_pct: 50, note: MARKUP, turned: TURNED } },
+      { id: 'svc_1', kind: 'service', label: TURNED, service: 'javascript:window.pwned=1', figures: {} },
+      { id: 'svc_2', kind: 'service', label: 'up', service: '..', figures: {} },
+    ],
+    ...more,
+  });
+  const input = JSON.stringify({ endpoints: [{ id: 'ep_1', route: MARKUP }] });
+  const sha = createHash('sha256').update(input).digest('hex');
+  const at = iso(Math.floor(Date.now() / 1000) * 1000);
+  const body = JSON.stringify({ model: 'model-of-the-test', messages: [{ role: 'user', content: `${input} ${TURNED}` }] });
+  const answer = JSON.stringify({ choices: [{ message: { content: `</pre>${MARKUP}` } }] });
+  await store(stateDir, [
+    [
+      `insight/${id}`,
+      {
+        schema: 1,
+        id,
+        trigger: 'request',
+        subject: { service },
+        state: 'done',
+        failure: null,
+        window,
+        compared_with: null,
+        created_at: at,
+        updated_at: at,
+        alerts: [],
+        complete: true,
+        findings: [finding(1), finding(2, { title: LONG })],
+        model: {
+          state: 'done',
+          reason: null,
+          detail: null,
+          gateway: `gateway${TURNED}`,
+          model: 'model-of-the-test',
+          input_sha256: sha,
+          sent_at: at,
+          took_ms: 1234,
+          attempts: 1,
+          repaired: false,
+          format: 'json_schema',
+          tokens: { input: 1200, output: 300 },
+          cost_usd: 0.0012,
+          request_id: MARKUP,
+          dropped: { unknown_evidence: 2 },
+        },
+        requested_by: MARKUP,
+        revision: 3,
+      },
+    ],
+    [
+      `insight-sent/${sha}`,
+      {
+        schema: 1,
+        input_sha256: sha,
+        insight: id,
+        sent_at: at,
+        gateway: 'gateway',
+        host: '127.0.0.1:1',
+        model: 'model-of-the-test',
+        input,
+        requests: [
+          { at, body, status: 200, answer, error: null },
+          { at, body, status: null, answer: null, error: MARKUP },
+        ],
+        aliases: { ep_1: place },
+      },
+    ],
+  ]);
+  return { id, window, body, answer, sha };
+}
+
+/** Nothing of it is markup, an address or hidden; everything of it can be read; its evidence leads to pages of ours alone. */
+export async function readHostile(page, url, { id, body, answer, sha, window }, service) {
+  const sent = [];
+  const onRequest = (r) => sent.push(r.url());
+  page.on('request', onRequest);
+  await page.goto(`${url}/insights?from=now-15m&id=${id}`);
+  await settled(page, 'Insights');
+  const card = page.getByRole('article', { name: new RegExp(`^Insight on ${service},`) }).filter({ has: page.getByRole('button', { name: 'What was sent' }) });
+  const said = await card.innerText();
+  assert.ok(said.includes(`${MARKUP} 1`), said);
+  assert.ok(said.includes('orders‹U+202E›exe.gpj‹U+2066›‹U+200B›‹U+0007›'), said);
+  assert.ok(said.includes(LONG));
+  assert.match(said, /by model model-of-the-test/);
+  assert.match(said, /2\s*findings were left out: 2 cited what was not sent/);
+  const hrefs = await card.getByRole('link').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
+  assert.ok(hrefs.length >= 2, 'no evidence is a link');
+  for (const href of hrefs) assert.match(href, /^\/(services\/[^/]+|failures|headers|fleet|alerts)\?/);
+  // The service that is called `..` has no page, so it is no link.
+  assert.equal(await card.getByRole('link', { name: 'up', exact: true }).count(), 0);
+  await card.getByRole('button', { name: 'What was sent' }).click();
+  const shown = page.getByRole('region', { name: 'What was sent', exact: true });
+  await shown.getByText(sha).waitFor();
+  const visible = (text) => text.replace(/[\u202e\u2066\u200b\u0007]/g, (c) => `‹U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}›`);
+  assert.equal(await shown.getByRole('region', { name: 'Request 1' }).innerText(), visible(body));
+  assert.equal(await shown.getByRole('region', { name: 'Answer 1' }).innerText(), visible(answer));
+  assert.match(await shown.getByRole('region', { name: 'Aliases' }).innerText(), /ep_1\s+endpoint\s+GET <img/);
+  assert.match(await shown.innerText(), /No answer to request 2\./);
+  assert.match(page.url(), new RegExp(`id=${id}&sent=1$`));
+  const { pwned, wide, elements } = await page.evaluate(() => ({
+    pwned: window.pwned ?? null,
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    elements: document.querySelectorAll('article img, article script, article b').length,
+  }));
+  assert.deepEqual({ pwned, wide, elements }, { pwned: null, wide: 0, elements: 0 });
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(
+    sent.filter((at) => new URL(at).origin !== url || /\/x$/.test(at)),
+    [],
+  );
+  page.off('request', onRequest);
+  // "Back" undoes what was a step.
+  await page.goBack();
+  await shown.waitFor({ state: 'detached' });
+  await card
+    .getByRole('link', { name: /^GET <img/ })
+    .first()
+    .click();
+  await settled(page, service);
+  assert.ok(page.url().includes(`from=${window.start}&to=${window.end}`), page.url());
+}
