@@ -18,7 +18,7 @@ function kindOf({ status, error_type }: Evidence): string | undefined {
 export function hrefOf(evidence: Evidence, { window, subject }: Pick<Insight, 'window' | 'subject'>): string {
   const { kind, service = subject.service, method, route, header, host, alert, figures } = evidence;
   const range = { from: window.start, to: window.end };
-  const page = service === undefined ? '/' : `/services/${encodeURIComponent(service)}`;
+  const page = service === undefined ? '/' : `/services/${encodeURIComponent(String(service).toWellFormed())}`;
   switch (kind) {
     case 'alert':
       return alert === undefined ? '/alerts' : `/alerts${query({ ...range, id: alert })}`;

@@ -20,7 +20,7 @@ export function parseInsight(value: string): Insight | null {
       isTime(i.created_at) &&
       Array.isArray(i.alerts) &&
       Array.isArray(i.findings) &&
-      i.findings.every((f) => isObject(f) && Array.isArray(f.evidence) && f.evidence.every(isObject)) &&
+      i.findings.every((f) => isObject(f) && Array.isArray(f.evidence) && f.evidence.every((e) => isObject(e) && isObject(e.figures))) &&
       isObject(i.model) &&
       Number.isSafeInteger(i.revision),
   );
@@ -39,6 +39,8 @@ export function parseSent(value: string): SentRecord | null {
   );
 }
 
+const isAmount = (v: unknown): boolean => isObject(v) && typeof v['used'] === 'number' && typeof v['limit'] === 'number';
+
 export function parseStatus(value: string): GatewayStatus | null {
   return parsed<GatewayStatus>(
     value,
@@ -46,10 +48,14 @@ export function parseStatus(value: string): GatewayStatus | null {
       s.schema === 1 &&
       typeof s.instance === 'string' &&
       isTime(s.at) &&
+      (s.gateway === null || isObject(s.gateway)) &&
+      (s.breaker === null || (isObject(s.breaker) && isOne(s.breaker.state, ['closed', 'open', 'half_open']))) &&
       Number.isSafeInteger(s.queued) &&
       isObject(s.budget) &&
-      isObject(s.budget.tokens) &&
-      s.gateway !== undefined,
+      isAmount(s.budget.tokens) &&
+      (s.budget.usd === null || isAmount(s.budget.usd)) &&
+      (s.last_success_at === null || isTime(s.last_success_at)) &&
+      (s.last_failure === null || (isObject(s.last_failure) && isTime(s.last_failure.at))),
   );
 }
 

@@ -19,7 +19,7 @@ export const DASHBOARD = Symbol('Dashboard');
 const ME_EXAMPLE = {
   name: 'admin',
   client: 'headwater-dashboard',
-  scopes: ['events:read', 'fleet:read', 'insights:read', 'metrics:read'],
+  scopes: ['alerts:write', 'events:read', 'fleet:read', 'insights:read', 'insights:submit', 'metrics:read'],
   services: null,
   expires_at: '2026-11-22T22:00:00.000Z',
   standalone: true,
