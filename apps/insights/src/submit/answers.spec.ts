@@ -92,6 +92,15 @@ it('one who asks for too long is not waited for any longer', async () => {
   expect(gateway.out).toEqual([]);
 });
 
+it('who waits can be called off', async () => {
+  const key = await keyOf();
+  await place.state.set(`insight-answer/${key}`, JSON.stringify({ schema: 1, state: 'asking', by: 'a process that is slow' }), { ttlMs: 60_000 });
+  const caller = new AbortController();
+  const waiting = place.desk(new ScriptedGateway(answer())).submit(submission(), caller.signal);
+  setTimeout(() => caller.abort(new Error('going down')), 20);
+  await expect(waiting).rejects.toThrow('going down');
+});
+
 it('what another version left is written over', async () => {
   const key = await keyOf();
   await place.state.set(`insight-answer/${key}`, JSON.stringify({ schema: 2, state: 'answered', words: [] }));

@@ -60,7 +60,7 @@ export class Answers {
       }
       if (waitedMs >= this.waits.longestMs) return { kind: 'gave_up', waitedMs };
       began ??= performance.now();
-      await sleep(this.waits.lookEveryMs, undefined, { signal });
+      await sleep(this.waits.lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
