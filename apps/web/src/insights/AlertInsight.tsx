@@ -9,7 +9,7 @@ export function AlertInsight({ alert }: { alert: Pick<Alert, 'id'> }) {
   const query = useInsights({});
   const [cited] = query.data === undefined ? [] : findingsOnAlert(query.data.data, alert.id);
   return (
-    <div className="cited" aria-busy={query.isLoading}>
+    <div className="cited" data-alone aria-busy={query.isLoading}>
       {cited !== undefined ? (
         <FindingLine cited={cited} now={query.dataUpdatedAt} />
       ) : (

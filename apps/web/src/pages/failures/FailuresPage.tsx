@@ -11,7 +11,7 @@ import { PageLink } from '../../url/PageLink.tsx';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { parseChosen } from './chosen.ts';
 import { BROKEN } from './broken.ts';
-import { failureColumns, failuresOf, keyOf, type Failure } from './columns.tsx';
+import { eachOnce, failureColumns, failuresOf, keyOf, type Failure } from './columns.tsx';
 import { RouteFailures } from './RouteFailures.tsx';
 import './failures.css';
 
@@ -46,7 +46,7 @@ export default function FailuresPage(): ReactNode {
     ...(service === '' ? {} : { service }),
     ...(broken === undefined ? (kind.status === undefined ? {} : { status: kind.status }) : broken.asked),
   });
-  const rows = failures.data?.data;
+  const rows = useMemo(() => (failures.data === undefined ? undefined : eachOnce(failures.data.data)), [failures.data]);
   const columns = useMemo(() => failureColumns(failures.dataUpdatedAt), [failures.dataUpdatedAt]);
   return (
     <div className="page-grid">
@@ -98,17 +98,17 @@ export default function FailuresPage(): ReactNode {
       <section aria-label="Failures by route">
         <h2 className="hidden-visually">Failing routes</h2>
         <Answered query={failures} what="the failures" height={chosen === null ? 640 : 408}>
-          {(answer) => (
+          {({ quality, next_cursor: more }) => (
             <div className="page-grid">
-              {answer.data.length === 0 ? null : <p className="fail-verdict">{verdict(answer.data)}</p>}
-              {answer.data.length === 0 ? (
-                <NoFailures measured={answer.quality.hosts > 0} all={kind.id === 'all' && broken === undefined} />
+              {rows === undefined || rows.length === 0 ? null : <p className="fail-verdict">{verdict(rows)}</p>}
+              {rows === undefined || rows.length === 0 ? (
+                <NoFailures measured={quality.hosts > 0} all={kind.id === 'all' && broken === undefined} />
               ) : (
                 <DataTable
                   label="Failing routes"
                   noun={['route', 'routes']}
                   columns={columns}
-                  rows={answer.data}
+                  rows={rows}
                   rowKey={keyOf}
                   rowTarget={target}
                   {...(chosen === null ? {} : { selected: at, maxHeight: '320px' })}
@@ -118,7 +118,7 @@ export default function FailuresPage(): ReactNode {
                   empty={null}
                 />
               )}
-              {answer.next_cursor === undefined ? null : <p className="small quiet-text">Only the {formatCount(answer.data.length)} routes with the largest excess are listed.</p>}
+              {more === undefined ? null : <p className="small quiet-text">Only the {formatCount(rows?.length ?? 0)} routes with the largest excess are listed.</p>}
             </div>
           )}
         </Answered>

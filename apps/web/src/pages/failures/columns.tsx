@@ -11,6 +11,9 @@ export const failuresOf = (f: Failure): number => f.client_errors + f.server_err
 
 export const keyOf = (f: Failure): string => chosenText({ service: f.service ?? '', method: f.method ?? '', route: f.route ?? '' });
 
+/** Pages of a list are read one after the other: what moved down between two of them is in both, and counts once, as it was read last. */
+export const eachOnce = (rows: readonly Failure[]): Failure[] => [...new Map(rows.map((f) => [keyOf(f), f])).values()];
+
 /** `3 reset, 1 no answer` */
 export function errorTypes(f: Failure): string {
   return Object.entries(f.error_types)

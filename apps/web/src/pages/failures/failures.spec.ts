@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Exchange, Sample } from '../../exchange/exchange.ts';
 import { chosenText, parseChosen } from './chosen.ts';
 import { BROKEN, BROKEN_SHORT } from './broken.ts';
-import { errorTypes, type Failure } from './columns.tsx';
+import { eachOnce, errorTypes, type Failure } from './columns.tsx';
 import { ratesOf } from './rate.ts';
 import { pickSamples, sampleAt } from './samples.ts';
 
@@ -17,6 +17,11 @@ describe('the chosen route in the URL', () => {
     );
   });
   it('nothing else is a route', () => expect([parseChosen(''), parseChosen('GET'), parseChosen('GET /x')]).toEqual([null, null, null]));
+});
+
+describe('routes of several pages of a list', () => {
+  const row = (route: string, exchanges: number) => ({ service: 'shop', method: 'GET', route, exchanges }) as Failure;
+  it('are there once each, as they were read last', () => expect(eachOnce([row('/a', 10), row('/b', 5), row('/a', 12)]).map((f) => f.exchanges)).toEqual([12, 5]));
 });
 
 describe('the error rate over time', () => {
