@@ -75,9 +75,10 @@ const SECRET_NAME = /auth|key|token|secret|passw|cookie|credential/i;
 
 /** A header may hold a secret whole, behind a scheme, or inside of JSON (`x-portkey-config`). */
 function secretsIn([name, value]: Header): string[] {
-  const found = SECRET_NAME.test(name) || value.length >= 24 ? [value] : [];
+  const secret = SECRET_NAME.test(name.replace(/portkey/i, ''));
+  const found = secret || value.length >= 24 ? [value] : [];
   const [, afterScheme] = /^\w+ (\S+)$/.exec(value) ?? [];
-  if (afterScheme !== undefined && SECRET_NAME.test(name)) found.push(afterScheme);
+  if (afterScheme !== undefined && secret) found.push(afterScheme);
   try {
     JSON.parse(value, (member: string, inner: unknown) => {
       if (typeof inner === 'string' && SECRET_NAME.test(member)) found.push(inner);

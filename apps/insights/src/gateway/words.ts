@@ -4,7 +4,7 @@ const LONGEST = 300;
 
 /** What looks like a credential, whoever's it is. */
 const CREDENTIALS: readonly [RegExp, string][] = [
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{4,}/gi, '$1 {redacted}'],
+  [/\b(Bearer|Basic)\s+(?=[\w.~+/=-]*\d|[\w.~+/=-]{16})[\w.~+/=-]{4,}/gi, '$1 {redacted}'],
   [/\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|api[-_]?key|x-goog-api-key|x-amz-security-token)(['"]?\s*[:=]\s*['"]?)[^\s'",;]+/gi, '$1$2{redacted}'],
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, '{redacted}'],
   [/\b(?:sk|pk|rk|gsk|key|xox[a-z])-[\w*-]{6,}/gi, '{redacted}'],
