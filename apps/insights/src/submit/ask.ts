@@ -1,7 +1,7 @@
 import { ANSWER_SCHEMA, readAnswer, type Answer, type ModelPart, type ModelReason } from '@headwater/insight-rules';
 import type { CallOptions, Completion, Format, GatewayError, InsightGateway, Prompt } from '../gateway/port.ts';
 import { BudgetError, type Budget, type Reservation } from './budget.ts';
-import { tokensAtMost } from './estimate.ts';
+import { microUsd, tokensAtMost, type Prices } from './estimate.ts';
 import type { Operation, SubmitEvents } from './events.ts';
 import type { Formats } from './formats.ts';
 import { REPAIR_CHARACTERS, SYSTEM, TOO_LONG, fenced } from './prompt.ts';
@@ -12,6 +12,8 @@ export interface Doors {
   gateway: InsightGateway;
   formats: Formats;
   budget: Budget;
+  /** for answers whose gateway does not say what they cost; 0 and 0: unknown */
+  prices: Prices;
   events: SubmitEvents;
 }
 
@@ -115,7 +117,7 @@ export class Asking {
         seconds: (performance.now() - began) / 1000,
         error,
         tokens: done?.tokens ?? null,
-        costUsd: done?.costUsd ?? null,
+        costUsd: done ? this.costOf(done) : null,
       });
     try {
       const done = await gateway.complete(prompt, options);
@@ -153,11 +155,17 @@ export class Asking {
     };
   }
 
-  private count({ tokens, costUsd, requestId }: Completion): void {
-    this.tokens = plus(this.tokens, tokens, this.answers, (a, b) => ({ input: a.input + b.input, output: a.output + b.output }));
-    this.costUsd = plus(this.costUsd, costUsd, this.answers, (a, b) => a + b);
-    this.requestId = requestId;
+  private count(done: Completion): void {
+    this.tokens = plus(this.tokens, done.tokens, this.answers, (a, b) => ({ input: a.input + b.input, output: a.output + b.output }));
+    this.costUsd = plus(this.costUsd, this.costOf(done), this.answers, (a, b) => a + b);
+    this.requestId = done.requestId;
     this.answers++;
+  }
+
+  private costOf({ tokens, costUsd }: Completion): number | null {
+    const { prices } = this.doors;
+    if (costUsd !== null || tokens === null || (prices.cents_per_million_input === 0 && prices.cents_per_million_output === 0)) return costUsd;
+    return microUsd(tokens, prices) / 1_000_000;
   }
 }
 

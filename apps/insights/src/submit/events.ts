@@ -21,6 +21,7 @@ export interface Operation {
   error: GatewayReason | 'aborted' | 'budget_tokens' | 'budget_money' | 'store' | null;
   /** `gen_ai.client.token.usage`, by `gen_ai.token.type` input and output; null: the gateway does not say */
   tokens: { input: number; output: number } | null;
+  /** as the gateway says, else by the configured prices; null: unknown */
   costUsd: number | null;
 }
 

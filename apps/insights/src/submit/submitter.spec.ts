@@ -237,6 +237,7 @@ describe('budget', () => {
     expect((await desk.budget()).usd).toEqual({ used: 0.3, limit: 0.5 });
     await place.state.add('insight-budget/2026-11-23/micro_usd', -300_000);
     expect((await desk.submit(submission(1), go)).model.cost_usd).toBe(0.02);
+    expect(place.told.operations.map((o) => o.costUsd)).toEqual([0.3, 0.02]);
     await place.state.add('insight-budget/2026-11-23/micro_usd', 470_000);
     const last = await desk.submit(submission(2), go);
     expect(last.model).toMatchObject({ state: 'failed', reason: 'budget_money' });

@@ -6,7 +6,6 @@ import type { InsightGateway } from '../gateway/port.ts';
 import { Answers, type Answered, type Lease } from './answers.ts';
 import { Asking, gatewayError, type Asked } from './ask.ts';
 import { Budget, BudgetError } from './budget.ts';
-import { microUsd } from './estimate.ts';
 import type { SubmitEvents } from './events.ts';
 import { Formats } from './formats.ts';
 import type { Submission, Submitted, Submitter } from './port.ts';
@@ -132,7 +131,7 @@ class Asker implements Submitter {
       spanId: randomBytes(8).toString('hex'),
       maxOutputTokens: config.gateway.max_output_tokens,
     };
-    const asking = new Asking({ gateway, formats: this.formats, budget: this.budget, events: this.doors.events }, matter, sent);
+    const asking = new Asking({ gateway, formats: this.formats, budget: this.budget, prices: config.budget, events: this.doors.events }, matter, sent);
     const began = performance.now();
     const asked = await this.within(asking, signal);
     await sent.save();
@@ -145,7 +144,7 @@ class Asker implements Submitter {
       repaired: asking.repaired,
       format: went ? asking.format : null,
       tokens: asking.tokens,
-      cost_usd: asking.costUsd ?? this.priced(asking.tokens),
+      cost_usd: asking.costUsd,
       request_id: asking.requestId,
     };
     if (asked.kind === 'failed') return without(model, 'failed', asked.reason, asked.detail);
@@ -185,12 +184,6 @@ class Asker implements Submitter {
     this.doors.events.findings(findings.length, dropped);
     const [reason, detail] = saying(model, answer.findings.length, findings.length);
     return { model: { ...model, reason, detail: detail === null ? null : sentence(detail), dropped }, findings };
-  }
-
-  private priced(tokens: ModelPart['tokens']): number | null {
-    const { budget } = this.doors.config;
-    if (tokens === null || (budget.cents_per_million_input === 0 && budget.cents_per_million_output === 0)) return null;
-    return microUsd(tokens, budget) / 1_000_000;
   }
 }
 
