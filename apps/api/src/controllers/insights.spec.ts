@@ -240,6 +240,7 @@ describe('POST /v1/insights', () => {
 
   beforeAll(async () => {
     const window = service([{ route: '/pay', status: 200, n: 5, ttfbMs: 5, seenAt: NOW - 5 * HOUR }]);
+    await w.commit(NOW - 25 * HOUR, [{ subject: 's:old', window }]);
     for (const name of ['shop', 'mail']) await w.commit(NOW - 5 * HOUR, [{ subject: `s:${name}`, window }]);
     await w.close(NOW - 5 * HOUR, 's:shop', window);
     await w.state.set('agent/web-1', '{}');
@@ -349,10 +350,10 @@ describe('POST /v1/insights', () => {
     expect((await w.send('POST', '/v1/insights?service=shop', {}, { token })).status).toBe(400);
     expect((await w.send('PUT', '/v1/insights', {}, { token })).headers['allow']).toBe('GET, HEAD, POST');
   });
-  test('what was never seen is said; what was seen within a day before is not unknown', async () => {
+  test('what was never seen is said; what was seen within a day before, or after, is not unknown', async () => {
     for (const [body, pointer] of [
       [{ service: 'shpo' }, '#/service'],
-      [{ service: 'shop', end: iso(NOW - 6 * HOUR) }, '#/service'],
+      [{ service: 'old' }, '#/service'],
       [{ host: 'web-9' }, '#/host'],
     ] as const) {
       const { status, json } = await ask(body);
@@ -361,6 +362,11 @@ describe('POST /v1/insights', () => {
     }
     expect(await w.state.list(INSIGHT_KEYS.insights)).toEqual([]);
     expect(bus.records).toEqual([]);
+    for (const body of [
+      { service: 'shop', end: iso(NOW - 6 * HOUR) },
+      { service: 'old', end: iso(NOW - 2 * HOUR) },
+    ])
+      expect((await ask(body)).status).toBe(202);
   });
   test('who may ask about what', async () => {
     const as = async (claims: Record<string, unknown>, body: object): Promise<number> => (await ask(body, { token: await w.token(claims) })).status;
@@ -531,7 +537,7 @@ describe('/v1/insight-gateway', () => {
     const none = await get('/v1/insight-gateway');
     expectSchema('InsightGateway', none.json);
     expect(none.json).toMatchObject({ configured: false, gateway: null, budget: null, queued: 0, processes: [], accepts_requests: true });
-    expect(none.json.how).toMatch(/start headwater-insights .*gateway\.url and gateway\.model/);
+    expect(none.json.how).toMatch(/start headwater-insights .*set gateway\.url and gateway\.model .*npm start takes --gateway-url/);
     await say(status('a', { gateway: null, breaker: null }));
     const off = await get('/v1/insight-gateway');
     expectSchema('InsightGateway', off.json);

@@ -17,7 +17,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'The request does not go with what is there' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of a kind that is not taken' },
-  unknown_subject: { status: 422, title: 'Nothing was ever seen of this' },
+  unknown_subject: { status: 422, title: 'Nothing was seen of this' },
   idempotency_mismatch: { status: 422, title: 'The Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The API failed' },

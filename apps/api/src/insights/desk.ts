@@ -101,8 +101,8 @@ export class InsightDesk {
       if (held.insight.state === 'queued' && now - Date.parse(held.insight.updated_at) > AGAIN_AFTER_MS) await this.#publish(requests, held.insight, who);
       return insightRow(held.insight, who);
     }
-    if (held === null && !(await this.#known.has(subject, window)))
-      throw new Problem('unknown_subject', `nothing was seen of ${nameOf(subject)} in the window or the 24 hours before it`, {
+    if (held === null && !(await this.#known.has(subject, window, now)))
+      throw new Problem('unknown_subject', `nothing was seen of ${nameOf(subject)} ${subject.host === undefined ? 'from 24 hours before the window on' : 'by any agent'}`, {
         errors: [{ pointer: subject.host === undefined ? '#/service' : '#/host', detail: 'is not known' }],
       });
     const insight = queued(held?.insight ?? null, { id, subject, window }, who, now);

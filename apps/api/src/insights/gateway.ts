@@ -25,10 +25,9 @@ export interface GatewayAnswer extends Omit<Doing, 'budget'> {
   processes: (Doing & { instance?: string; at: string })[];
 }
 
-const NOBODY =
-  'No process that makes insights reports: start headwater-insights on the same bus and stores; with gateway.url and gateway.model in its settings it asks a model, without them it finds by rules (README of apps/insights).';
-const NO_GATEWAY =
-  'No AI gateway is configured, so insights are those found by rules: set gateway.url and gateway.model of apps/insights (gateway.preset knows APIPark, Portkey and LiteLLM; see its README).';
+const SETTINGS = 'gateway.url and gateway.model of apps/insights (npm start takes --gateway-url and --gateway-model; its README has APIPark, Portkey, LiteLLM and others)';
+const NOBODY = `No process that makes insights reports: start headwater-insights on the same bus and stores, and set ${SETTINGS} for findings of a model beside those by rules.`;
+const NO_GATEWAY = `No AI gateway is configured, so insights are those found by rules: set ${SETTINGS}.`;
 
 const OPENNESS = { closed: 0, half_open: 1, open: 2 } as const;
 

@@ -15,12 +15,15 @@ export class Known {
     this.#state = state;
   }
 
-  /** In the window or the 24 hours before it: what vanished is worth an insight. A host: as long as its agent's last word is kept. */
-  async has({ service, host }: InsightSubject, window: AskedWindow): Promise<boolean> {
+  /**
+   * From 24 hours before the window (what vanished is worth an insight) up to now, ms (what is on the dashboard is not unknown). A host: as
+   * long as its agent's last word is kept.
+   */
+  async has({ service, host }: InsightSubject, window: AskedWindow, now: number): Promise<boolean> {
     if (host !== undefined) return (await this.#state().get(`agent/${host}`)) !== null;
     if (service === undefined) return true;
-    const [start, end] = [Date.parse(window.start), Date.parse(window.end)];
-    return (await this.#seen(service, start, end)) || (await this.#seen(service, start - DAY_MS, start));
+    const start = Date.parse(window.start);
+    return (await this.#seen(service, start, now)) || (await this.#seen(service, start - DAY_MS, start));
   }
 
   async #seen(service: string, start: number, end: number): Promise<boolean> {

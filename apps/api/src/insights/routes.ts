@@ -173,7 +173,7 @@ export const INSIGHT_ROUTES = {
       },
     ],
     failures: [
-      [422, 'Nothing was ever seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before.'],
+      [422, 'Nothing was seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before.'],
       [501, 'This API has no bus to hand requests to (`insights-not-accepted`).'],
     ],
   },

@@ -4610,7 +4610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing was ever seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before. */
+            /** @description Nothing was seen of the service or host (`unknown-subject`), or the Idempotency-Key came with another request before. */
             422: {
                 headers: {
                     [name: string]: unknown;
