@@ -112,11 +112,13 @@ async function reach(config: GatewayConfig, { url }: Place, lines: Lines): Promi
   const ca = config.ca_file === undefined ? undefined : [...tls.getCACertificates('default'), readPem(config.ca_file, 'gateway.ca_file')];
   const servername = /^[\d.]+$|:/.test(host) ? '' : host;
   const socket = plain ? connectPlain({ host, port }) : tls.connect({ host, port, servername, rejectUnauthorized: true, ...(ca ? { ca } : {}) });
+  let shown: tls.PeerCertificate | null = null;
   try {
     await new Promise<void>((ok, bad) => {
       socket.once(plain ? 'connect' : 'secureConnect', ok).once('error', bad);
       socket.setTimeout(CONNECT_MS, () => bad(new Error(`no answer in ${CONNECT_MS / 1000} s`)));
     });
+    if (socket instanceof tls.TLSSocket) shown = socket.getPeerCertificate();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const advice = /CERT|SELF_SIGNED|UNABLE_TO/.test(code ?? '')
@@ -128,12 +130,12 @@ async function reach(config: GatewayConfig, { url }: Place, lines: Lines): Promi
   } finally {
     socket.destroy();
   }
-  if (!(socket instanceof tls.TLSSocket)) {
+  if (shown === null) {
     if (isLoopback(url)) lines.ok('connection', `${url.host} accepts connections; plain http, but on this machine`);
     else lines.warn('connection', `${url.host} accepts connections, in clear (gateway.allow_plain_http)`, 'whoever is on the way can read what is sent, and the key');
     return;
   }
-  const { valid_to: end, issuer } = socket.getPeerCertificate();
+  const { valid_to: end, issuer } = shown;
   const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS);
   const by = scrubbed(String(issuer?.O ?? issuer?.CN ?? 'an authority'));
   const words = `${url.host} has a certificate that is trusted, by ${by}, for ${days} more days`;
