@@ -106,7 +106,7 @@ export class Scene {
   }
 
   /** One process; `doors` may stand between it and what is real. */
-  process(doors: Partial<Pick<WorkDoors, 'bus' | 'state' | 'model'>> = {}): Process {
+  process(doors: Partial<Pick<WorkDoors, 'bus' | 'state' | 'model' | 'rules'>> = {}): Process {
     const counts = new Counts();
     const model = { submitter: { submit: (s: Submission, signal: AbortSignal) => this.submit(s, signal) }, gateway: 'scripted', name: 'm' };
     const all: WorkDoors = {
