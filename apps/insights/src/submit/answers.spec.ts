@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { INSIGHT_KEYS, inputSha256 } from '@headwater/insight-rules';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { GatewayError } from '../gateway/port.ts';
 import { Place, ScriptedGateway, answer, finding, submission } from './testing/place.ts';
@@ -101,9 +102,13 @@ it('who waits can be called off', async () => {
   await expect(waiting).rejects.toThrow('going down');
 });
 
-it('what another version left is written over', async () => {
+it.each([
+  ['another version left', JSON.stringify({ schema: 2, state: 'answered', words: [] })],
+  ['is damaged', '{"schema":1,"state":"answ'],
+])('what %s is written over', async (_, value) => {
   const key = await keyOf();
-  await place.state.set(`insight-answer/${key}`, JSON.stringify({ schema: 2, state: 'answered', words: [] }));
+  await place.state.set(INSIGHT_KEYS.sent(inputSha256(submission().input)), value);
+  await place.state.set(`insight-answer/${key}`, value);
   const { model } = await place.desk(new ScriptedGateway(answer(finding()))).submit(submission(), go);
   expect(model.state).toBe('done');
 });

@@ -93,8 +93,12 @@ function place(key: string): string {
   return `insight-answer/${key}`;
 }
 
-/** null: written by another version; it is written over. */
+/** null: of another version, or damaged; it is written over. */
 function read(value: string): Shelved | null {
-  const shelved = JSON.parse(value) as Shelved;
-  return shelved.schema === 1 ? shelved : null;
+  try {
+    const shelved = JSON.parse(value) as Shelved | null;
+    return shelved?.schema === 1 ? shelved : null;
+  } catch {
+    return null;
+  }
 }

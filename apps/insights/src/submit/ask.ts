@@ -174,8 +174,11 @@ function plus<T>(sum: T | null, next: T | null, answers: number, add: (a: T, b: 
   return sum === null || next === null ? null : add(sum, next);
 }
 
-/** Reasons after which a model may have run and be charged for: nobody knows. After any other failure none did. */
-const MAYBE_CHARGED: ReadonlySet<string> = new Set(['timeout', 'cut', 'too_large', 'not_a_completion']);
+/**
+ * Reasons after which a model may have run and be charged for: nobody knows. After any other failure none did, or its provider does not
+ * charge for it; a wrong address that answers with pages must not use up the day.
+ */
+const MAYBE_CHARGED: ReadonlySet<string> = new Set(['timeout', 'cut', 'too_large']);
 
 async function settle(reservation: Reservation, outcome: Completion | GatewayError | 'aborted'): Promise<void> {
   if (outcome === 'aborted') return reservation.keep();

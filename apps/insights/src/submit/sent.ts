@@ -78,7 +78,7 @@ export class Sent {
     const key = INSIGHT_KEYS.sent(this.head.input_sha256);
     for (;;) {
       const at = await this.state.get(key);
-      const others = at ? (JSON.parse(at.value) as SentRecord).requests : [];
+      const others = at ? requestsOf(at.value) : [];
       for (const { at: when, body } of this.mine.slice(0, this.written)) {
         const same = others.findLastIndex((r) => r.at === when && r.body === body);
         if (same >= 0) others.splice(same, 1);
@@ -94,4 +94,14 @@ export class Sent {
 /** The beginning of what came back. Gateways put their providers' headers into errors; nobody's credentials are kept. */
 function kept(received: string): string {
   return beginning(withoutCredentials(beginning(received, 2 * ANSWER_BYTES)), ANSWER_BYTES);
+}
+
+/** A damaged record has nothing to go on with; what goes out now is written down all the same. */
+function requestsOf(value: string): Entry[] {
+  try {
+    const { requests } = JSON.parse(value) as SentRecord;
+    return Array.isArray(requests) ? requests : [];
+  } catch {
+    return [];
+  }
 }

@@ -247,7 +247,7 @@ describe('budget', () => {
     ['timeout', true],
     ['cut', true],
     ['too_large', true],
-    ['not_a_completion', true],
+    ['not_a_completion', false],
     ['rate_limited', false],
     ['denied', false],
     ['unreachable', false],
