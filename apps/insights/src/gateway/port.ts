@@ -121,7 +121,7 @@ export interface GuardStatus {
 
 /** What the guard counts; whoever opens the gateway turns it into metrics and log lines. */
 export interface GuardReport {
-  /** a request that went out has ended */
+  /** an attempt has ended; one whose key or token could not be had sent nothing */
   attempt(outcome: 'completed' | 'aborted' | GatewayReason, tookMs: number): void;
   /** a pause before a repeat */
   retry(reason: GatewayReason, waitMs: number): void;
