@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BudgetConfig, GatewayConfig } from '@headwater/config';
 import { buildInput, type AnswerFinding, type Facts } from '@headwater/insight-rules';
-import { openStateStore, type StateStore } from '@headwater/state-store';
+import { openStateStore, type StateStore, type StateStoreSettings } from '@headwater/state-store';
 import { GatewayError, type CallOptions, type Completion, type InsightGateway, type Prompt } from '../../gateway/port.ts';
 import type { Operation, SubmitEvents } from '../events.ts';
 import type { Submission } from '../port.ts';
@@ -104,8 +104,8 @@ export class Place {
   state!: StateStore;
   now = T0 + QUARTER + 60_000;
 
-  async open(): Promise<this> {
-    this.state = await openStateStore({ kind: 'embedded', path: join(this.dir, 'state.db') });
+  async open(settings: StateStoreSettings = { kind: 'embedded', path: join(this.dir, 'state.db') }): Promise<this> {
+    this.state = await openStateStore(settings);
     return this;
   }
 
