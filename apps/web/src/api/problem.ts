@@ -98,6 +98,6 @@ export function tell(problem: ApiProblem, what: string): Told {
 }
 
 function sentence(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/^[a-z](?=[a-z]*[ ,])/, (c) => c.toUpperCase());
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

@@ -41,7 +41,7 @@ const NO_MARKS: readonly ChartMark[] = [];
 /** How many exchanges took how long, when: time by latency (log), the more the stronger. */
 export function Heatmap({ title, points, le, range, lines = NO_LINES, height = 248, sync = 'page', arrivingFrom = null, marks = NO_MARKS, onZoom, extra }: HeatmapProps) {
   const [hovered, setHovered] = useState<{ index: number; row: number } | null>(null);
-  const image = useHeatImage(points, le);
+  const image = useHeatImage(points, le, range.end);
   const data = useMemo(
     () =>
       [
@@ -139,8 +139,8 @@ interface HeatImage {
   draw: (u: uPlot) => void;
 }
 
-/** The cells as one image of a pixel each, which the canvas stretches; made again only for other data, width or theme. */
-function useHeatImage(points: readonly HeatmapPoint[], le: readonly number[]): HeatImage {
+/** The cells as one image of a pixel each, which the canvas stretches; made again only for other data, width or theme. `end`: of the last point, ms */
+function useHeatImage(points: readonly HeatmapPoint[], le: readonly number[], end: number): HeatImage {
   const held = useRef<{ key: string; points: readonly HeatmapPoint[]; canvas: HTMLCanvasElement } | null>(null);
   const max = useMemo(() => maxCount(joinColumns(points, le.length, 1000)), [points, le]);
   return {
@@ -153,8 +153,12 @@ function useHeatImage(points: readonly HeatmapPoint[], le: readonly number[]): H
       if (held.current?.key !== key || held.current.points !== points)
         held.current = { key, points, canvas: paint(joinColumns(points, le.length, places), le.length, ramp(from, to, LEVELS)) };
       const left = u.valToPos(points[0]?.t ?? 0, 'x', true);
-      const right = u.valToPos(u.scales['x']?.max ?? 0, 'x', true);
+      const right = u.valToPos(end, 'x', true);
       u.ctx.save();
+      // The axis is of all charts: for a moment it can be that of a newer answer, while the cells are of the one before.
+      u.ctx.beginPath();
+      u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+      u.ctx.clip();
       u.ctx.imageSmoothingEnabled = false;
       u.ctx.drawImage(held.current.canvas, left, u.bbox.top, right - left, u.bbox.height);
       u.ctx.restore();
