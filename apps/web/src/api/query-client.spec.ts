@@ -32,7 +32,7 @@ describe('problems of the API', () => {
   it('are told as a sentence with what to do', async () => {
     expect(tell(await problem(401, 'urn:headwater:problem:session_expired'), 'the services').title).toBe('Your session has ended');
     expect(tell(await problem(401, 'urn:headwater:problem:unauthorized'), 'the services').title).toBe('You are not logged in');
-    expect(tell(await problem(403, 'urn:headwater:problem:insufficient_scope', { detail: 'needs fleet:read' }), 'the hosts').text).toContain('needs fleet:read.');
+    expect(tell(await problem(403, 'urn:headwater:problem:insufficient_scope', { detail: 'needs fleet:read' }), 'the hosts').text).toContain('Needs fleet:read.');
     expect(tell(await problem(500, 'urn:headwater:problem:internal', { request_id: 'r1' }), 'the hosts').text).toContain('r1');
   });
 });
