@@ -1,5 +1,6 @@
 import type { InsightSubject } from '@headwater/insight-rules';
 import type { StateStore } from '@headwater/state-store';
+import { WINDOW_MS } from '../query/time.ts';
 import { serviceOf, type WindowReader } from '../windows/reader.ts';
 import type { AskedWindow } from './window.ts';
 
@@ -23,7 +24,7 @@ export class Known {
     if (host !== undefined) return (await this.#state().get(`agent/${host}`)) !== null;
     if (service === undefined) return true;
     const start = Date.parse(window.start);
-    return (await this.#seen(service, start, now)) || (await this.#seen(service, start - DAY_MS, start));
+    return (await this.#seen(service, start, Math.ceil(now / WINDOW_MS) * WINDOW_MS)) || (await this.#seen(service, start - DAY_MS, start));
   }
 
   async #seen(service: string, start: number, end: number): Promise<boolean> {
