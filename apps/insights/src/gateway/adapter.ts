@@ -61,7 +61,7 @@ class HttpGateway implements InsightGateway {
         await options.ended('aborted');
         throw error;
       }
-      const failure = new GatewayError(error.reason, shown.blotter.blot(error.message), { ...error, sent: body, received: answer?.body.slice(0, KEPT_CHARACTERS) ?? null });
+      const failure = error.with({ sent: body, received: answer?.body.slice(0, KEPT_CHARACTERS) ?? null }, shown.blotter.blot(error.message));
       await options.ended(failure);
       throw failure;
     }
@@ -75,7 +75,7 @@ class HttpGateway implements InsightGateway {
   #refused(error: GatewayError, shown: Shown): GatewayError {
     if (error.status !== 401 || shown.drop === null) return error;
     shown.drop();
-    return new GatewayError('denied', error.message, { ...error, retryable: true, retryLimit: 1 });
+    return error.with({ retryable: true, retryLimit: 1 });
   }
 
   #headers({ headers }: Shown, { idempotencyKey, traceparent }: CallOptions): [string, string][] {

@@ -26,7 +26,7 @@ export function gatewayContract(name: string, open: (provider: StubProvider) => 
     let told: Told;
 
     const adapter = (more: Partial<GatewayConfig> = {}): InsightGateway =>
-      openAdapter(gatewayConfig({ ...opening.settings, key: { file: files.write('key', KEY), ...opening.settings.key }, timeout_ms: 5_000, ...more }));
+      openAdapter(gatewayConfig({ ...opening.settings, key: { file: files.write('key', KEY) }, timeout_ms: 5_000, ...more }));
     const server = (): WireServer => opening.server ?? provider.server;
 
     beforeEach(async () => {
@@ -97,8 +97,8 @@ export function gatewayContract(name: string, open: (provider: StubProvider) => 
 
     it('sends nothing when what is told beforehand is refused', async () => {
       const no = new Error('the budget is used up');
-      const refusing = { ...told, signal: told.signal, ended: told.ended, sending: () => Promise.reject(no) };
-      expect(await rejection(gateway.complete(prompt(), refusing))).toBe(no);
+      told.refuse = no;
+      expect(await rejection(gateway.complete(prompt(), told))).toBe(no);
       expect(server().calls).toHaveLength(0);
       expect(told.endings).toEqual([]);
     });

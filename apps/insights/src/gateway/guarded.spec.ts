@@ -147,7 +147,7 @@ describe('repeats', () => {
     gateway = guarded(
       adapter,
       { maxAttempts: 4, deadlineMs: 60_000 },
-      { ...watch, attempt: watch.attempt, gaveUp: watch.gaveUp, breaker: watch.breaker, retry: () => setTimeout(() => controller.abort(why), 10) },
+      { attempt: watch.attempt, gaveUp: watch.gaveUp, breaker: watch.breaker, retry: () => setTimeout(() => controller.abort(why), 10) },
     );
     provider.always(FAULTS.rateLimited({ 'retry-after': '50' }));
     expect(await rejection(gateway.complete(prompt(), new Told(controller.signal)))).toBe(why);
@@ -270,7 +270,8 @@ describe('the bulkhead', () => {
 
 it('an error of the caller is handed on as it is, and is not tried again', async () => {
   const no = new Error('the budget is used up');
-  const told = { ...new Told(), signal: new AbortController().signal, ended: async () => undefined, sending: () => Promise.reject(no) };
+  const told = new Told();
+  told.refuse = no;
   expect(await rejection(gateway.complete(prompt(), told))).toBe(no);
   expect(watch.outcomes).toEqual([]);
   expect(gateway.status()).toEqual({ breaker: { state: 'closed', until: null }, last_success_at: null, last_failure: null });

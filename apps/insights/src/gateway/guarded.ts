@@ -32,7 +32,7 @@ export interface GuardParts {
 const REAL: GuardParts = {
   nowMs: () => Date.now(),
   random: Math.random,
-  pause: async (ms, signal) => void (await sleep(ms, undefined, { signal })),
+  pause: (ms, signal) => sleep(ms, undefined, { signal }),
 };
 
 const SILENT: GuardReport = { attempt() {}, retry() {}, gaveUp() {}, breaker() {} };

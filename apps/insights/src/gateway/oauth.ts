@@ -86,7 +86,7 @@ export class GatewayTokens {
       answer = await this.#transport.post({ url, headers, body: form.toString(), signal: new AbortController().signal });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      throw new GatewayError(error.reason, scrubbed(`Token endpoint: ${error.message}`), { ...error, retryable: error.retryable });
+      throw error.with({}, scrubbed(`Token endpoint: ${error.message}`));
     }
     const token = tokenOf(answer, this.#nowMs(), url.host, new Blotter([secret, basic]));
     this.#token = token;

@@ -63,6 +63,16 @@ export interface Completion {
 
 export type GatewayReason = Exclude<ModelReason, 'no_gateway' | 'nothing_to_say' | 'budget_tokens' | 'budget_money' | 'answer_invalid' | 'no_finding_left' | 'internal'>;
 
+export interface GatewayErrorFacts {
+  retryable: boolean;
+  retryLimit?: number | null;
+  retryAfterMs?: number | null;
+  formatRefused?: boolean;
+  status?: number | null;
+  sent?: string | null;
+  received?: string | null;
+}
+
 /** `detail` is scrubbed: one line, no secrets, no markup, at most 300 characters (gateways put upstream bodies and headers into theirs). */
 export class GatewayError extends Error {
   readonly reason: GatewayReason;
@@ -78,20 +88,7 @@ export class GatewayError extends Error {
   /** body that was sent, and what came back (its beginning), for the record of what was sent; the connection's own key or secret is `{redacted}` where it is echoed */
   readonly sent: string | null;
   readonly received: string | null;
-  constructor(
-    reason: GatewayReason,
-    detail: string,
-    more: {
-      retryable: boolean;
-      retryLimit?: number | null;
-      retryAfterMs?: number | null;
-      formatRefused?: boolean;
-      status?: number | null;
-      sent?: string | null;
-      received?: string | null;
-    },
-    options?: ErrorOptions,
-  ) {
+  constructor(reason: GatewayReason, detail: string, more: GatewayErrorFacts, options?: ErrorOptions) {
     super(detail, options);
     this.name = 'GatewayError';
     this.reason = reason;
@@ -102,6 +99,12 @@ export class GatewayError extends Error {
     this.status = more.status ?? null;
     this.sent = more.sent ?? null;
     this.received = more.received ?? null;
+  }
+
+  /** The same failure with more known of it, or in other words. */
+  with(more: Partial<GatewayErrorFacts>, detail = this.message): GatewayError {
+    const { retryable, retryLimit, retryAfterMs, formatRefused, status, sent, received } = this;
+    return new GatewayError(this.reason, detail, { retryable, retryLimit, retryAfterMs, formatRefused, status, sent, received, ...more });
   }
 }
 

@@ -134,7 +134,7 @@ function redirected(status: number, location: string | undefined, from: URL): Ga
 
 /** Errors of sockets and TLS name addresses, never headers or the path of a URL. */
 function ofConnection(error: unknown, host: string): GatewayError {
-  const { code = '', message = '' } = (deepest(error) ?? {}) as NodeJS.ErrnoException;
+  const { code = '', message = '' } = (deepest(error) ?? {}) as { code?: string; message?: string };
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || /terminated|other side closed/.test(message))
     return new GatewayError('cut', `${host} ended the connection before its answer was whole`, { retryable: true });
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new GatewayError('too_large', `The header of the answer of ${host} is too large`, { retryable: false });

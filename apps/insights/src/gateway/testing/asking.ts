@@ -48,8 +48,16 @@ export class Told implements CallOptions {
     this.signal = signal;
   }
 
-  sending = async (body: string): Promise<void> => void this.sent.push(body);
-  ended = async (outcome: Completion | GatewayError | 'aborted'): Promise<void> => void this.endings.push(outcome);
+  /** what telling beforehand rejects with */
+  refuse: Error | null = null;
+
+  sending = async (body: string): Promise<void> => {
+    if (this.refuse) throw this.refuse;
+    this.sent.push(body);
+  };
+  ended = async (outcome: Completion | GatewayError | 'aborted'): Promise<void> => {
+    this.endings.push(outcome);
+  };
 }
 
 /** The error a promise rejects with; fails when it does not. */
