@@ -11,6 +11,7 @@ import { eventually, get, getAll, startStandalone, token } from '../e2e/standalo
 import { analyzerMutes, followAlert, muteAlert, openAlert, planMaintenance, tryRule } from './alerts.mjs';
 import { openChromium, openPage, troubles } from './browser.mjs';
 import { countLog, readLogs, sureRange } from './demo-log.mjs';
+import { askForInsight, findBesideCharts, insightOfAlert, publishHostile, readHostile } from './insights.mjs';
 import { csvOf, enter, lookAtPages, settled } from './pages.mjs';
 import { publishPast } from './past.mjs';
 
@@ -132,6 +133,29 @@ test('the failing checkout is an alert: it leads to its service, is muted in two
   await muteAlert(page, run.info, alert);
   await planMaintenance(page);
   await tryRule(page);
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
+test('what does it mean: an insight looked at the alert, another is asked for, and both stand beside the charts they cite', async () => {
+  const opened = await openPage(browser);
+  const { page, context } = opened;
+  await enter(page, `${url}/?from=now-15m`, login);
+  await settled(page, 'Overview');
+  await askForInsight(page, url, run.info, 'shop');
+  await findBesideCharts(page, url, run.info, 'shop');
+  await insightOfAlert(page, url, run.info, alert, 90_000);
+  assert.deepEqual(await troubles(opened, [/status of 401/]), []);
+  await context.close();
+});
+
+test('an insight whose every text means harm stays text, and what was sent for it is shown to the byte', async () => {
+  const hostile = await publishHostile(dir, { service: 'shop' });
+  const opened = await openPage(browser);
+  const { page, context } = opened;
+  await enter(page, `${url}/?from=now-15m`, login);
+  await settled(page, 'Overview');
+  await readHostile(page, url, hostile, 'shop');
   assert.deepEqual(await troubles(opened, [/status of 401/]), []);
   await context.close();
 });

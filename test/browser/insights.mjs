@@ -140,12 +140,12 @@ export async function readHostile(page, url, { id, body, answer, sha, window }, 
   assert.match(await shown.getByRole('region', { name: 'Aliases' }).innerText(), /ep_1\s+endpoint\s+GET <img/);
   assert.match(await shown.innerText(), /No answer to request 2\./);
   assert.match(page.url(), new RegExp(`id=${id}&sent=1$`));
-  const { pwned, wide, elements } = await page.evaluate(() => ({
+  const { pwned, tooWide, elements } = await page.evaluate(() => ({
     pwned: window.pwned ?? null,
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    tooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
     elements: document.querySelectorAll('article img, article script, article b').length,
   }));
-  assert.deepEqual({ pwned, wide, elements }, { pwned: null, wide: 0, elements: 0 });
+  assert.deepEqual({ pwned, tooWide, elements }, { pwned: null, tooWide: false, elements: 0 });
   assert.deepEqual(await axe(page), []);
   assert.deepEqual(
     sent.filter((at) => new URL(at).origin !== url || /\/x$/.test(at)),
@@ -161,4 +161,62 @@ export async function readHostile(page, url, { id, body, answer, sha, window }, 
     .click();
   await settled(page, service);
   assert.ok(page.url().includes(`from=${window.start}&to=${window.end}`), page.url());
+}
+
+/** Asked for on the page of a service: its state is said until it is over, then it is a link. By rules alone, and what it says is what the API says. */
+export async function askForInsight(page, url, info, service) {
+  await page.goto(`${url}/services/${service}?from=now-15m`);
+  await settled(page, service);
+  await page.getByRole('button', { name: 'Ask for an insight' }).click();
+  await page.getByRole('link', { name: 'Open the insight' }).click({ timeout: 60_000 });
+  await settled(page, 'Insights');
+  const id = new URL(page.url()).searchParams.get('id');
+  const insight = await get(info, await token(info), `/v1/insights/${id}`);
+  assert.deepEqual([insight.trigger, insight.state, insight.subject, insight.model.state], ['request', 'done', { service }, 'off']);
+  assert.ok(insight.findings.length > 0, 'nothing was found at a shop whose checkout fails');
+  const card = page.getByRole('article', { name: new RegExp(`^Insight on ${service},`) }).filter({ has: page.getByRole('button', { name: 'Close' }) });
+  for (const finding of insight.findings) {
+    const shown = card.getByRole('region', { name: `Finding: ${finding.title}`, exact: true });
+    assert.match(await shown.innerText(), /by rules/);
+    assert.equal(await shown.getByRole('link').count(), finding.evidence.length);
+  }
+  assert.match(await card.innerText(), /No gateway is configured[\s\S]*Nothing was sent/);
+  assert.match(await page.getByRole('region', { name: 'AI gateway' }).innerText(), /nothing leaves this installation/);
+  assert.deepEqual(await axe(page), []);
+  return insight;
+}
+
+/** What was found is beside the charts it cites, the worst first, and each line leads to the whole. */
+export async function findBesideCharts(page, url, info, service) {
+  const bearer = await token(info);
+  const places = [
+    ['/', 'Overview', 'Insights on the services'],
+    [`/services/${service}`, service, 'Insights on this service'],
+    [`/failures`, 'Failures', 'Insights on failures'],
+  ];
+  for (const [path, heading, strip] of places) {
+    await page.goto(`${url}${path}?from=now-15m`);
+    await settled(page, heading);
+    const first = page.getByRole('region', { name: strip, exact: true }).getByRole('link').first();
+    await first.waitFor();
+    const title = await first.innerText();
+    const { data } = await get(info, bearer, `/v1/insights?start=now-15m&end=now${path.startsWith('/services') ? `&service=${service}` : ''}`);
+    const finding = data.flatMap((i) => i.findings).find((f) => f.title === title);
+    assert.ok(finding, `${heading}: ${title} is no finding`);
+    if (path === '/') assert.equal(finding.severity, 'page');
+    await first.click();
+    await settled(page, 'Insights');
+    await page.getByRole('region', { name: `Finding: ${title}`, exact: true }).waitFor();
+  }
+}
+
+/** An alert opened, and nobody asked: an insight looked at it, and what it found stands in its card. */
+export async function insightOfAlert(page, url, info, alert, timeoutMs) {
+  const bearer = await token(info);
+  const made = async () => (await get(info, bearer, `/v1/insights?alert=${alert.id}&trigger=alert&state=done`)).data.find((i) => i.findings.length > 0);
+  assert.ok(await eventually(made, timeoutMs, 1_000), 'no insight was made of the alert');
+  await page.goto(`${url}/alerts?from=now-15m&id=${alert.id}`);
+  await settled(page, 'Alerts');
+  const card = page.getByRole('region', { name: 'The alert of this link' }).getByRole('article', { name: alert.title, exact: true });
+  await card.getByText('by rules').waitFor();
 }

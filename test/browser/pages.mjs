@@ -16,6 +16,7 @@ const LOOKS = [
 export const pagesOf = (service) => [
   { name: 'overview', path: '/', heading: 'Overview' },
   { name: 'alerts', path: '/alerts', heading: 'Alerts' },
+  { name: 'insights', path: '/insights', heading: 'Insights' },
   { name: 'service', path: `/services/${encodeURIComponent(service)}`, heading: service },
   { name: 'failures', path: '/failures', heading: 'Failures' },
   { name: 'headers', path: '/headers', heading: 'Headers' },
