@@ -1,8 +1,10 @@
 /** The whole API on a real Redis: what it answers, what it keeps of closed windows, and a store that goes away. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ALERT_KEYS } from '@headwater/alert-rules';
+import { INSIGHT_KEYS, type Insight } from '@headwater/insight-rules';
 import { HostsWindow, ServiceWindow } from '@headwater/sketch';
 import { startRedis, type RunningRedis } from '../../../infra/redis/start.mjs';
+import { Listener, RequestBus } from './testing/insights.ts';
 import { TOPIC, World } from './testing/world.ts';
 
 const T = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -11,6 +13,7 @@ const SUBJECT = 's:shop';
 
 let redis: RunningRedis;
 let w: World;
+let bus: RequestBus;
 
 function shop(counts: Record<string, [status: number, n: number]>, seenAt: number): ServiceWindow {
   const s = new ServiceWindow();
@@ -40,7 +43,8 @@ const rows = (json: { data: { route: string; exchanges: number }[] }) => json.da
 
 beforeAll(async () => {
   redis = await startRedis({ appendonly: true, config: { appendfsync: 'always' } });
-  w = await World.start({ redis: redis.url });
+  w = await World.start({ redis: redis.url, requests: (dir) => (bus = new RequestBus(dir)).requests });
+  await bus.open();
   const hosts = new HostsWindow();
   hosts.host('web-1').coverageRead = hosts.host('web-1').coverageKnown = 100;
   await w.commit(T, [
@@ -56,6 +60,7 @@ beforeAll(async () => {
   await w.summaries.commit({ unit, epoch, expectedOffset: null, nextOffset: 1, agents: new Uint8Array(0), watermark: T, silent: [], at: T, segments: [open] });
 });
 afterAll(async () => {
+  await bus.close();
   await w.stop();
   await redis.stop();
 });
@@ -226,4 +231,25 @@ test('Redis away: 503 with Retry-After and not ready, also for what is kept; bac
   await expect.poll(async () => (await w.get('/readyz')).status, { timeout: 15_000 }).toBe(200);
   const back = await patterns();
   expect([back.status, back.headers['etag'], back.json]).toEqual([200, before.headers['etag'], before.json]);
+});
+
+test('an insight is asked for once however many ask, and its stream outlives Redis being away', async () => {
+  const token = await w.token({ scope: 'insights:read insights:submit' });
+  const ask = () => w.send('POST', '/v1/insights', { service: 'shop', start: 'now-2h' }, { token });
+  const replies = await Promise.all([ask(), ask(), ask(), ask()]);
+  expect(new Set(replies.map((r) => `${r.status} ${r.json.id} ${r.json.revision}`)).size).toBe(1);
+  const { json } = replies[0]!;
+  expect(json).toMatchObject({ state: 'queued', revision: 1 });
+  await expect.poll(() => bus.records.map((r) => r.key), { timeout: 5_000 }).toEqual([json.id]);
+  const stream = await Listener.open(`${w.base}${json.links.events}`, ['authorization', `Bearer ${token}`]);
+  await stream.until((s) => s.events.length === 1);
+  await redis.kill();
+  await expect.poll(async () => (await w.get('/v1/insights', { token })).status, { timeout: 5_000 }).toBe(503);
+  await redis.restart();
+  await expect.poll(async () => (await w.get('/v1/insights', { token })).status, { timeout: 15_000 }).toBe(200);
+  expect(stream.ended).toBe(false);
+  const insight = JSON.parse((await w.state.get(INSIGHT_KEYS.insight(json.id)))!.value) as Insight;
+  await w.state.set(INSIGHT_KEYS.insight(json.id), JSON.stringify({ ...insight, state: 'failed', failure: 'f', revision: 2 }));
+  await stream.until((s) => s.ended);
+  expect(stream.events.map((e) => e.id)).toEqual([1, 2]);
 });

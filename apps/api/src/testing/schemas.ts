@@ -10,3 +10,39 @@ export function expectSchema(name: string, body: unknown): void {
   const validate = ajv.compile({ $ref: `doc#/components/schemas/${name}` });
   expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
 }
+
+export interface Parameter {
+  name: string;
+  in: string;
+  schema: Readonly<Record<string, unknown>>;
+}
+
+interface Operation {
+  operationId: string;
+  security?: readonly { oauth2?: readonly string[] }[];
+  parameters?: readonly Parameter[];
+  requestBody?: { content: Record<string, { schema: object; examples?: Record<string, { value: unknown }> }> };
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+/** Every operation of openapi.json, as it is committed. */
+export function operations(): { method: string; path: string; operation: Operation }[] {
+  return Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+}
+
+/** Fails unless openapi.json knows the answer: its status, its media type, and the body by its schema. */
+export function expectDocumented(operation: Operation, { status, headers, text, json }: { status: number; headers: Record<string, unknown>; text: string; json: unknown }): void {
+  const response = operation.responses[String(status)];
+  const here = `${operation.operationId} ${status}`;
+  expect(response, `${here} is not documented: ${text.slice(0, 300)}`).toBeDefined();
+  const content = response?.content;
+  if (content === undefined || text === '') return expect(text, here).toBe('');
+  const media = String(headers['content-type']).split(';')[0] as string;
+  expect(Object.keys(content), here).toContain(media);
+  if (!media.endsWith('json')) return;
+  const schema = JSON.parse(JSON.stringify(content[media]?.schema).replaceAll('"#/components', '"doc#/components')) as object;
+  const validate = ajv.compile(schema);
+  expect(validate(json), `${here}: ${JSON.stringify(validate.errors)}`).toBe(true);
+}
