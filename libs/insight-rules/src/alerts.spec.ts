@@ -16,7 +16,7 @@ it('an alert on a service says which endpoint makes it, with what and since when
   expect(findings.filter((f) => f.severity !== 'info').map((f) => f.rule)).toEqual(['alert_error_burn']);
   const [f] = findings;
   expect(f).toMatchObject({ severity: 'page', confidence: 'high', title: expect.stringContaining('shop: 12 %') });
-  expect(f!.what_changed).toMatch(/burns at 120.5 times.*12 % fail.*\/shop\/0\/\{int\} of shop makes \d+ % of the failures.*503 is 3\d.*first in this window at 2026-11-23T10:0/);
+  expect(f!.what_changed).toMatch(/burns at 120.5 times.*12 % fail.*\/shop\/0\/\{int\} of shop makes \d+ % of the failures.*503 is 3\d.*first at 2026-11-23T10:0/);
   expect(f!.likely_cause).toMatch(/x-build appeared/);
   expect(f!.evidence.map((e) => e.kind)).toEqual(expect.arrayContaining(['alert', 'endpoint', 'failure', 'service', 'header']));
   expect(f!.evidence[0]).toMatchObject({ alert: alertOf({ kind: 'error_burn', subject: {} }).id });
@@ -53,4 +53,38 @@ it('alerts of one kind on one subject are one finding that cites all of them', (
   const of = findings.filter((f) => f.rule === 'alert_error_burn');
   expect(of).toHaveLength(1);
   expect(of[0]!.evidence.filter((e) => e.kind === 'alert')).toHaveLength(2);
+});
+
+it('what another service answered as often is named as a question, and only where it is one', () => {
+  const { facts } = fleetOf(1, 'deploy_breaks_route');
+  const failing = facts.endpoints.find((e) => e.failures.some((f) => f.status === 503 && f.exchanges > 1000))!;
+  const failure = failing.failures.find((f) => f.status === 503)!;
+  const payments = (route: string, status: number, exchanges: number) => ({
+    ...failing,
+    service: 'payments',
+    route,
+    now: { ...failing.now, failed: 0, clientErrors: exchanges },
+    failures: [{ ...failure, status, exchanges }],
+    statuses: [],
+  });
+  const causeWith = (...others: ReturnType<typeof payments>[]) => {
+    const service = { service: 'payments', pages: 0, now: failing.now, before: failing.before };
+    const { input, aliases } = buildInput({ ...facts, services: [...facts.services, service], endpoints: [...facts.endpoints, ...others] });
+    return ruleFindings(input, aliases).find((f) => f.rule === 'failing_endpoint')!;
+  };
+  const near = Math.round(failure.exchanges * 0.97);
+  const found = causeWith(payments('/charges', 401, near));
+  expect(found.likely_cause).toContain(`/charges of payments answered 401 about as often (${near}): if shop calls it, that is likely why.`);
+  expect(found.evidence).toContainEqual(expect.objectContaining({ kind: 'failure', service: 'payments', status: 401 }));
+  expect(causeWith(payments('/charges', 401, near / 2)).likely_cause).not.toContain('about as often');
+  expect(causeWith(payments('/charges', 401, near), payments('/refunds', 401, near)).likely_cause).not.toContain('about as often');
+});
+
+it('what fails as it did before is worth knowing, as one finding a service', () => {
+  const { facts, route } = fleetOf(1, 'deploy_breaks_route');
+  const endpoints = facts.endpoints.map((e) => (e.route === route ? { ...e, before: e.now, failures: e.failures.map((f) => ({ ...f, before: f.exchanges })) } : e));
+  const { input, aliases } = buildInput({ ...facts, headers: [], endpoints, services: facts.services.map((s) => ({ ...s, before: s.now })) });
+  expect(ruleFindings(input, aliases).filter((f) => f.rule!.includes('fail'))).toMatchObject([
+    { rule: 'still_failing', severity: 'info', what_changed: expect.stringMatching(/^Not worse than before: .* 39\.\d+ % \(39\.\d+ % before\)/) },
+  ]);
 });

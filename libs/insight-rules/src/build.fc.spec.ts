@@ -9,6 +9,8 @@ import { damagedBy } from './scrubber.ts';
 import { alertOf } from './testing/alert.ts';
 import { WINDOW, fleetOf } from './testing/fleet.ts';
 
+/** The machine may be shared, and HW_PROPERTY_RUNS ask for more. */
+const LONG = 600_000;
 const runs = (n: number) => n * Number(process.env['HW_PROPERTY_RUNS'] ?? 1);
 
 const SECRETS = [
@@ -89,34 +91,42 @@ const facts: fc.Arbitrary<Facts> = fc.record({
 });
 
 describe('whatever the traffic says', () => {
-  it('the input fits its schema, comes through the scrubber compact and indented, and holds nothing of a secret', () =>
-    fc.assert(
-      fc.property(facts, fc.boolean(), (f, sendServiceNames) => {
-        const { input, aliases } = buildInput(f, { sendServiceNames });
-        checkInput(input);
-        for (const text of [canonicalJson(input), JSON.stringify(input), JSON.stringify(input, null, 2), JSON.stringify(input, null, 1)]) {
-          expect(damagedBy(text)).toEqual([]);
-          expect(text).toMatch(/^[\n\x20-\x7e]*$/);
-          for (const secret of SECRETS) expect(text).not.toContain(secret);
-        }
-        expect(Buffer.byteLength(canonicalJson(input))).toBeLessThanOrEqual(DEFAULT_LIMITS.bytes);
-        // Rules see the same figures: whatever they are, a finding has evidence and words.
-        for (const finding of ruleFindings(input, aliases)) {
-          expect(finding.evidence.length, finding.rule).toBeGreaterThan(0);
-          expect([...finding.title, ...finding.what_changed].every((c) => c >= ' ')).toBe(true);
-        }
-      }),
-      { numRuns: runs(60) },
-    ));
+  it(
+    'the input fits its schema, comes through the scrubber compact and indented, and holds nothing of a secret',
+    () =>
+      fc.assert(
+        fc.property(facts, fc.boolean(), (f, sendServiceNames) => {
+          const { input, aliases } = buildInput(f, { sendServiceNames });
+          checkInput(input);
+          for (const text of [canonicalJson(input), JSON.stringify(input), JSON.stringify(input, null, 2), JSON.stringify(input, null, 1)]) {
+            expect(damagedBy(text)).toEqual([]);
+            expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+            for (const secret of SECRETS) expect(text).not.toContain(secret);
+          }
+          expect(Buffer.byteLength(canonicalJson(input))).toBeLessThanOrEqual(DEFAULT_LIMITS.bytes);
+          // Rules see the same figures: whatever they are, a finding has evidence and words.
+          for (const finding of ruleFindings(input, aliases)) {
+            expect(finding.evidence.length, finding.rule).toBeGreaterThan(0);
+            expect([...finding.title, ...finding.what_changed].every((c) => c >= ' ')).toBe(true);
+          }
+        }),
+        { numRuns: runs(60) },
+      ),
+    LONG,
+  );
 
-  it('the same facts in another order give the same bytes', () =>
-    fc.assert(
-      fc.property(facts, (f) => {
-        const turned = { ...f, services: f.services.toReversed(), endpoints: f.endpoints.toReversed(), hosts: f.hosts.toReversed() };
-        expect(canonicalJson(buildInput(turned).input)).toBe(canonicalJson(buildInput(f).input));
-      }),
-      { numRuns: runs(20) },
-    ));
+  it(
+    'the same facts in another order give the same bytes',
+    () =>
+      fc.assert(
+        fc.property(facts, (f) => {
+          const turned = { ...f, services: f.services.toReversed(), endpoints: f.endpoints.toReversed(), hosts: f.hosts.toReversed() };
+          expect(canonicalJson(buildInput(turned).input)).toBe(canonicalJson(buildInput(f).input));
+        }),
+        { numRuns: runs(20) },
+      ),
+    LONG,
+  );
 });
 
 describe('an input', () => {

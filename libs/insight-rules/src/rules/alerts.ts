@@ -1,5 +1,5 @@
 import type { InputAlert, InputEndpoint, InputService } from '../input.ts';
-import { checksOf, dominant, drift, driftCause, failureInWords, isFailing } from './failing.ts';
+import { checksOf, dominant, drift, driftCause, elsewhere, failureInWords, isFailing, joined } from './failing.ts';
 import { Picture, against, exchangesOf, failedOf, listed, type Draft } from './picture.ts';
 import { isSlower, slowCause, slowness, timesInWords } from './slow.ts';
 
@@ -70,18 +70,23 @@ function failingAlert(p: Picture, alert: InputAlert, s: InputService, about: Inp
       weight: exchangesOf(s),
     };
   const f = dominant(p, worst.id);
+  const other = elsewhere(p, worst, f);
   const share = Math.min(100, Math.round((100 * failedOf(worst)) / Math.max(1, failedOf(s))));
   const makes = about
     ? `${failedOf(worst)} of its ${worst.exchanges} exchanges failed`
     : `${p.label(worst.id)} makes ${share} % of the failures of ${p.label(s.id)}, ${failedOf(worst)} of its ${worst.exchanges} exchanges`;
   const others = makers.slice(1).map((e) => `${e.method} ${e.route} ${e.error_pct} %`);
   return {
-    what_changed: `${figures(alert)} In this window ${makes} (${against(worst.error_pct, worst.before?.error_pct, '%')}).${f ? ` ${failureInWords(f)}.` : ''}${others.length > 0 ? ` Then ${listed(others)}.` : ''}`,
-    likely_cause: driftCause(p, changed),
+    what_changed: `${figures(alert)} In this window ${makes}${asBefore(worst)}.${f ? ` ${failureInWords(f)}.` : ''}${others.length > 0 ? ` Then ${listed(others)}.` : ''}`,
+    likely_cause: joined(other?.cause, driftCause(p, changed)),
     check_next: checksOf(p, worst, f),
-    evidence: [...makers.map((e) => e.id), ...(f ? [f.id] : []), s.id, ...changed.map((h) => h.id)],
+    evidence: [...makers.map((e) => e.id), ...(f ? [f.id] : []), ...(other?.evidence ?? []), s.id, ...changed.map((h) => h.id)],
     weight: failedOf(s),
   };
+}
+
+function asBefore({ error_pct, before }: InputEndpoint): string {
+  return `: ${error_pct} %${before === null ? '' : `, ${before.error_pct} % before`}`;
 }
 
 function slowAlert(p: Picture, alert: InputAlert, s: InputService): Rest {

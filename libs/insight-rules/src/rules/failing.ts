@@ -1,4 +1,5 @@
 import type { InputEndpoint, InputFailure, InputHeader, InputService } from '../input.ts';
+import { numberOf } from '../numbers.ts';
 import { Picture, against, exchangesOf, failedOf, listed, nameOf, type Draft } from './picture.ts';
 import { THRESHOLDS as T } from './thresholds.ts';
 
@@ -33,9 +34,32 @@ export function driftCause(p: Picture, headers: readonly InputHeader[]): string 
   return `It coincides with changed headers: ${listed(said, 3)}. That looks like ${who}.`;
 }
 
-/** `503 is 31 % of its exchanges (0.1 % before), first seen at 10:02:11Z` */
+/**
+ * Where the same trouble shows elsewhere: an endpoint of another service that answered an error as often, in both windows. Who calls whom is
+ * not in the figures, so it is said as a question.
+ */
+export function elsewhere(p: Picture, e: InputEndpoint, f: InputFailure | undefined): { cause: string; evidence: string[] } | null {
+  if (f === undefined || numberOf(f.exchanges) < T.same_least) return null;
+  const near = (a: number, b: number) => Math.abs(a - b) <= Math.max(3, T.same * Math.max(a, b));
+  const beforeOf = (of: InputFailure, at: InputEndpoint) => (p.before(at) * (of.before_share_pct ?? 0)) / 100;
+  const same = p.input.failures.flatMap((other) => {
+    const at = p.endpoint(other.endpoint);
+    if (at === undefined || at.service === e.service) return [];
+    return near(numberOf(other.exchanges), numberOf(f.exchanges)) && near(beforeOf(other, at), beforeOf(f, e)) ? [{ other, at }] : [];
+  });
+  // Of several it is chance that makes them alike, or one cause that is none of them.
+  const [only] = same;
+  if (only === undefined || same.length > 1) return null;
+  const { other, at } = only;
+  return {
+    cause: `${p.label(at.id)} answered ${nameOf(other)} about as often (${other.exchanges}): if ${p.label(e.service)} calls it, that is likely why.`,
+    evidence: [other.id, at.id],
+  };
+}
+
+/** `503 is 31 % of its exchanges (0.1 % before), first at 10:02:11Z` */
 export function failureInWords(f: InputFailure): string {
-  const since = f.first_seen === null ? '' : `, first in this window at ${f.first_seen}`;
+  const since = f.first_seen === null || (f.before_share_pct ?? 0) > 0 ? '' : `, first at ${f.first_seen}`;
   return `${nameOf(f)} is ${against(f.share_pct, f.before_share_pct, '%')} of its exchanges${since}`;
 }
 
@@ -58,8 +82,14 @@ export function failing(p: Picture): Draft[] {
     const busy = all.filter((e) => exchangesOf(e) >= T.least_exchanges);
     if (fresh.length >= 3 && fresh.filter((e) => busy.includes(e)).length >= T.whole * busy.length) return [wholeService(p, s, fresh)];
     if (worse.length === 0 && isFailing(p, s)) return [wholeService(p, s, [])];
-    return fresh.map((e) => endpoint(p, s, e));
+    const still = all.filter((e) => !worse.includes(e) && !p.told.has(e.id) && failedOf(e) >= T.failed && e.error_pct >= T.failed_pct);
+    return [...fresh.map((e) => endpoint(p, s, e)), ...(still.length > 0 ? [stillFailing(p, s, still)] : [])];
   });
+}
+
+/** Causes one after the other; null: none is known. */
+export function joined(...causes: (string | null | undefined)[]): string | null {
+  return causes.filter((c) => c !== null && c !== undefined).join(' ') || null;
 }
 
 function severityOf(s: InputService): 'page' | 'ticket' {
@@ -69,15 +99,16 @@ function severityOf(s: InputService): 'page' | 'ticket' {
 function endpoint(p: Picture, s: InputService, e: InputEndpoint): Draft {
   const f = dominant(p, e.id);
   const changed = drift(p, s.id);
+  const other = elsewhere(p, e, f);
   return {
     rule: 'failing_endpoint',
     severity: severityOf(s),
     title: `${p.label(e.id)} fails: ${against(e.error_pct, e.before?.error_pct, '%')}`,
     what_changed: `${failedOf(e)} of ${e.exchanges} exchanges failed, ${against(e.error_pct, e.before?.error_pct, '%')}.${f ? ` ${failureInWords(f)}.` : ''}`,
-    likely_cause: driftCause(p, changed),
+    likely_cause: joined(other?.cause, driftCause(p, changed)),
     check_next: checksOf(p, e, f),
     confidence: p.confidence(exchangesOf(e)),
-    evidence: [e.id, ...(f ? [f.id] : []), s.id, ...changed.map((h) => h.id)],
+    evidence: [e.id, ...(f ? [f.id] : []), ...(other?.evidence ?? []), s.id, ...changed.map((h) => h.id)],
     weight: failedOf(e),
   };
 }
@@ -92,7 +123,7 @@ function wholeService(p: Picture, s: InputService, endpoints: readonly InputEndp
     severity: severityOf(s),
     title: `${p.label(s.id)} fails: ${against(s.error_pct, s.before?.error_pct, '%')} of its exchanges`,
     what_changed: `${failedOf(s)} of ${s.exchanges} exchanges failed, ${against(s.error_pct, s.before?.error_pct, '%')}.${across}`,
-    likely_cause: [driftCause(p, changed), shared].filter((c) => c !== null).join(' ') || null,
+    likely_cause: joined(driftCause(p, changed), shared),
     check_next: [
       `Failures page, service ${p.label(s.id)}: statuses and what the failed exchanges share`,
       `Processes and hosts of ${p.label(s.id)}: restarts, memory, what they call`,
@@ -100,5 +131,22 @@ function wholeService(p: Picture, s: InputService, endpoints: readonly InputEndp
     confidence: p.confidence(exchangesOf(s)),
     evidence: [s.id, ...endpoints.map((e) => e.id), ...failures.map((f) => f.id), ...changed.map((h) => h.id)],
     weight: failedOf(s),
+  };
+}
+
+/** No worse than before, and bad all the same. */
+function stillFailing(p: Picture, s: InputService, endpoints: readonly InputEndpoint[]): Draft {
+  const failures = endpoints.flatMap((e) => dominant(p, e.id) ?? []);
+  const [first] = endpoints as [InputEndpoint];
+  return {
+    rule: 'still_failing',
+    severity: 'info',
+    title: endpoints.length === 1 ? `${p.label(first.id)} fails as before: ${first.error_pct} %` : `${endpoints.length} routes of ${p.label(s.id)} fail as before`,
+    what_changed: `Not worse than before: ${listed(endpoints.map((e) => `${e.method} ${e.route} ${against(e.error_pct, e.before?.error_pct, '%')}`))}.`,
+    likely_cause: null,
+    check_next: checksOf(p, first, dominant(p, first.id)),
+    confidence: p.confidence(endpoints.reduce((n, e) => n + exchangesOf(e), 0)),
+    evidence: [...endpoints.map((e) => e.id), ...failures.slice(0, 4).map((f) => f.id), s.id],
+    weight: endpoints.reduce((n, e) => n + failedOf(e), 0),
   };
 }

@@ -14,6 +14,9 @@ export const THRESHOLDS = {
   /** a failing service is for now, not for tomorrow: percent of all its exchanges, and so many of them */
   page_pct: 5,
   page_failed: 100,
+  /** two services fail as often: within this share, of so many */
+  same: 0.1,
+  same_least: 20,
   /** slower: the median by this factor and so many ms more */
   p50_times: 1.5,
   p50_ms: 20,
