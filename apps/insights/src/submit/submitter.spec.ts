@@ -221,7 +221,7 @@ describe('budget', () => {
     await place.state.add('insight-budget/2026-11-23/tokens', 13_500);
     const asked = submission();
     const { model } = await desk.submit(asked, go);
-    expect(model).toMatchObject({ state: 'failed', reason: 'budget_tokens', attempts: 0, sent_at: null, took_ms: null, format: null, tokens: null });
+    expect(model).toMatchObject({ state: 'failed', reason: 'budget_tokens', attempts: 0, input_sha256: null, sent_at: null, took_ms: null, format: null, tokens: null });
     expect(model.detail).toMatch(/opens again at 2026-11-24T00:00:00Z/);
     expect(gateway.out).toEqual([]);
     expect(await sentOf(asked.input)).toBeNull();

@@ -138,6 +138,8 @@ class Asker implements Submitter {
     const went = sent.count > 0;
     const model: ModelPart = {
       ...base,
+      // Names a record: there is none where nothing went out.
+      input_sha256: went ? base.input_sha256 : null,
       sent_at: sent.firstAt,
       took_ms: went ? Math.round(performance.now() - began) : null,
       attempts: sent.count,
