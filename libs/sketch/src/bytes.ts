@@ -4,6 +4,9 @@ import { hashBytes, type Hash64 } from './hash.ts';
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A length below this is one byte, and copying so many characters cheaper than the way through TextEncoder. */
+const SHORT = 0x80;
+
 /** Grows as needed; integers are LEB128 varints up to 2^53 - 1, where sums saturate. */
 export class Writer {
   private bytes = new Uint8Array(1024);
@@ -24,6 +27,7 @@ export class Writer {
   }
 
   uint(n: number): void {
+    if (n >>> 0 === n) return this.word(n);
     if (!(n >= 0) || n % 1 !== 0) throw new RangeError(`not an unsigned integer: ${n}`);
     // A sum that forged sizes drove this far must not keep a window from being written.
     if (n > Number.MAX_SAFE_INTEGER) n = Number.MAX_SAFE_INTEGER;
@@ -31,6 +35,16 @@ export class Writer {
     while (n > 0x7f) {
       this.bytes[this.at++] = (n % 128) | 0x80;
       n = Math.floor(n / 128);
+    }
+    this.bytes[this.at++] = n;
+  }
+
+  /** Below 2^32, as nearly all are: without divisions. */
+  private word(n: number): void {
+    this.room(5);
+    while (n > 0x7f) {
+      this.bytes[this.at++] = n | 0x80;
+      n >>>= 7;
     }
     this.bytes[this.at++] = n;
   }
@@ -48,12 +62,26 @@ export class Writer {
 
   string(s: string): void {
     this.room(5 + s.length * 3);
+    if (s.length < SHORT && this.ascii(s)) return;
     // The length goes first, so encode behind the widest one and move down.
     const { written } = utf8.encodeInto(s, this.bytes.subarray(this.at + 5));
     const start = this.at + 5;
     this.uint(written);
     this.bytes.copyWithin(this.at, start, start + written);
     this.at += written;
+  }
+
+  /** Writes a short text whose every character is one byte; else nothing, and answers false. */
+  private ascii(s: string): boolean {
+    const { bytes, at } = this;
+    for (let i = 0; i < s.length; i++) {
+      const c = s.charCodeAt(i);
+      if (c > 0x7f) return false;
+      bytes[at + 1 + i] = c;
+    }
+    bytes[at] = s.length;
+    this.at += 1 + s.length;
+    return true;
   }
 
   raw(b: Uint8Array): void {

@@ -18,6 +18,8 @@ const MAX_METHOD = 32;
 const MAX_ROUTE = 512;
 const MAX_NAME = 128;
 
+type Near = (number | string | Pattern)[];
+
 /**
  * Everything known of one service (subject `s:<service>`) in one window, or in any union of windows.
  * What is over a budget is folded into buckets whose method and route (or header name) is `{other}`.
@@ -28,8 +30,11 @@ export class ServiceWindow {
   /** exchanges by role, the base of a header's presence */
   readonly roleExchanges: Record<Role, number> = { server: 0, client: 0 };
   private readonly byPattern = new Map<string, Pattern>();
-  /** what `pattern` was asked for, by route: finds a pattern without making its key */
-  private readonly byRoute = new Map<string, Pattern[]>();
+  /**
+   * What `pattern` was asked for, by route: finds a pattern without making its key. Status, method and pattern one after the other in one
+   * list, so that the patterns which are not meant need not come into the cache.
+   */
+  private readonly byRoute = new Map<string, Near>();
   private readonly byHeader = new Map<string, HeaderStats>();
   /** the same by role and direction, then by the name that was asked for: finds a header without making its key */
   private readonly byHeaderName: [Map<string, HeaderStats>, Map<string, HeaderStats>, Map<string, HeaderStats>, Map<string, HeaderStats>] = [
@@ -39,6 +44,8 @@ export class ServiceWindow {
     new Map(),
   ];
   private readonly byClient = new Map<string, ClientStats>();
+  /** patterns as they are written, while none was added or taken away; a window is written once a second, and has new ones rarely */
+  private inOrder: Pattern[] | null = null;
 
   /** bytes of the patterns' distributions in memory; whoever adds to them adds here what they grew */
   distributionBytes = 0;
@@ -59,11 +66,17 @@ export class ServiceWindow {
   /** The pattern to add to; the overflow bucket when the budget is spent or a part is overlong. Never null. */
   pattern(role: Role, method: string, route: string, status: number): Pattern {
     const near = this.byRoute.get(route);
-    if (near) for (const p of near) if (p.status === status && p.method === method && p.role === role) return p;
+    if (near) {
+      for (let i = 0; i < near.length; i += 3) {
+        if (near[i] !== status || near[i + 1] !== method) continue;
+        const p = near[i + 2] as Pattern;
+        if (p.role === role) return p;
+      }
+    }
     const p = this.keyed(role, method, route, status);
-    if (p.route === route) {
-      if (near) near.push(p);
-      else this.byRoute.set(route, [p]);
+    if (p.route === route && p.method === method && p.status === status) {
+      if (near) near.push(status, method, p);
+      else this.byRoute.set(route, [status, method, p]);
     }
     return p;
   }
@@ -81,6 +94,7 @@ export class ServiceWindow {
     }
     p = new Pattern(role, method, route, status);
     this.byPattern.set(key, p);
+    this.inOrder = null;
     return p;
   }
 
@@ -154,6 +168,7 @@ export class ServiceWindow {
       mine.merge(h);
     }
     for (const [name, c] of other.byClient) this.clientOf(name).merge(c);
+    this.inOrder = null;
     this.byRoute.clear();
     for (const near of this.byHeaderName) near.clear();
     overflow(
@@ -220,7 +235,8 @@ export class ServiceWindow {
     w.uint(this.roleExchanges.server);
     w.uint(this.roleExchanges.client);
     w.uint(this.byPattern.size);
-    for (const [, p] of [...this.byPattern].sort(byName)) p.write(w, version);
+    this.inOrder ??= [...this.byPattern].sort(byName).map(([, p]) => p);
+    for (const p of this.inOrder) p.write(w, version);
     w.uint(this.byHeader.size);
     for (const [, h] of [...this.byHeader].sort(byName)) h.write(w);
     if (version >= 3) {

@@ -18,6 +18,9 @@ interface Entry extends TopEntry {
   key: number;
 }
 
+/** So many too many, as small batches bring, are dropped one by one. */
+const FEW_OVER = 10;
+
 /** 20 keys in 1024 bits: a look-up is spared for 98 % of the values that are not kept. */
 const NEAR = 1024;
 
@@ -98,13 +101,16 @@ export class SpaceSaving {
 
   private trim(): void {
     if (this.entries.size <= TOP_CAPACITY) return;
-    if (this.entries.size === TOP_CAPACITY + 1) return this.dropLast();
+    if (this.entries.size <= TOP_CAPACITY + FEW_OVER) {
+      while (this.entries.size > TOP_CAPACITY) this.dropLast();
+      return;
+    }
     const sorted = this.sorted();
     this.floor = Math.max(this.floor, sorted[TOP_CAPACITY]!.count);
     for (let i = TOP_CAPACITY; i < sorted.length; i++) this.entries.delete(sorted[i]!.key);
   }
 
-  /** One too many, which is most often the case: without sorting. */
+  /** One too many: without sorting. */
   private dropLast(): void {
     let last: Entry | undefined;
     for (const e of this.entries.values()) if (last === undefined || e.count < last.count || (e.count === last.count && e.key > last.key)) last = e;

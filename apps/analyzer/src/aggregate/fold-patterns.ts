@@ -7,6 +7,8 @@ const BEGIN = 1;
 const END = 2;
 /** Sizes beyond 256 TiB are forged: taken as unknown, lest they drown the sums. */
 const MAX_BYTES = 2 ** 48;
+/** One string for each, so that equal ones are the same and compare at once. */
+const COMMON_METHODS = new Map(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'].map((method) => [method, method]));
 
 /**
  * Folds rows pattern by pattern: first every row's pattern is found by its dictionary indices (strings are made once per
@@ -155,7 +157,8 @@ export class PatternFold {
     this.method[h] = method;
     this.route[h] = route;
     this.status[h] = status;
-    const slot = this.found.push(window.pattern(role, dictionary.string(method), dictionary.string(route), status)) - 1;
+    const text = dictionary.string(method);
+    const slot = this.found.push(window.pattern(role, COMMON_METHODS.get(text) ?? text, dictionary.string(route), status)) - 1;
     this.ends[slot] = 0;
     return (this.slot[h] = slot);
   }

@@ -64,8 +64,7 @@ export class UnitFold {
   }
 
   /** Where something that is not an exchange is counted; what is older than every window, at the reference. */
-  private placeFor(ms: number, referenceMs: number): Place {
-    const oldest = this.oldest(referenceMs);
+  private placeFor(ms: number, referenceMs: number, oldest = this.oldest(referenceMs)): Place {
     return placeOf(ms, oldest) ?? { resolution: '10s', start: startOf(Math.max(referenceMs, oldest['10s']), '10s') };
   }
 
@@ -127,7 +126,8 @@ export class UnitFold {
     const { exchanges_before: before, exchanges_after: after } = account;
     const arrival = agent.sequences.arrive(seq, until, before === undefined || after === undefined ? null : { before, after });
     if (this.agents.begunMs === Infinity) this.agents.begunMs = referenceMs;
-    const host = this.windows.hosts(this.placeFor(until, referenceMs), nowMs).host(identity.hostId);
+    const oldest = this.oldest(referenceMs);
+    const host = this.windows.hosts(this.placeFor(until, referenceMs, oldest), nowMs).host(identity.hostId);
     const report: FoldReport = { folded: 0, repeated: 0, gaps: 0, gapsFilled: 0, clamped: 0, late: 0, coarse: 0 };
     this.agents.heard(agent, Math.min(account.watermark_unix_ms, referenceMs), referenceMs);
     if (arrival.kind === 'repeat') {
@@ -147,7 +147,7 @@ export class UnitFold {
     foldAccount(host, { ...account, until_unix_ms: until });
     // A backlog's way to the bus says nothing of the clock.
     if (arrival.kind === 'next' && !this.agents.outdated(agent)) host.skewMinMs = Math.min(host.skewMinMs, referenceMs - account.until_unix_ms);
-    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, oldest: this.oldest(referenceMs), sampled: account.sampling !== undefined });
+    const rows = foldColumns(columns, this.windows, nowMs, { referenceMs, clampAheadMs, oldest, sampled: account.sampling !== undefined });
     host.clampedTimes += rows.clamped;
     host.lateExchanges += rows.late;
     return { ...report, ...rows };
