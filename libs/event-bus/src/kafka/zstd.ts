@@ -28,14 +28,15 @@ function contentSize(frame: Buffer): number {
   }
 }
 
+/** Where the frame does not say its size. */
 const MIN_ROOM = 16 << 10;
 const MAX_ROOM = 4 << 20;
 /** Room that is filled to its end looks to node:zlib as if more came: it makes room again and copies all. */
 const SPARE = 64;
 /** The frame says its size, so that its reader makes room once. (An option that the types of Node 24 do not know yet.) */
 const pledged = (bytes: number) => ({ params: { [constants.ZSTD_c_compressionLevel]: bytes < SMALL_BYTES ? SMALL : LARGE }, pledgedSrcSize: bytes });
-/** A hint, bounded: whoever wrote the frame may say anything. */
-const roomFor = (frame: Buffer): number => Math.min(MAX_ROOM, Math.max(MIN_ROOM, (contentSize(frame) || frame.length * 6) + SPARE));
+/** A hint, bounded: whoever wrote the frame may say anything. Small frames get no more than they need: fresh memory costs as much as unfolding them. */
+const roomFor = (frame: Buffer): number => Math.min(MAX_ROOM, (contentSize(frame) || Math.max(MIN_ROOM, frame.length * 6)) + SPARE);
 
 /**
  * Codec 4 of the Kafka protocol, which kafkajs names but does not bring. A plain kafkajs consumer of our topics

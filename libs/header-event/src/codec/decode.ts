@@ -21,6 +21,12 @@ export const MAX_BATCH_BYTES = 16 << 20;
 
 const prefix = Buffer.from(SCHEMA_PREFIX.buffer, SCHEMA_PREFIX.byteOffset, SCHEMA_PREFIX.length);
 
+/**
+ * All columns, in an object that V8 keeps as a record: one that is filled by computed names becomes a hash table, and every
+ * access to a column a look-up in it.
+ */
+const NO_COLUMNS = JSON.parse(`{${EVENT_COLUMNS.filter((c) => c.type !== 'headers').map((c) => `${JSON.stringify(c.name)}:null`)}}`) as EventColumns['columns'];
+
 const same = (a: Buffer, at: number, b: Uint8Array): boolean => a.compare(b, 0, b.length, at, at + b.length) === 0;
 
 /**
@@ -62,7 +68,7 @@ function readOwn(bytes: Uint8Array): EventColumns | undefined {
   if (body + batch.bodyLength + END_OF_STREAM.length !== length || !same(buf, batchAt, batch.meta)) return undefined;
   if (!same(buf, length - END_OF_STREAM.length, END_OF_STREAM)) return undefined;
 
-  const columns: EventColumns['columns'] = {};
+  const columns: EventColumns['columns'] = { ...NO_COLUMNS };
   const headers: Record<string, HeaderColumn> = {};
   const from = byteOffset + body;
   const at = batch.at;
