@@ -81,14 +81,8 @@ export class SeriesKeeper {
     const owns = (subject: string) => this.ours.owns(subject);
     for (const subject of this.held.keys()) if (!owns(subject)) this.held.delete(subject);
     const closed = Math.floor(before / MINUTE_MS) * MINUTE_MS;
-    await this.loadMissing({ start: closed - LATE_MS, end: closed }, owns);
-    const series = [...this.held.values()].flatMap((held) => held.series ?? []);
-    // Partitions that were just taken over may lag: what was in the totals once stays in them.
-    const end = Math.max(closed, ...series.map((s) => s.endMs));
-    const horizon = end - LATE_MS;
-    // Those that were kept up stand at the horizon of the round before.
-    const start = Math.max(horizon - CATCH_UP_MS, Math.min(horizon, ...series.map((s) => s.untilMs)));
-    const found = await this.rows.read({ start, end, coarsest: '1m' }, (subject) => this.held.has(subject), true);
+    const tried = await this.loadListed(owns);
+    const { start, horizon, end, found } = await this.look(closed, (subject) => owns(subject) && !tried.has(subject));
     for (const subject of this.held.keys()) {
       const of = found.get(subject);
       if (of || this.hasMore(subject, start)) await this.step(subject, of ?? { windows: [], signature: '' }, { start, horizon, end });
@@ -102,10 +96,29 @@ export class SeriesKeeper {
     this.counts.kept(this.held.size);
   }
 
-  /** Stored series come before the windows they are continued with. */
-  private async loadMissing({ start, end }: { start: number; end: number }, owns: (subject: string) => boolean): Promise<void> {
+  /** The windows of all that is held. Stored series come before the windows they are continued with: where others of ours are met, it looks again. */
+  private async look(closed: number, isNew: (subject: string) => boolean): Promise<{ start: number; horizon: number; end: number; found: Map<string, Found> }> {
+    for (let again = true; ; again = false) {
+      const series = [...this.held.values()].flatMap((held) => held.series ?? []);
+      // Partitions that were just taken over may lag: what was in the totals once stays in them.
+      const end = Math.max(closed, ...series.map((s) => s.endMs));
+      const horizon = end - LATE_MS;
+      // Those that were kept up stand at the horizon of the round before.
+      const start = Math.max(horizon - CATCH_UP_MS, Math.min(closed - LATE_MS, ...series.map((s) => s.untilMs)));
+      const strangers = new Set<string>();
+      const wanted = (subject: string): boolean => {
+        if (this.held.has(subject)) return true;
+        if (isNew(subject)) strangers.add(subject);
+        return false;
+      };
+      const found = await this.rows.read({ start, end, coarsest: '1m' }, wanted, true);
+      if (strangers.size === 0 || !again) return { start, horizon, end, found };
+      for (const subject of strangers) await this.load(subject);
+    }
+  }
+
+  private async loadListed(owns: (subject: string) => boolean): Promise<Set<string>> {
     const subjects = new Set<string>();
-    await this.rows.read({ start, end, coarsest: '1m' }, (subject) => (owns(subject) && subjects.add(subject), false), false);
     if (owns(HOSTS_SUBJECT)) subjects.add(HOSTS_SUBJECT);
     if (this.now() - this.listedMs >= LIST_EVERY_MS) {
       this.listedMs = this.now();
@@ -115,6 +128,7 @@ export class SeriesKeeper {
       }
     }
     for (const subject of subjects) if (!this.held.has(subject)) await this.load(subject);
+    return subjects;
   }
 
   private async load(subject: string): Promise<void> {
