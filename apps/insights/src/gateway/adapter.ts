@@ -8,6 +8,7 @@ import { GatewayError, type CallOptions, type Completion, type InsightGateway, t
 import { Transport, type Answer } from './transport.ts';
 import { VERSION } from './version.ts';
 import { wealthsimple } from './wealthsimple.ts';
+import type { Blotter } from './words.ts';
 
 /** Of a failure's answer so much is kept. */
 const KEPT_CHARACTERS = 16_384;
@@ -44,8 +45,7 @@ class HttpGateway implements InsightGateway {
     options.signal.throwIfAborted();
     const shown = await this.#credentials.show(options.signal);
     const form = this.#dialect.form();
-    // The key has no business in a prompt, wherever the prompt got it from.
-    const body = shown.blotter.blot(JSON.stringify(this.#dialect.write(prompt, form)));
+    const body = JSON.stringify(this.#dialect.write(blotted(prompt, shown.blotter), form));
     await options.sending(body);
     let answer: Answer | null = null;
     try {
@@ -89,4 +89,11 @@ class HttpGateway implements InsightGateway {
       ['traceparent', traceparent],
     ];
   }
+}
+
+/** The key has no business in a prompt, wherever the prompt got it from. */
+function blotted(prompt: Prompt, blotter: Blotter): Prompt {
+  const { system, user, repair } = prompt;
+  const blot = (text: string): string => blotter.blot(text);
+  return { ...prompt, system: blot(system), user: blot(user), ...(repair ? { repair: { answer: blot(repair.answer), problem: blot(repair.problem) } } : {}) };
 }

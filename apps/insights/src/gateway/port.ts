@@ -80,7 +80,7 @@ export class GatewayError extends Error {
   readonly retryable: boolean;
   /** how often one may repeat it because of this, where that is less than the settings allow (a 500 that says nothing: once) */
   readonly retryLimit: number | null;
-  /** how long the gateway asked to wait, ms, at most a minute; null: it did not say */
+  /** how long the gateway asked to wait, ms, at most a minute; of `breaker_open` until it is asked again; null: it did not say */
   readonly retryAfterMs: number | null;
   /** the format was refused: ask with a plainer one */
   readonly formatRefused: boolean;

@@ -27,7 +27,7 @@ describe('texts of gateways', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: 'binary', maxLength: 400 }),
+          fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 600 }).map((units) => String.fromCharCode(...units)),
           fc.array(fc.constantFrom('<', '>', '\n', '\u0007', '{"', 'Bearer ', 'x'.repeat(90), '\ud83d\ude00'), { maxLength: 60 }).map((p) => p.join('')),
         ),
         (text) => {

@@ -33,8 +33,8 @@ export function cut(text: string, most: number): string {
   return `${/[\ud800-\udbff]$/.test(short) ? short.slice(0, -1) : short}...`;
 }
 
-/** Shorter ones are no secrets, and would be found in any text. */
-const SHORTEST = 6;
+/** Shorter ones, and short numbers, are no secrets and would be found in any text. */
+const NO_SECRET = /^(.{0,5}|\d{0,15})$/s;
 
 /** The connection's own secrets, taken out of whatever echoes them. */
 export class Blotter {
@@ -42,7 +42,7 @@ export class Blotter {
 
   constructor(secrets: Iterable<string>) {
     const all = new Set<string>();
-    for (const secret of secrets) if (secret.length >= SHORTEST) for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) all.add(form);
+    for (const secret of secrets) if (!NO_SECRET.test(secret)) for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) all.add(form);
     // The longer ones first: one may hold another.
     this.#secrets = [...all].sort((a, b) => b.length - a.length);
   }
