@@ -78,7 +78,7 @@ const facts: fc.Arbitrary<Facts> = fc.record({
       .map(({ a, b, ...h }) => ({ ...h, exchanges: Math.floor(h.of * a), before: Math.floor(h.ofBefore * b), passwords: Math.floor((h.of * a) / 3), passwordsBefore: 0 })),
     { maxLength: 30 },
   ),
-  hosts: fc.uniqueArray(fc.record({ host: wild, lostExchanges: exchanges, coverage: fc.double({ min: 0, max: 1, noNaN: true }), silentMs: fc.option(fc.nat(2 ** 31)) }), {
+  hosts: fc.uniqueArray(fc.record({ host: wild, exchanges, lostExchanges: exchanges, coverage: fc.double({ min: 0, max: 1, noNaN: true }), silentMs: fc.option(fc.nat(2 ** 31)) }), {
     selector: (h) => h.host,
     maxLength: 20,
   }),

@@ -63,7 +63,7 @@ function withAlerted(facts: Facts): Facts {
   const moreHosts: FactsOfHost[] = [];
   for (const { subject } of facts.alerts) {
     if (subject.service !== undefined && !services.has(subject.service)) more.push({ service: subject.service, pages: 0, now: NOTHING, before: NOTHING });
-    else if (subject.host !== undefined && !hosts.has(subject.host)) moreHosts.push({ host: subject.host, lostExchanges: 0, coverage: 1, silentMs: null });
+    else if (subject.host !== undefined && !hosts.has(subject.host)) moreHosts.push({ host: subject.host, exchanges: 0, lostExchanges: 0, coverage: 1, silentMs: null });
     if (subject.service !== undefined) services.add(subject.service);
     if (subject.host !== undefined) hosts.add(subject.host);
   }
@@ -247,6 +247,7 @@ class Builder {
       (h) => h.host,
     );
     const make = (h: FactsOfHost): Omit<InputHost, 'id'> => ({
+      exchanges: count(h.exchanges),
       lost_exchanges: count(h.lostExchanges),
       coverage_pct: pct(h.coverage, 1),
       silent_s: h.silentMs === null ? null : decimal(h.silentMs / 1000, 0),

@@ -89,6 +89,8 @@ export interface FactsOfHeader {
 
 export interface FactsOfHost {
   host: string;
+  /** of both roles */
+  exchanges: number;
   lostExchanges: number;
   coverage: number;
   /** since its last heartbeat; null: it is heard, or it said that it ends */

@@ -198,7 +198,7 @@ export class HostsFold {
     const accounts = [...this.window.hosts()].filter((a) => only === undefined || a.host === only);
     const sum = (of: (a: HostAccount) => number) => accounts.reduce((n, a) => n + of(a), 0);
     const known = sum((a) => a.coverageKnown);
-    const hosts = accounts.map((a) => ({ host: a.host, lostExchanges: lostOf(a), coverage: a.coverage, silentMs: null }));
+    const hosts = accounts.map((a) => ({ host: a.host, exchanges: a.exchanges, lostExchanges: lostOf(a), coverage: a.coverage, silentMs: null }));
     return { hosts, lostExchanges: sum(lostOf), lostBatches: sum((a) => never(a.lostBatches)), coverage: known > 0 ? sum((a) => a.coverageRead) / known : 1 };
   }
 }

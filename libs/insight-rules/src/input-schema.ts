@@ -94,7 +94,7 @@ export const INPUT_SCHEMA: object = {
       }),
       32,
     ),
-    hosts: list(closed({ id: id('host'), lost_exchanges: COUNT, coverage_pct: PERCENT, silent_s: OR_NULL }), 24),
+    hosts: list(closed({ id: id('host'), exchanges: COUNT, lost_exchanges: COUNT, coverage_pct: PERCENT, silent_s: OR_NULL }), 24),
     alerts: list(
       closed({
         id: id('alert'),

@@ -95,6 +95,8 @@ export interface InputHeader {
 export interface InputHost {
   /** `host_1` */
   id: string;
+  /** that came of it */
+  exchanges: Count;
   lost_exchanges: Count;
   coverage_pct: number;
   /** since its last heartbeat; null: it is heard */

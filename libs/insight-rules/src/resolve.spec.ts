@@ -20,7 +20,7 @@ const finding = (more: Partial<AnswerFinding> = {}): AnswerFinding => ({
 const of = (...findings: AnswerFinding[]) => resolve({ findings }, input, aliases);
 
 it('evidence is in the words of the fleet, with the figures as they were sent', () => {
-  const { findings } = of(finding({ evidence: ['ep_1', 'ep_1', ' svc_1 ', 'ep_99', 'hdr_1'] }));
+  const { findings } = of(finding({ evidence: ['ep_1', 'ep_1', ' svc_1 ', 'ep_99', 'xep_2', 'hdr_1 (of svc_1)'] }));
   expect(findings[0]!.evidence.map((e) => e.id)).toEqual(['ep_1', 'svc_1', 'hdr_1']);
   const [ep, svc, hdr] = findings[0]!.evidence;
   const sent = input.endpoints[0]!;

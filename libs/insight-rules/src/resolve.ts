@@ -51,7 +51,7 @@ export function resolve(answer: Answer, input: InsightInput, aliases: Aliases): 
     return findings.length >= LIMITS.findings ? 'too_many' : null;
   };
   for (const f of answer.findings) {
-    const ids = [...new Set(f.evidence.map((id) => id.trim()))];
+    const ids = [...new Set(f.evidence.flatMap((id) => (evidence.has(id) ? [id] : (id.match(ID) ?? []))))];
     const cited = ids.flatMap((id) => evidence.get(id) ?? []).slice(0, LIMITS.evidence);
     const keys = [`title ${normal(f.title)}`, `says ${normal(f.what_changed)}`];
     const reason = reasonAgainst(f, cited, keys);
@@ -82,6 +82,9 @@ export function resolve(answer: Answer, input: InsightInput, aliases: Aliases): 
 
 const ORDER = { page: 0, ticket: 1, info: 2 };
 
+/** An id where words may stand around it: some models write `ep_1 (GET /x)`. */
+const ID = /(?<![A-Za-z0-9_])(?:svc|ep|fail|hdr|host|alert)_[1-9][0-9]{0,2}(?![A-Za-z0-9_])/g;
+
 function normal(text: string): string {
   return text
     .toLowerCase()
@@ -91,5 +94,5 @@ function normal(text: string): string {
 
 /** Ids of the input as what they stand for; others stay as they are. */
 function inWords(text: string, evidence: ReadonlyMap<string, Evidence>): string {
-  return text.replace(/(?<![A-Za-z0-9_])(?:svc|ep|fail|hdr|host|alert)_[1-9][0-9]{0,2}(?![A-Za-z0-9_])/g, (id) => evidence.get(id)?.label ?? id);
+  return text.replace(ID, (id) => evidence.get(id)?.label ?? id);
 }

@@ -146,7 +146,7 @@ describe('a host', () => {
       quality: { complete: false, lost_exchanges: 50, coverage_pct: 80, hosts: 1 },
       services: [],
       endpoints: [],
-      hosts: [{ lost_exchanges: 50, coverage_pct: 80, silent_s: null }],
+      hosts: [{ exchanges: 0, lost_exchanges: 50, coverage_pct: 80, silent_s: null }],
     });
     expect(aliases).toEqual({ host_1: { kind: 'host', label: 'bravo', host: 'bravo' } });
     expect((await read('alpha')).input.quality).toMatchObject({ complete: false, lost_exchanges: 15 });

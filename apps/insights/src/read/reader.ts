@@ -107,6 +107,6 @@ function qualityOf({ closed }: Overview, account: Account): Facts['quality'] {
 async function withHeartbeats(accounts: readonly FactsOfHost[], state: StateStore, window: Range, nowMs: number): Promise<FactsOfHost[]> {
   const heard = nowMs - window.endMs < HEARTBEATS_KEPT_MS ? await agents(state, nowMs) : new Map<string, number | null>();
   const known = new Set(accounts.map((a) => a.host));
-  const others = [...heard].filter(([host]) => !known.has(host)).map(([host, silentMs]): FactsOfHost => ({ host, lostExchanges: 0, coverage: 1, silentMs }));
+  const others = [...heard].filter(([host]) => !known.has(host)).map(([host, silentMs]): FactsOfHost => ({ host, exchanges: 0, lostExchanges: 0, coverage: 1, silentMs }));
   return [...accounts.map((a) => ({ ...a, silentMs: heard.get(a.host) ?? null })), ...others];
 }

@@ -15,7 +15,7 @@ const endpoint = {
   failures: [{ status: 500, errorType: null, exchanges: 5, before: 5, firstSeenMs: null }],
 };
 const header = { service: 'shop', direction: 'request' as const, name: 'x-tenant', exchanges: 4_000, of: 5_000, before: 4_000, ofBefore: 5_000, passwords: 0, passwordsBefore: 0 };
-const calm: Partial<Facts> = { services: [service], endpoints: [endpoint], headers: [header], hosts: [{ host: 'a', lostExchanges: 0, coverage: 1, silentMs: null }] };
+const calm: Partial<Facts> = { services: [service], endpoints: [endpoint], headers: [header], hosts: [{ host: 'a', exchanges: 1000, lostExchanges: 0, coverage: 1, silentMs: null }] };
 const quiet = (more: Partial<Facts>) => isQuiet(submission(0, { ...calm, ...more }).input);
 
 it('the same as before, give or take, is nothing to ask about', () => {
@@ -38,8 +38,8 @@ it.each([
   ['a new service', { services: [{ ...service, before: { ...figures, exchanges: 0, failed: 0 } }] }],
   ['a kind of failure of one endpoint', { endpoints: [{ ...endpoint, failures: [{ ...endpoint.failures[0]!, exchanges: 100 }] }] }],
   ['a header that appeared', { headers: [{ ...header, before: 0 }] }],
-  ['a silent host', { hosts: [{ host: 'a', lostExchanges: 0, coverage: 1, silentMs: 90_000 }] }],
-  ['a host that misses something', { hosts: [{ host: 'a', lostExchanges: 12, coverage: 0.9, silentMs: null }] }],
+  ['a silent host', { hosts: [{ host: 'a', exchanges: 1000, lostExchanges: 0, coverage: 1, silentMs: 90_000 }] }],
+  ['a host that misses something', { hosts: [{ host: 'a', exchanges: 1000, lostExchanges: 12, coverage: 0.9, silentMs: null }] }],
   ['failures with nothing to compare with', { comparedWith: null, services: [{ ...service, now: { ...figures, failed: 100 } }] }],
 ] satisfies [string, Partial<Facts>][])('%s is worth a question', (_, more) => {
   expect(quiet(more)).toBe(false);

@@ -7,7 +7,9 @@ export function capture(p: Picture): Draft[] {
   const { quality, hosts, services } = p.input;
   const drafts = hosts.filter((h) => (h.silent_s ?? 0) >= T.silent_s && !p.told.has(h.id)).map((h) => silent(p, h.id, h.silent_s!));
   const lost = numberOf(quality.lost_exchanges);
-  const seen = services.reduce((n, s) => n + exchangesOf(s), 0);
+  // Both lists may be cut, and of a host no services are told.
+  const sum = (list: readonly { exchanges: number | string }[]) => list.reduce((n, e) => n + exchangesOf(e), 0);
+  const seen = Math.max(sum(services), sum(hosts));
   const share = lost > 0 ? (100 * lost) / (seen + lost) : 0;
   const lossy = share >= T.lost_pct;
   const blind = quality.coverage_pct < T.coverage_pct;
