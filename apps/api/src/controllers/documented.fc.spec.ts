@@ -17,6 +17,7 @@ let bus: RequestBus;
 let tokens: string[];
 beforeAll(async () => {
   w = await World.start({ settings: { submitLimit: { requests: 100_000, windowS: 60 } }, requests: (dir) => (bus = new RequestBus(dir)).requests });
+  w.now = NOW + 3_217;
   await bus.open();
   const scope = 'metrics:read events:read fleet:read insights:read insights:submit alerts:write';
   tokens = [await w.token({ scope }), await w.token({ scope, services: ['shop'] }), await w.token({ scope: 'metrics:read insights:submit' })];

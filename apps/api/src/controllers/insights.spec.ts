@@ -321,6 +321,11 @@ describe('POST /v1/insights', () => {
     const { status, json } = await ask(body);
     expect([status, json.window]).toEqual([202, { start: `2026-11-22T${start}Z`, end: `2026-11-22T${end}Z` }]);
   });
+  test('at any moment of a minute', async () => {
+    w.now = NOW + 13_417;
+    const reply = await ask({ service: 'mail' });
+    expect([reply.status, reply.json.window.end, reply.json.created_at]).toEqual([202, iso(NOW - MINUTE), '2026-11-22T10:00:13.417Z']);
+  });
   test('24 hours are the most, and go', async () => expect((await ask({ service: 'shop', start: iso(NOW - MINUTE - DAY) })).status).toBe(202));
   test.each([
     [[], '#'],
@@ -468,6 +473,9 @@ describe('/v1/insights/{id}/events', () => {
     const late = await listen(31, ['last-event-id', '6']);
     await late.until((s) => s.ended);
     expect(late.events.map((e) => e.id)).toEqual([7]);
+    const beyond = await listen(31, ['last-event-id', '99']);
+    await beyond.until((s) => s.ended);
+    expect(beyond.events.map((e) => e.id)).toEqual([7]);
     const head = await get(`/v1/insights/${idOf(31)}/events`, { method: 'HEAD' });
     expect([head.status, head.headers['content-type'], head.text]).toEqual([200, 'text/event-stream; charset=utf-8', '']);
   });

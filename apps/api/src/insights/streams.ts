@@ -56,7 +56,7 @@ export class InsightStreams {
 
   /**
    * Answers with a stream of `insight`, which the caller may see; ends it when nothing of it is on its way any more, when the token ends, or when we do.
-   * @param lastEventId revision that the reader has
+   * @param lastEventId revision that the reader has; of one that there is not yet it has nothing
    * @throws Problem rate_limited
    */
   open(insight: Insight, who: Principal, lastEventId: number | null, response: Response): void {
@@ -74,7 +74,7 @@ export class InsightStreams {
     response.flushHeaders();
     response.socket?.setNoDelay(true);
     response.write(retry(RETRY_MS));
-    const stream: Stream = { id: insight.id, who, response, told: lastEventId ?? 0, wroteAt: performance.now() };
+    const stream: Stream = { id: insight.id, who, response, told: lastEventId === null || lastEventId > insight.revision ? 0 : lastEventId, wroteAt: performance.now() };
     this.#streams.add(stream);
     response.once('close', () => this.#streams.delete(stream));
     this.#tell(stream, insight);
