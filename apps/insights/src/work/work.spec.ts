@@ -4,6 +4,7 @@ import { INSIGHT_KEYS, type Insight } from '@headwater/insight-rules';
 import { StateStoreError } from '@headwater/state-store';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LEASE_MS } from './lease.ts';
+import { Mortal } from './testing/mortal.ts';
 import { MINUTE, Scene, T0, until } from './testing/scene.ts';
 
 const HOUR = 60 * MINUTE;
@@ -65,6 +66,22 @@ describe('alerts', () => {
     for (const alert of [first, second]) await scene.read(again, 'alerts', [await scene.raise(alert)]);
     expect(again.counts.get('passed alerts repeated')).toBe(2);
     expect(await again.queue.list()).toEqual([]);
+  });
+
+  it('that joined an insight are in no other one, also when who let them join died before it could say so', async () => {
+    const [first, later] = [scene.alert(shop, 1, scene.now), scene.alert({ ...shop, method: 'GET', route: '/' }, 2, scene.now + MINUTE)];
+    const records = [await scene.raise(first)];
+    await scene.read(scene.process(), 'alerts', records);
+    records.push(await scene.raise(later));
+    const mortal = new Mortal(3, false); // place, job, and not the subject any more
+    await expect(scene.read(scene.process({ state: mortal.of(scene.state, ['compareAndSet']) }), 'alerts', records)).rejects.toThrow('gone');
+    scene.now += 30_000;
+    const next = scene.process();
+    await scene.work(next);
+    await scene.read(next, 'alerts', records);
+    expect(next.counts.get('passed alerts repeated')).toBe(1);
+    expect((await scene.insights()).map((i) => i.alerts)).toEqual([[first.id, later.id]]);
+    expect(await next.queue.list()).toEqual([]);
   });
 
   it('that stay open are looked at again after min_interval_ms, shown where the figures changed, and left when they ended', async () => {
