@@ -13,7 +13,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import { AlertsModule, RequestsModule } from './app.module.ts';
 import { openGateway } from './gateway/open.ts';
-import { patiently } from './patience.ts';
+import { mayPass, patiently } from './patience.ts';
 import { createFactsReader } from './read/reader.ts';
 import { serveAdmin } from './report/admin-server.ts';
 import { createReports } from './report/metrics.ts';
@@ -85,7 +85,7 @@ export async function runInsights(config: InsightsConfig, log: Logger, stop: Abo
     ];
     reading = () => work.requests.claiming + work.alerts.claiming === 0;
     log.info({ group: config.group, alerts: config.triggers.alerts, digest: config.triggers.digest }, 'making insights');
-    const failed = (what: string) => (error: unknown) => report.failed(what, error);
+    const failed = (what: string) => (error: unknown) => (mayPass(error) ? report.waiting(what, error) : report.failed(what, error));
     const loops = [
       every(WORK_EVERY_MS, stop, () => work.worker.tick(), failed('queue')),
       every(CLOCK_EVERY_MS, stop, () => work.clockwork.tick(), failed('clock')),

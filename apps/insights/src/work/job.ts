@@ -28,6 +28,8 @@ export interface Job {
   taken: number;
   /** times that working on it failed by an error that waiting does not cure */
   throws: number;
+  /** its findings by rules are stored; it waits for its turn at the model */
+  ruled: boolean;
   /** it is not made: its insight fails with this sentence */
   refused: string | null;
   /** its insight is stored as it is to stay; what is left is to publish it */
@@ -58,7 +60,7 @@ export function newJob(about: Pick<Job, 'id' | 'trigger' | 'subject' | 'window'>
     again: false,
     not_before_ms: nowMs,
     ...about,
-    ...{ created_ms: nowMs, lease: null, taken: 0, throws: 0, refused: null, made: false, over: false },
+    ...{ created_ms: nowMs, lease: null, taken: 0, throws: 0, ruled: false, refused: null, made: false, over: false },
   };
 }
 

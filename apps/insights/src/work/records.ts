@@ -91,7 +91,8 @@ export class Records {
     return this.change(job, 'any', (insight) => {
       const alerts = union(insight.alerts, job.alerts);
       if (insight.state === 'done' && isFinal(insight)) return covers(insight, job) ? insight : { ...insight, alerts };
-      if (insight.state === 'done') return { ...insight, alerts, model: { ...insight.model, state: 'failed', reason: 'internal', detail: sentence } };
+      if (insight.state === 'done')
+        return { ...insight, alerts, model: { ...insight.model, state: 'failed', reason: 'internal', detail: sentence.replace(/^Not made/, 'The model was not asked') } };
       return { ...insight, alerts, state: 'failed', failure: sentence, model: { ...NO_MODEL, reason: null, detail: null } };
     });
   }

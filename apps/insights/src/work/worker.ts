@@ -18,7 +18,8 @@ const MOST_THROWS = 3;
 const MOST_TAKEN = 10;
 const AGAIN_MS = 3_000;
 const AFTER_THROW_MS = 5_000;
-const SETTLED_AT_ONCE = 8;
+/** What ends without a model, and findings by rules while others have the model: neither waits for it. */
+const AT_ONCE = { settle: 8, rules: 1 } as const;
 
 export interface WorkerDoors {
   state: StateStore;
@@ -38,6 +39,9 @@ class Stopping extends Error {
   override name = 'Stopping';
 }
 
+/** `make`: all of it; `rules`: the findings by rules, while all hands at the model are busy; `settle`: what is left to say takes neither */
+type Lane = 'make' | 'rules' | 'settle';
+
 type Look = Omit<NonNullable<Subject['last']>, 'at_ms'>;
 
 /**
@@ -51,7 +55,7 @@ export class Worker {
   private readonly now: () => number;
   private readonly me = randomUUID();
   private readonly stop = new AbortController();
-  private readonly underWay = new Map<string, { work: Promise<void>; making: boolean }>();
+  private readonly underWay = new Map<string, { work: Promise<void>; lane: Lane }>();
 
   constructor(doors: WorkerDoors, concurrency: number, now: () => number) {
     this.d = doors;
@@ -66,9 +70,8 @@ export class Worker {
     const now = this.now();
     const due = jobs.filter(({ job }) => job.not_before_ms <= now && !isLeased(job, now) && !this.underWay.has(job.id)).sort(byTurn);
     for (const held of due) {
-      // What is left to say of the others takes no model: they do not wait for their turn.
-      const making = held.job.refused === null && !held.job.made;
-      if (this.count(making) < (making ? this.concurrency : SETTLED_AT_ONCE)) await this.begin(held, making);
+      const lane = this.laneOf(held.job);
+      if (lane) await this.begin(held, lane);
     }
   }
 
@@ -83,29 +86,33 @@ export class Worker {
     await this.idle();
   }
 
-  private count(making: boolean): number {
-    return [...this.underWay.values()].filter((u) => u.making === making).length;
+  /** null: it waits for its turn */
+  private laneOf({ refused, made, ruled }: Job): Lane | null {
+    const busy = (lane: Lane) => [...this.underWay.values()].filter((u) => u.lane === lane).length;
+    if (refused !== null || made) return busy('settle') < AT_ONCE.settle ? 'settle' : null;
+    if (busy('make') < this.concurrency) return 'make';
+    return this.d.model !== null && !ruled && busy('rules') < AT_ONCE.rules ? 'rules' : null;
   }
 
-  private async begin(held: Held, making: boolean): Promise<void> {
+  private async begin(held: Held, lane: Lane): Promise<void> {
     if (this.stop.signal.aborted) return;
     const token = `${this.me}/${randomUUID()}`;
     const mine = await this.d.queue.take(held, token, LEASE_MS);
     if (!mine) return;
     const lease = new Lease(this.d.queue, mine, token, this.now);
-    const work = this.run(lease).finally(() => {
+    const work = this.run(lease, lane).finally(() => {
       lease.end();
       this.underWay.delete(held.job.id);
     });
-    this.underWay.set(held.job.id, { work, making });
+    this.underWay.set(held.job.id, { work, lane });
   }
 
-  private async run(lease: Lease): Promise<void> {
+  private async run(lease: Lease, lane: Lane): Promise<void> {
     const { id } = lease.job;
     try {
       if (lease.job.taken > MOST_TAKEN && lease.job.refused === null) throw new Error(`it was begun ${MOST_TAKEN} times, and each time the process ended`);
       if (lease.job.refused !== null) return await this.settle(lease);
-      if (!lease.job.made) await this.make(lease, AbortSignal.any([this.stop.signal, lease.lost]));
+      if (!lease.job.made) await this.make(lease, lane, AbortSignal.any([this.stop.signal, lease.lost]));
       if (lease.job.made) await this.publish(lease);
     } catch (error) {
       if (lease.lost.aborted) return this.d.report.leaseLost(id);
@@ -114,13 +121,13 @@ export class Worker {
   }
 
   /** Until the insight answers everyone who asked for this job; more may join meanwhile. */
-  private async make(lease: Lease, signal: AbortSignal): Promise<void> {
+  private async make(lease: Lease, lane: Lane, signal: AbortSignal): Promise<void> {
     let insight = await this.d.records.get(lease.job.id);
     let look: Look | null = null;
     for (;;) {
       const { job } = lease;
       if (!insight || !covers(insight, job)) {
-        const made = await this.makeOnce(job, insight, signal);
+        const made = await this.makeOnce(job, insight, lane, signal);
         if ('unneeded' in made) {
           this.d.report.unneeded(made.unneeded);
           await this.d.subjects.looked(job.subject, job.id, job.alerts, made.look);
@@ -128,6 +135,7 @@ export class Worker {
           signal.throwIfAborted();
           continue;
         }
+        if (made.insight.model.state === 'pending') return void (await lease.write((j) => ({ ...j, ruled: true, lease: null, taken: j.taken - 1 })));
         ({ insight, look } = made);
       }
       signal.throwIfAborted();
@@ -138,7 +146,12 @@ export class Worker {
     }
   }
 
-  private async makeOnce(job: Job, before: Insight | null, signal: AbortSignal): Promise<{ insight: Insight; look: Look } | { unneeded: 'resolved' | 'unchanged'; look: Look }> {
+  private async makeOnce(
+    job: Job,
+    before: Insight | null,
+    lane: Lane,
+    signal: AbortSignal,
+  ): Promise<{ insight: Insight; look: Look } | { unneeded: 'resolved' | 'unchanged'; look: Look }> {
     const { records, subjects, reader, rules, report, model } = this.d;
     const quietly = job.again && job.alerts.length === 0 && before === null;
     const window = { startMs: Date.parse(job.window.start), endMs: Date.parse(job.window.end) };
@@ -155,7 +168,7 @@ export class Worker {
     signal.throwIfAborted();
     const part: ModelPart = model ? { ...NO_MODEL, state: 'pending', reason: null, detail: null, gateway: model.gateway, model: model.name } : NO_MODEL;
     const ruled = await records.ruled(job, from, { findings, alerts: alerts.map((a) => a.id), complete, comparedWith }, part);
-    if (!model) return { insight: ruled, look };
+    if (!model || lane === 'rules') return { insight: ruled, look };
     const answer = await model.submitter.submit({ insightId: job.id, input, aliases }, signal);
     signal.throwIfAborted();
     return { insight: await records.answered(job, ruled.revision, answer.findings, answer.model), look };
