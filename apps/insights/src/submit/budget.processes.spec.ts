@@ -27,15 +27,16 @@ it('three processes of one store, one of them killed in the midst of it, let no 
   const ended = spenders.map((s) => once(s.process, 'close'));
   for (const s of spenders) while (!s.said().includes('ready')) await once(s.process.stdout!, 'data');
   for (const s of spenders) s.process.stdin!.end('go\n');
-  const first = spenders[0]!;
-  while (first.said().length < 20) await once(first.process.stdout!, 'data');
-  first.process.kill('SIGKILL');
+  // One that is in the midst of it: on a busy machine another may not have begun.
+  const busy = () => spenders.find((s) => s.said().length > 10);
+  while (!busy()) await Promise.race(spenders.map((s) => once(s.process.stdout!, 'data')));
+  busy()!.process.kill('SIGKILL');
   await Promise.all(ended);
   const got = spenders.map((s) => 100 * (s.said().length - 1));
   const sum = Number((await store.get('insight-budget/2026-11-23/tokens'))!.value);
   await store.end();
   const out = got.reduce((a, b) => a + b);
-  for (const each of got) expect(each).toBeGreaterThan(0);
+  expect(got.filter((each) => each > 0).length).toBeGreaterThan(1);
   expect(out).toBeLessThanOrEqual(limit);
   // The dead one may have had one reservation that it did not live to tell of, and the refusals of the others one at a time.
   expect(out).toBeGreaterThanOrEqual(limit - 400);

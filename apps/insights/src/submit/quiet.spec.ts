@@ -15,7 +15,12 @@ const endpoint = {
   failures: [{ status: 500, errorType: null, exchanges: 5, before: 5, firstSeenMs: null }],
 };
 const header = { service: 'shop', direction: 'request' as const, name: 'x-tenant', exchanges: 4_000, of: 5_000, before: 4_000, ofBefore: 5_000, passwords: 0, passwordsBefore: 0 };
-const calm: Partial<Facts> = { services: [service], endpoints: [endpoint], headers: [header], hosts: [{ host: 'a', exchanges: 1000, lostExchanges: 0, coverage: 1, silentMs: null }] };
+const calm: Partial<Facts> = {
+  services: [service],
+  endpoints: [endpoint],
+  headers: [header],
+  hosts: [{ host: 'a', exchanges: 1000, lostExchanges: 0, coverage: 1, silentMs: null }],
+};
 const quiet = (more: Partial<Facts>) => isQuiet(submission(0, { ...calm, ...more }).input);
 
 it('the same as before, give or take, is nothing to ask about', () => {
