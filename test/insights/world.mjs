@@ -7,7 +7,7 @@ import { topicName } from '@headwater/header-event';
 import { openFleet } from '../chaos/fleet.mjs';
 import { NODE, healthy, scratch, settingsFile } from '../e2e/fleet.mjs';
 import { freePort, startNginx } from '../e2e/nginx.mjs';
-import { ROOT, eventually, get, token } from '../e2e/standalone.mjs';
+import { ROOT } from '../e2e/standalone.mjs';
 import { Model } from './model.mjs';
 
 export const TOPICS = { events: topicName('headwater', 'headerEvents'), insights: topicName('headwater', 'insights'), requests: topicName('headwater', 'insightRequests') };
@@ -106,43 +106,6 @@ export async function capture(w) {
   w.processes.push(agent);
   await agent.until(/"msg":"capturing"/);
   return agent;
-}
-
-/** Asks for an insight. @returns {Promise<{ status: number, location: string | null, body: any }>} */
-export async function submit(info, question) {
-  const answer = await fetch(`${info.api}/v1/insights`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${await token(info, 'insights:submit insights:read')}`, 'content-type': 'application/json' },
-    body: JSON.stringify(question),
-  });
-  return { status: answer.status, location: answer.headers.get('location'), body: await answer.json() };
-}
-
-/** Waits for the end of an insight. */
-export async function ended(info, path, timeoutMs = 30_000) {
-  const bearer = await token(info);
-  let row;
-  const over = await eventually(
-    async () => {
-      row = await get(info, bearer, path);
-      return row.state === 'failed' || (row.state === 'done' && row.model.state !== 'pending');
-    },
-    timeoutMs,
-    100,
-  );
-  if (!over) throw new Error(`${path} did not end: ${JSON.stringify(row)}`);
-  return row;
-}
-
-/** All events of an insight's stream, to its end. @returns {Promise<any[]>} */
-export async function follow(info, path) {
-  const answer = await fetch(`${info.api}${path}/events`, {
-    headers: { authorization: `Bearer ${await token(info)}`, accept: 'text/event-stream' },
-    signal: AbortSignal.timeout(60_000),
-  });
-  if (!answer.ok) throw new Error(`${path}/events: ${answer.status} ${await answer.text()}`);
-  const text = await answer.text();
-  return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data));
 }
 
 /** Ports that a process's TCP connections lead to, as the kernel has them. */

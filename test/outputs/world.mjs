@@ -1,4 +1,4 @@
-// What every output is tested on: real Kafka and Redis, identity and API, two analyzers that push to an OTLP receiver, two relays.
+// What every output is tested on: real Kafka and Redis, identity and API, two analyzers that push to an OTLP receiver, two relays, insights by rules.
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -53,7 +53,7 @@ export async function startWorld() {
   const bus = { kind: 'kafka', brokers: kafka.bootstrap };
   const store = { kind: 'redis', url: redis.url };
   await run(NODE, [join(ROOT, 'apps/admin/dist/main.js'), 'topics', 'apply', '--brokers', kafka.bootstrap.join(',')]);
-  const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store });
+  const info = await startApi({ dir, start, identityPort: await freePort(), apiPort: await freePort(), store, scopes: ['insights:submit', 'insights:read'], settings: { bus } });
   const receiver = await startReceiver(start, 2);
   const headers = join(dir, 'otlp.headers');
   writeFileSync(headers, `# for the receiver\nx-receiver-key: ${OTLP_KEY}\n`, { mode: 0o600 });
@@ -66,7 +66,8 @@ export async function startWorld() {
   const analyzer = (name) =>
     process(name, 'analyzer', { store, close_after_ms: 5_000, series: { max_patterns: 10, otlp: { endpoint: receiver.url, headers_file: headers, interval_ms: 5_000 } } });
   const relay = (name) => process(name, 'relay', {});
+  const insights = (name) => process(name, 'insights', { store, triggers: { coalesce_ms: 0 } });
   const publisher = await openBus({ ...bus, clientId: 'outputs', compression: 'zstd' });
   t.after(() => publisher.close());
-  return { dir, start, kafka, bus, store, info, receiver, analyzer, relay, publisher, traffic: new Traffic(publisher, TOPIC, 20_261_123), end: t.end };
+  return { dir, start, kafka, bus, store, info, receiver, analyzer, relay, insights, publisher, traffic: new Traffic(publisher, TOPIC, 20_261_123), end: t.end };
 }

@@ -10,6 +10,7 @@ const SECONDS = {
   'test/chaos/upgrade.test.mjs': 122,
   'test/chaos/redis-one.test.mjs': 102,
   'test/e2e/fleet.test.mjs': 98,
+  'test/insights/insights.test.mjs': 95,
   'test/outputs/outputs.test.mjs': 94,
   'test/e2e/spool.test.mjs': 84,
   'test/chaos/brokers.test.mjs': 83,
