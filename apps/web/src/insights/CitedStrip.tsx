@@ -1,7 +1,7 @@
 import { PageLink } from '../url/PageLink.tsx';
 import { FindingLine } from './FindingLine.tsx';
 import { findingsAbout, type Shown } from './insight.ts';
-import { useInsights } from './use-insights.ts';
+import { useInsightsBeside } from './use-insights.ts';
 import './insights.css';
 
 interface Props {
@@ -17,18 +17,18 @@ interface Props {
 
 /** Findings whose evidence cites what is shown beside it, one a line. As high without any as with many. */
 export function CitedStrip({ what, shown, enabled, lines = 2, framed }: Props) {
-  const query = useInsights(shown.service === undefined ? {} : { service: shown.service }, enabled);
-  const cited = query.data === undefined ? undefined : findingsAbout(query.data.data, shown);
+  const { insights, why, readAt, busy } = useInsightsBeside(shown.service === undefined ? {} : { service: shown.service }, enabled);
+  const cited = insights === null ? null : findingsAbout(insights, shown);
   const left = (cited?.length ?? 0) - lines;
   return (
-    <section className="cited" aria-label={`Insights on ${what}`} aria-busy={query.isLoading} data-lines={lines} data-framed={framed}>
-      {cited === undefined ? (
-        <span className="quiet-text">{query.error?.passing === false ? 'Insights cannot be read.' : ''}</span>
+    <section className="cited" aria-label={`Insights on ${what}`} aria-busy={busy} data-lines={lines} data-framed={framed}>
+      {cited === null ? (
+        <span className="quiet-text cited-none">{why}</span>
       ) : (
         <>
           {cited.length === 0 ? <span className="quiet-text cited-none">No insight on {what} in this range.</span> : null}
           {cited.slice(0, lines).map((c) => (
-            <FindingLine key={`${c.insight.id} ${c.finding.id}`} cited={c} now={query.dataUpdatedAt} />
+            <FindingLine key={`${c.insight.id} ${c.finding.id}`} cited={c} now={readAt} />
           ))}
           <PageLink to="/insights" search={shown.service === undefined ? {} : { service: shown.service }} className="text-link cited-all">
             {left > 0 ? `and ${left} more` : 'All insights'}

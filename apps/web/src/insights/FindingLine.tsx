@@ -5,9 +5,9 @@ import { SourceMark } from './SourceMark.tsx';
 import { visible } from './text.ts';
 import './insights.css';
 
-/** A finding in one line, cut where there is no room; it leads to its insight. `now` in ms */
-export function FindingLine({ cited: { insight, finding }, now }: { cited: Cited; now: number }) {
-  const title = visible(finding.title);
+/** A finding in one line, cut where there is no room; it leads to its insight. `now` in ms; `said`: what stands above it already */
+export function FindingLine({ cited: { insight, finding }, now, said }: { cited: Cited; now: number; said?: string }) {
+  const title = visible(finding.title === said ? finding.what_changed : finding.title);
   return (
     <span className="finding-line">
       <SeverityMark severity={finding.severity} />

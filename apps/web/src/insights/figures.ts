@@ -28,7 +28,8 @@ const LABELS: Readonly<Record<string, string>> = {
 const WORDS = new Set(['kind', 'change', 'error_type', 'severity']);
 
 /** What the label says already, and what says that there is nothing to say. */
-const isSaid = (name: string, value: number | string): boolean => name === 'name' || (name === 'change' && value === 'none');
+const IN_LABEL = new Set(['name', 'method', 'route', 'status']);
+const isSaid = (name: string, value: number | string): boolean => IN_LABEL.has(name) || (name === 'change' && value === 'none');
 
 function valueText(name: string, value: number | string): string {
   const bare = name.replace(BEFORE, '');

@@ -154,7 +154,9 @@ describe('figures of an evidence', () => {
   it('one of before stands alone where there is no other', () =>
     expect(evidenceFigures({ before_share_pct: 12 }).map((f) => [f.label, plain(f.text), f.before])).toEqual([['Share before', '12 %', null]]));
   it('words are words, and what is said already is not said again', () =>
-    expect(figuresLine({ name: 'x-key', kind: 'credential_in_clear', direction: 'request', change: 'none' })).toBe('Kind\u00a0credential in clear · Direction\u00a0request'));
+    expect(figuresLine({ name: 'x-key', method: 'GET', route: '/', status: 500, kind: 'credential_in_clear', direction: 'request', change: 'none' })).toBe(
+      'Kind\u00a0credential in clear · Direction\u00a0request',
+    ));
   it('texts show what cannot be seen', () => expect(figuresLine({ change: 'new\u202e' })).toContain('new‹U+202E›'));
 });
 

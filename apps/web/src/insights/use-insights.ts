@@ -9,6 +9,8 @@ import { isOver, type Insight, type SentAnswer, type Subject } from './insight.t
 import type { AskedWindow } from './ask.ts';
 
 const LIST = '/v1/insights' as const;
+const READ = 'insights:read';
+const SUBMIT = 'insights:submit';
 const MOST = 200;
 /** Between two readings of what changes a few times an hour, ms */
 const SELDOM_MS = 30_000;
@@ -17,6 +19,24 @@ export type Wanted = Pick<QueryOf<typeof LIST>, 'service' | 'trigger' | 'severit
 
 /** Insights whose window meets the page's range, the newest first. `enabled`: what the page is there for is shown, so this keeps nothing waiting. */
 export const useInsights = (wanted: Wanted, enabled = true): Asked<typeof LIST> => useApi(LIST, { limit: MOST, ...wanted }, { enabled, stepless: true, atLeastMs: SELDOM_MS });
+
+/** null: not read yet. */
+export interface Beside {
+  insights: readonly Insight[] | null;
+  /** in place of findings; null where they are on their way, or there */
+  why: string | null;
+  readAt: number;
+  busy: boolean;
+}
+
+/** Insights beside figures: not asked for before those are there (`enabled`), nor of whom may not read them. */
+export function useInsightsBeside(wanted: Wanted, enabled = true): Beside {
+  const { data: session } = useSession();
+  const may = session === undefined ? undefined : session === null || session.scopes.includes(READ);
+  const query = useInsights(wanted, enabled && may === true);
+  const why = may === false ? `Insights need the right ${READ}, which your login does not have.` : query.error?.passing === false ? 'Insights cannot be read.' : null;
+  return { insights: query.data?.data ?? null, why, readAt: query.dataUpdatedAt, busy: query.isLoading };
+}
 
 const addressOfOne = (id: string): string => `${LIST}/${encodeURIComponent(id)}`;
 const keyOfOne = (id: string): readonly unknown[] => [`${LIST}/{id}`, id];
@@ -59,15 +79,13 @@ export const useSent = (id: string, wanted: boolean): UseQueryResult<SentAnswer,
 
 export const useGateway = (): Asked<'/v1/insight-gateway'> => useNow('/v1/insight-gateway', {});
 
-const SCOPE = 'insights:submit';
-
 /** null: they may; else why not, and what to do. Undefined while it is not known. */
 export function useWhyNoAsking(): string | null | undefined {
   const { data: session } = useSession();
   if (session === undefined) return undefined;
   // Without a login of its own the API knows only the token of whoever started the page.
-  if (session === null || session.scopes.includes(SCOPE)) return null;
-  return `Asking needs the right ${SCOPE}, which your login does not have; ask whoever gave it to you.`;
+  if (session === null || session.scopes.includes(SUBMIT)) return null;
+  return `Asking needs the right ${SUBMIT}, which your login does not have; ask whoever gave it to you.`;
 }
 
 export type Asking = Subject & Pick<AskedWindow, 'start' | 'end'>;

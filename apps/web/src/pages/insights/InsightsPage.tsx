@@ -6,7 +6,7 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { countOf } from '../../format/numbers.ts';
 import { AskInsight } from '../../insights/AskInsight.tsx';
 import { newestFirst, worstFirst, severityOf, TRIGGERS, type Insight } from '../../insights/insight.ts';
-import { useGateway, useInsights, useWhyNoAsking } from '../../insights/use-insights.ts';
+import { useGateway, useInsights } from '../../insights/use-insights.ts';
 import { useSetRange } from '../../time/use-range.ts';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { GatewayStrip } from './GatewayStrip.tsx';
@@ -86,7 +86,7 @@ export default function InsightsPage() {
         <Loading label="the insights" height={640} />
       ) : (
         <>
-          <GatewayStrip query={gateway} />
+          {query.error?.code === 'insufficient_scope' ? null : <GatewayStrip query={gateway} />}
           <Answered query={query} what="the insights" height={480}>
             {({ data, next_cursor: more }) => {
               const listed = data.toSorted(order === 'worst' ? worstFirst : newestFirst);
@@ -139,7 +139,6 @@ function verdict(insights: readonly Insight[]): string {
 function None({ narrowed, how }: { narrowed: boolean; how: string | null }) {
   const setRange = useSetRange();
   const update = useUpdateSearch();
-  const why = useWhyNoAsking();
   if (narrowed)
     return (
       <EmptyBox title="No insight of this kind in this range">
@@ -154,7 +153,7 @@ function None({ narrowed, how }: { narrowed: boolean; how: string | null }) {
     <EmptyBox title="No insight in this range">
       <p>
         One is made when alerts of a service or a host open, at the end of every hour, and when somebody asks. It rests on closed windows, so it is about a minute behind.{' '}
-        {how ?? ''} {typeof why === 'string' ? why : ''}
+        {how ?? ''}
       </p>
       <p className="insights-actions">
         <button type="button" onClick={() => setRange({ from: 'now-24h', to: 'now' })}>
