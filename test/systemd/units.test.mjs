@@ -10,6 +10,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openBus, topicsFor } from '@headwater/event-bus';
 import { EventColumnsBuilder, makeRecord } from '@headwater/header-event';
+import { insightId } from '@headwater/insight-rules';
 import { ROOT, node24 } from '../../tools/repo.mjs';
 import { freePort } from '../../tools/start/ports.mjs';
 import { INSTALLED, commandOf, confine, readUnit } from './unit.mjs';
@@ -226,12 +227,22 @@ function anExchange() {
   return { ...makeRecord({ identity: { hostId: 'unit', incarnation: 'i' }, seq: 1, columns: columns.finish(), account }), partition: 0 };
 }
 
+/** The fleet is asked about. */
+function aRequest() {
+  const minute = Date.now() - (Date.now() % 60_000);
+  const window = { start: new Date(minute - 600_000).toISOString(), end: new Date(minute - 60_000).toISOString() };
+  const id = insightId('request', {}, window);
+  const request = { schema: 1, id, subject: {}, window, requested_at: new Date().toISOString(), requested_by: 'unit' };
+  return { key: id, value: Buffer.from(JSON.stringify(request)), headers: { 'content-type': 'application/json' } };
+}
+
 /** What each service is given, and the topic in which its work shows. */
 const WORK = {
   relay: { topic: 'headwater.header-events.v1', record: anExchange, made: 'headwater.header-events.json.v1' },
+  insights: { topic: 'headwater.insight-requests.v1', record: aRequest, made: 'headwater.insights.v1' },
 };
 
-for (const name of Object.keys(WORK)) {
+for (const name of SERVICES) {
   test(`headwater-${name}.service, run by its own words: does its work; no capability, seccomp, mounts as the unit says`, { skip, timeout: 120_000 }, async (t) => {
     const unit = readUnit(`headwater-${name}.service`);
     const home = mkdtempSync(join(dir, `${name}-`));
@@ -247,8 +258,8 @@ for (const name of Object.keys(WORK)) {
     await bus.publish(topic, [record()]);
     for (const path of [writable, ...readdirSync(writable).map((f) => join(writable, f))]) chownSync(path, USER, USER);
     const port = await freePort();
-    const store = { kind: 'embedded', path: join(writable, 'state.db') };
-    writeFileSync(config, JSON.stringify({ bus: settings, state: store, admin: { port }, ...(name === 'insights' ? { store } : {}) }));
+    const embedded = (of) => ({ kind: 'embedded', path: join(writable, `${of}.db`) });
+    writeFileSync(config, JSON.stringify({ bus: settings, state: embedded('state'), admin: { port }, ...(name === 'insights' ? { store: embedded('summaries') } : {}) }));
     const helper = confine(dir);
     chmodSync(join(helper, '..'), 0o755);
     const replace = { [`/etc/headwater-${name}/${name}.yaml`]: config };
