@@ -323,7 +323,7 @@ function statuses({ statuses: list }: FactsOfEndpoint): string {
 
 /** Figures of an alert under the names that its rule gives them; whole ones as counts. */
 function values(of: Record<string, number>): Record<string, number | string> {
-  const known = Object.entries(of).filter(([key, v]) => /^[a-z][a-z0-9_]{0,47}$/.test(key) && Number.isFinite(v));
+  const known = Object.entries(of).filter(([key, v]) => /^[a-z][a-z0-9_]{0,47}$/.test(key) && safeName(key) === key && Number.isFinite(v));
   return Object.fromEntries(
     known
       .sort(([a], [b]) => compare(a, b))

@@ -16,7 +16,11 @@ it('of a host alone a loss is measured against what came of it', () => {
   const alone = { services: [], endpoints: [], headers: [], comparedWith: null };
   expect(rulesOf(facts({ ...alone, quality: quality(5), hosts: [host(1000, 5)] }))).toEqual([]);
   const [found] = rulesOf(facts({ ...alone, quality: quality(50), hosts: [host(1000, 50)] }));
-  expect(found).toMatchObject({ severity: 'ticket', what_changed: '50 exchanges were lost, 4.8 % of all.', evidence: [{ host: 'alpha', figures: { exchanges: 1000, lost_exchanges: 50 } }] });
+  expect(found).toMatchObject({
+    severity: 'ticket',
+    what_changed: '50 exchanges were lost, 4.8 % of all.',
+    evidence: [{ host: 'alpha', figures: { exchanges: 1000, lost_exchanges: 50 } }],
+  });
 });
 
 it('where no hosts are told, as of a service, it rests on the service', () => {

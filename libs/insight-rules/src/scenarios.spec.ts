@@ -18,6 +18,8 @@ interface Wanted {
   /** what its evidence must name */
   names?: (f: Finding, fleet: Fleet) => boolean;
   cause?: RegExp;
+  /** what it must not be taken for */
+  without?: string[];
 }
 
 const routeIsFirst = (f: Finding, fleet: Fleet) => f.evidence[0]?.route === fleet.route && f.evidence[0].service === fleet.service;
@@ -48,7 +50,7 @@ const WANTED: Record<Fault, Wanted> = {
     names: (f) => f.evidence.some((e) => e.header === 'authorization'),
     cause: /no longer send.*authorization vanished/,
   },
-  scan_404: { rule: ['client_errors_not_found'], severity: ['info'], names: (f) => f.evidence.some((e) => e.route === '/scan/0.php') },
+  scan_404: { rule: ['client_errors_not_found'], severity: ['info'], names: (f) => f.evidence.some((e) => e.route === '/scan/0.php'), without: ['new_endpoint'] },
   rate_limited: { rule: ['client_errors_limited'], severity: ['ticket'], names: (f, fleet) => f.evidence.some((e) => e.route === fleet.route && e.status === 429) },
   passwords: { rule: ['credential_in_clear'], severity: ['ticket'], names: (f) => f.evidence[0]?.header === 'authorization' },
   protection_gone: { rule: ['security_header_vanished'], severity: ['ticket'], names: (f) => f.evidence[0]?.header === 'x-content-type-options' },
@@ -60,7 +62,7 @@ const WANTED: Record<Fault, Wanted> = {
 /** What goes with a fault and is no invention: a service that is asked a twentieth loses most of each endpoint, too. */
 const WITH: Partial<Record<Fault, string[]>> = { endpoint_gone: ['traffic_drop'] };
 
-describe.each(Object.entries(WANTED) as [Fault, Wanted][])('%s', (fault, { rule, severity, names, cause }) => {
+describe.each(Object.entries(WANTED) as [Fault, Wanted][])('%s', (fault, { rule, severity, names, cause, without }) => {
   it.each(seeds)('seed %i: is found where it is, and nothing else is more than worth knowing', (seed) => {
     const fleet = fleetOf(seed, fault);
     const found = findings(fleet);
@@ -69,6 +71,7 @@ describe.each(Object.entries(WANTED) as [Fault, Wanted][])('%s', (fault, { rule,
     expect(severity).toContain(hit!.severity);
     expect(names?.(hit!, fleet), JSON.stringify(hit, null, 1)).not.toBe(false);
     if (cause) expect(hit!.likely_cause).toMatch(cause);
+    for (const other of without ?? []) expect(found.map((f) => f.rule)).not.toContain(other);
     const besides = found.filter((f) => f !== hit && f.severity !== 'info' && !WITH[fault]?.includes(f.rule!));
     expect(besides.map((f) => `${f.rule}: ${f.title}`)).toEqual([]);
     for (const f of found) {
