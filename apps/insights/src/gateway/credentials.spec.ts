@@ -30,6 +30,14 @@ describe('keys', () => {
     expect(headersOf(stub.server, 'authorization')).toEqual(['Bearer sk-first-1111111', 'Bearer sk-second-222222']);
   });
 
+  it('are shown as they are, whatever they hold', async () => {
+    const server = closed(await new WireServer(() => 'cut').listen());
+    const key = { file: files.write('key', 'a$&b$1c$$d{key}\'\\"') };
+    const gateway = closed(openAdapter(gatewayConfig({ url: server.url, key })));
+    await rejection(ask(gateway));
+    expect(headersOf(server, 'authorization')).toEqual(['Bearer a$&b$1c$$d{key}\'\\"']);
+  });
+
   const BAD: [string, string | null, RegExp][] = [
     ['missing', null, /^gateway\.key\.file: .* cannot be read \(ENOENT\)/],
     ['empty', '\n', /^gateway\.key\.file: .* is empty/],

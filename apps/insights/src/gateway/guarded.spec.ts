@@ -221,6 +221,37 @@ describe('the breaker', () => {
     expect(provider.calls).toHaveLength(5);
   });
 
+  it('is not moved by a key file that cannot be read', async () => {
+    const file = files.write('gone', 'sk-canary-1');
+    const adapter = openAdapter(gatewayConfig({ url: provider.url, key: { file } }));
+    const behind = guarded(adapter, { maxAttempts: 4, deadlineMs: 180_000 }, watch);
+    files.write('gone', '');
+    for (let i = 0; i < 6; i++) expect(await rejection(behind.complete(prompt(), new Told()))).toMatchObject({ reason: 'denied' });
+    files.write('gone', 'sk-canary-1');
+    expect(await behind.complete(prompt(), new Told())).toMatchObject({ finish: 'stop' });
+    await behind.close();
+  });
+
+  it('that opens during a pause leaves a call with what happened to it', async () => {
+    await gateway.close();
+    let others = 0;
+    const parts = {
+      nowMs: () => Date.now(),
+      random: () => 0,
+      pause: async () => {
+        for (; others < 4; others++) await rejection(single.complete(prompt(), new Told()));
+      },
+    };
+    const adapter = openAdapter(gatewayConfig({ url: provider.url }));
+    const single: GuardedGateway = guarded(adapter, { maxAttempts: 2, deadlineMs: 180_000 }, watch, parts);
+    gateway = single;
+    provider.next(FAULTS.status(500, 'mine')).next(...Array.from({ length: 8 }, () => FAULTS.cut));
+    const error = await rejection(single.complete(prompt(), new Told()));
+    expect(error).toMatchObject({ reason: 'overloaded' });
+    expect(error.message).toContain('mine');
+    expect(watch.gave.at(-1)).toBe('breaker overloaded');
+  });
+
   it('is not closed by a probe that the caller leaves', async () => {
     gateway = open({ maxAttempts: 1 });
     provider.always(FAULTS.cut);
@@ -237,7 +268,22 @@ describe('the breaker', () => {
 });
 
 describe('the bulkhead', () => {
-  it('lets two requests go at a time; who waits leaves at once when aborted', async () => {
+  it('does not keep who waits for it when they are aborted', async () => {
+    provider.always(FAULTS.hang);
+    const going = new AbortController();
+    const under = [1, 2].map(() => rejection(gateway.complete(prompt(), new Told(going.signal))));
+    await expect.poll(() => provider.calls.length).toBe(2);
+    const waiting = new AbortController();
+    const why = new Error('stopping');
+    const leaving = rejection(gateway.complete(prompt(), new Told(waiting.signal)));
+    waiting.abort(why);
+    expect(await leaving).toBe(why);
+    going.abort(why);
+    expect(await Promise.all(under)).toEqual([why, why]);
+    expect(provider.calls).toHaveLength(2);
+  });
+
+  it('lets two requests go at a time', async () => {
     let under = 0;
     let most = 0;
     provider.always(async () => {
@@ -246,14 +292,7 @@ describe('the bulkhead', () => {
       under--;
       return '{}';
     });
-    const controller = new AbortController();
-    const asking = [1, 2, 3, 4, 5].map(() => gateway.complete(prompt(), new Told()));
-    const leaving = rejection(gateway.complete(prompt(), new Told(controller.signal)));
-    const why = new Error('stopping');
-    controller.abort(why);
-    expect(await leaving).toBe(why);
-    expect(under).toBeLessThanOrEqual(2);
-    await Promise.all(asking);
+    await Promise.all([1, 2, 3, 4, 5].map(() => gateway.complete(prompt(), new Told())));
     expect(most).toBe(2);
     expect(provider.calls).toHaveLength(5);
   });

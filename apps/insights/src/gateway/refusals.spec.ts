@@ -167,6 +167,11 @@ describe('a format that is not taken', () => {
     expect(await gateway.complete(prompt({ format: 'json_object' }), new Told())).toMatchObject({ text: '{}' });
   });
 
+  it('is not what a page that happens to name it says', async () => {
+    const page: Behaviour = { reply: { status: 200, body: '<p>json_schema</p>' } };
+    expect(await refusal('wealthsimple', page, { format: 'json_schema' })).toMatchObject({ reason: 'overloaded', formatRefused: false });
+  });
+
   it('is not what a plain question is refused for', async () => {
     expect(await refusal('provider', FAULTS.status(400, 'response_format is odd'), { format: 'plain' })).toMatchObject({ formatRefused: false });
   });

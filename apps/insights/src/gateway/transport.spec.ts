@@ -4,6 +4,7 @@ import type { GatewayConfig } from '@headwater/config';
 import { completion, WireServer, type Handler } from '../testing/stubs/index.ts';
 import { openAdapter } from './adapter.ts';
 import { certificate } from './testing/certificate.ts';
+import { Transport } from './transport.ts';
 import { Files, gatewayConfig, prompt, rejection, Told } from './testing/asking.ts';
 
 const files = new Files();
@@ -114,6 +115,15 @@ describe('where it goes', () => {
     expect(error).toMatchObject({ reason: 'not_allowed', retryable: false, status });
     expect(error.message).toContain(`(to 127.0.0.1:${elsewhere.port}), which is not followed`);
     expect(elsewhere.calls).toHaveLength(0);
+  });
+
+  it('sends to no host that is not on its list, whoever asks', async () => {
+    const server = await serve(good);
+    const transport = new Transport({ allowed: new Set(['127.0.0.1:1']), caFile: undefined, timeoutMs: 1_000, maxAnswerBytes: 1_000 });
+    closing.push(transport);
+    const letter = { url: new URL(server.url), headers: [], body: '{}', signal: new AbortController().signal };
+    expect(await rejection(transport.post(letter))).toMatchObject({ reason: 'not_allowed', retryable: false });
+    expect(server.calls).toHaveLength(0);
   });
 
   it('takes no proxy from the environment', async () => {
