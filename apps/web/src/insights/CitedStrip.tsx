@@ -27,6 +27,7 @@ export function CitedStrip({ what, shown, enabled, lines = 2, framed }: Props) {
       ) : (
         <>
           {cited.length === 0 ? <span className="quiet-text cited-none">No insight on {what} in this range.</span> : null}
+          {cited.length === 0 && framed ? <span className="quiet-text cited-none">One is made when alerts open, at the end of every hour, and when somebody asks.</span> : null}
           {cited.slice(0, lines).map((c) => (
             <FindingLine key={`${c.insight.id} ${c.finding.id}`} cited={c} now={readAt} />
           ))}
