@@ -57,7 +57,8 @@ export function gatewayContract(name: string, open: (provider: StubProvider) => 
     });
 
     it('reads a refusal, a filter and an answer that was stopped', async () => {
-      provider.next(FAULTS.refusal, FAULTS.contentFilter, FAULTS.length);
+      provider.next({ content: 'Well, then', refusal: 'no' }, FAULTS.refusal, FAULTS.contentFilter, FAULTS.length);
+      expect(await gateway.complete(prompt(), told)).toMatchObject({ text: null, finish: 'refusal' });
       expect(await gateway.complete(prompt(), told)).toMatchObject({ text: null, finish: 'refusal' });
       expect(await gateway.complete(prompt(), told)).toMatchObject({ text: null, finish: 'content_filter' });
       expect(await gateway.complete(prompt(), told)).toMatchObject({ text: '{"findings":[{"title":"Errors on', finish: 'length' });

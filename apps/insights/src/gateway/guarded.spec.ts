@@ -278,6 +278,8 @@ describe('the bulkhead', () => {
     const leaving = rejection(gateway.complete(prompt(), new Told(waiting.signal)));
     waiting.abort(why);
     expect(await leaving).toBe(why);
+    // The two that go are not over.
+    expect(watch.outcomes).toEqual([]);
     going.abort(why);
     expect(await Promise.all(under)).toEqual([why, why]);
     expect(provider.calls).toHaveLength(2);
