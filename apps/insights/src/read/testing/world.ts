@@ -47,7 +47,7 @@ export function hostsWindow(accounts: Record<string, { lost?: number; lostBatch?
   return w;
 }
 
-/** Real stores, embedded, and the reader on them. */
+/** Real stores, embedded or on the Redis given, and the reader on them. */
 export class World {
   readonly dir = mkdtempSync(join(tmpdir(), 'headwater-insights-read-'));
   now = 0;
@@ -58,10 +58,11 @@ export class World {
   private epoch = 0;
   private offset: number | null = null;
 
-  static async start(): Promise<World> {
+  static async start(url?: string): Promise<World> {
+    const redis = url === undefined ? null : ({ kind: 'redis', url, prefix: 'hw' } as const);
     const world = new World();
-    world.summaries = await openSummaryStore({ kind: 'embedded', path: join(world.dir, 'summaries.db') });
-    world.state = await openStateStore({ kind: 'embedded', path: join(world.dir, 'state.db') });
+    world.summaries = await openSummaryStore(redis ?? { kind: 'embedded', path: join(world.dir, 'summaries.db') });
+    world.state = await openStateStore(redis ?? { kind: 'embedded', path: join(world.dir, 'state.db') });
     return world;
   }
 
