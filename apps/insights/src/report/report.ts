@@ -7,7 +7,7 @@ export type PassedWhy = 'resolved' | 'repeated' | 'old' | 'too_large' | 'malform
 export type Triggered = 'queued' | 'coalesced' | 'repeated';
 /** Why what was queued is not made: `queue_full`: it gave way, or found no room; `poison`: it failed three times. */
 export type DroppedWhy = 'queue_full' | 'poison';
-/** Why a second look made no insight. */
+/** Why a second look made no insight: the alerts ended, or what stands out is what stood out before. */
 export type UnneededWhy = 'resolved' | 'unchanged';
 
 export interface QueueState {

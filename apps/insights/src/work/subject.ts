@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type InsightInput, type InsightSubject } from '@headwater/insight-rules';
+import type { InsightSubject } from '@headwater/insight-rules';
 import type { StateStore } from '@headwater/state-store';
+import type { Picture } from './news.ts';
 
 export const SUBJECTS = 'insight-subject/';
 /** Longer than any alert is told again, and than the longest min_interval_ms. */
@@ -16,7 +17,7 @@ export interface Subject {
   /** its insight that waits or is made, and since when */
   job: { id: string; at_ms: number } | null;
   /** the last look at it */
-  last: { at_ms: number; end_ms: number; hash: string | null; open: boolean } | null;
+  last: { at_ms: number; end_ms: number; picture: Picture | null; open: boolean } | null;
 }
 
 export interface HeldSubject {
@@ -74,12 +75,6 @@ export class Subjects {
       if (await this.put(held, { ...known, seen, job: known.job?.id === id ? null : known.job, last: newest })) return;
     }
   }
-}
-
-/** Names what is known of a subject, whenever it was asked: the same figures give the same. */
-export function factsHash(input: InsightInput): string {
-  const { window: _window, compared_with: _compared, ...figures } = input;
-  return createHash('sha256').update(canonicalJson(figures)).digest('hex');
 }
 
 function parse(value: string): Subject | null {

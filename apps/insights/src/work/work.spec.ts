@@ -98,6 +98,7 @@ describe('alerts', () => {
     };
     await look(9 * MINUTE);
     expect(scene.questions.length).toBe(1);
+    scene.figures.set('shop', 3.4);
     await look(2 * MINUTE);
     expect([scene.questions.length, process.counts.get('unneeded unchanged')]).toEqual([2, 1]);
     expect(await states()).toEqual(['alert done done']);

@@ -10,7 +10,8 @@ import { LEASE_MS, Lease } from './lease.ts';
 import { alertsOf } from './open-alerts.ts';
 import type { Queue } from './queue.ts';
 import { NO_MODEL, covers, isFinal, type Records } from './records.ts';
-import { factsHash, type Subject, type Subjects } from './subject.ts';
+import { isNews, pictureOf } from './news.ts';
+import type { Subject, Subjects } from './subject.ts';
 import type { InsightTopic } from './topic.ts';
 
 const MOST_THROWS = 3;
@@ -157,17 +158,20 @@ export class Worker {
     const window = { startMs: Date.parse(job.window.start), endMs: Date.parse(job.window.end) };
     const alerts = await alertsOf(this.d.state, job.subject, job.alerts);
     const open = alerts.some((a) => a.state === 'open');
-    if (quietly && !open) return { unneeded: 'resolved', look: { end_ms: window.endMs, hash: null, open } };
+    if (quietly && !open) return { unneeded: 'resolved', look: { end_ms: window.endMs, picture: null, open } };
     const from = quietly ? null : (await records.begun(job)).revision;
     const began = performance.now();
     const { input, aliases, comparedWith, complete } = await reader.read({ subject: job.subject, window, alerts }, signal);
-    const look: Look = { end_ms: window.endMs, hash: factsHash(input), open };
-    if (quietly && (await subjects.get(job.subject)).known.last?.hash === look.hash) return { unneeded: 'unchanged', look };
     const findings = rules(input, aliases);
+    const ids = alerts.map((a) => a.id);
+    const last = (job.trigger === 'alert' ? (await subjects.get(job.subject)).known.last : null) ?? null;
+    const look: Look = { end_ms: window.endMs, picture: pictureOf(findings, ids), open };
+    // What it is compared with stays what was shown last, so that what grows slowly is seen in the end.
+    if (quietly && !isNews(last?.picture ?? null, look.picture!)) return { unneeded: 'unchanged', look: { ...look, picture: last!.picture } };
     report.read((performance.now() - began) / 1000, findings.length);
     signal.throwIfAborted();
     const part: ModelPart = model ? { ...NO_MODEL, state: 'pending', reason: null, detail: null, gateway: model.gateway, model: model.name } : NO_MODEL;
-    const ruled = await records.ruled(job, from, { findings, alerts: alerts.map((a) => a.id), complete, comparedWith }, part);
+    const ruled = await records.ruled(job, from, { findings, alerts: ids, complete, comparedWith }, part);
     if (!model || lane === 'rules') return { insight: ruled, look };
     const answer = await model.submitter.submit({ insightId: job.id, input, aliases }, signal);
     signal.throwIfAborted();
@@ -177,7 +181,7 @@ export class Worker {
   /** Whether there is reason to look again, where the facts were not read. */
   private async glance({ subject, window, alerts }: Job): Promise<Look> {
     const open = (await alertsOf(this.d.state, subject, alerts)).some((a) => a.state === 'open');
-    return { end_ms: Date.parse(window.end), hash: null, open };
+    return { end_ms: Date.parse(window.end), picture: null, open };
   }
 
   /** The insight is on the bus before the job is over: at least once. */

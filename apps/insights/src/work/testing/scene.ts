@@ -113,7 +113,7 @@ export class Scene {
       bus: this.bus,
       state: this.state,
       reader: { read: (question) => this.facts(question) },
-      rules: (input) => [finding('rules', `${input.services[0]?.error_pct ?? 0} % of exchanges fail`)],
+      rules: (input) => [finding('rules', `${input.services[0]?.error_pct ?? 0} % of exchanges fail`, { error_pct: input.services[0]?.error_pct ?? 0 })],
       model,
       report: counts.report,
       ...doors,
@@ -254,10 +254,10 @@ export function alertRecord(alert: Alert): OutRecord {
   return { key: alert.id, value: Buffer.from(JSON.stringify(event)), headers: {} };
 }
 
-export function finding(source: Finding['source'], title: string): Finding {
+export function finding(source: Finding['source'], title: string, figures: Record<string, number> = {}): Finding {
   return {
     ...{ id: source === 'rules' ? 'f1' : 'm1', source, severity: 'ticket', title, what_changed: title, likely_cause: null, check_next: [], confidence: 'high' },
-    evidence: [{ id: 'svc_1', kind: 'service', label: 'shop', service: 'shop', figures: {} }],
+    evidence: [{ id: 'svc_1', kind: 'service', label: 'shop', service: 'shop', figures }],
   };
 }
 
