@@ -10,6 +10,7 @@ import { Paths } from './http/paths.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { PROBLEMS, problemType } from './http/problem.ts';
 import { describeApi } from './openapi/describe.ts';
+import { expectBody, operations } from './testing/schemas.ts';
 import { rawGet, World } from './testing/world.ts';
 
 let w: World;
@@ -86,6 +87,13 @@ describe('every route of the running app', () => {
       expect(content?.example, `${route} has no example`).toBeDefined();
     }
   });
+});
+
+test('every example of the document is what its schema says', () => {
+  for (const { operation } of operations())
+    for (const [status, { content }] of Object.entries(operation.responses))
+      for (const [media, { schema, example }] of Object.entries(content ?? {}))
+        if (media === 'application/json' && example !== undefined) expectBody(schema, example, `${operation.operationId} ${status}`);
 });
 
 test('a route that says nothing about scopes lets nobody in', async () => {

@@ -257,6 +257,13 @@ describe('POST /v1/insights', () => {
     expect([reply.status, reply.json.type, reply.headers['retry-after']]).toEqual([503, 'urn:headwater:problem:bus-unavailable', '5']);
     expect(reply.json.detail).toContain('topic_missing');
     expect(await w.state.list(INSIGHT_KEYS.insights)).toEqual([]);
+    // One that failed before is as it was.
+    const window = { start: iso(NOW - 16 * MINUTE), end: iso(NOW - MINUTE) };
+    const id = insightId('request', { service: 'mail' }, window);
+    const failed = { ...insightOf(0, NOW, { subject: { service: 'mail' }, trigger: 'request', state: 'failed', failure: 'f', window }), id };
+    await put(failed);
+    expect((await ask({ service: 'mail' })).status).toBe(503);
+    expect(JSON.parse((await w.state.get(INSIGHT_KEYS.insight(id)))!.value)).toEqual({ ...failed, revision: 3 });
     await bus.open();
   });
   test('queued, handed on, and to be followed; asked again it is the same', async () => {

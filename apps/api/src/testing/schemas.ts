@@ -22,7 +22,7 @@ interface Operation {
   security?: readonly { oauth2?: readonly string[] }[];
   parameters?: readonly Parameter[];
   requestBody?: { content: Record<string, { schema: object; examples?: Record<string, { value: unknown }> }> };
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<string, { content?: Record<string, { schema: object; example?: unknown }> }>;
 }
 
 /** Every operation of openapi.json, as it is committed. */
@@ -42,7 +42,11 @@ export function expectDocumented(operation: Operation, { status, headers, text, 
   const media = String(headers['content-type']).split(';')[0] as string;
   expect(Object.keys(content), here).toContain(media);
   if (!media.endsWith('json')) return;
-  const schema = JSON.parse(JSON.stringify(content[media]?.schema).replaceAll('"#/components', '"doc#/components')) as object;
-  const validate = ajv.compile(schema);
-  expect(validate(json), `${here}: ${JSON.stringify(validate.errors)}`).toBe(true);
+  expectBody(content[media]?.schema as object, json, here);
+}
+
+/** Fails unless the body is what a schema within openapi.json says. */
+export function expectBody(schema: object, body: unknown, of: string): void {
+  const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components')) as object);
+  expect(validate(body), `${of}: ${JSON.stringify(validate.errors)}`).toBe(true);
 }
