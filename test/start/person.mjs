@@ -17,14 +17,15 @@ export class Person {
   }
 
   /** One exchange; no redirect is followed. @returns {Promise<{ url: string, status: number, headers: object, text: string }>} */
-  send(url, { method = 'GET', form, headers = {} } = {}) {
+  send(url, { method = 'GET', form, json, headers = {} } = {}) {
     const { request: open } = url.startsWith('https:') ? https : http;
-    const body = form ? new URLSearchParams(form).toString() : undefined;
+    const body = form ? new URLSearchParams(form).toString() : json ? JSON.stringify(json) : undefined;
+    const type = json ? 'application/json' : 'application/x-www-form-urlencoded';
     const cookies = [...this.cookies(url)].map(([k, v]) => `${k}=${v}`).join('; ');
     const all = {
       accept: 'text/html',
       ...(cookies ? { cookie: cookies } : {}),
-      ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body), origin: new URL(url).origin }),
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body), origin: new URL(url).origin }),
       ...headers,
     };
     return new Promise((ok, bad) => {

@@ -59,6 +59,18 @@ test('a replay on demand: marked, counted, and the generated login opens the das
   const person = new Person();
   const page = await logIn(person, stateDir);
   assert.deepEqual(page.services.data.map((s) => s.service).sort(), ['payments', 'shop']);
+  // An insight on it, as the dashboard asks for one: by rules, since no gateway is named, and the screen says how to name one.
+  assert.match(run.output, /Insights +by rules; by a model too with --gateway-url URL --gateway-model M/);
+  const headers = { accept: 'application/json' };
+  const taken = await person.send(`${page.api}/v1/insights`, { method: 'POST', json: {}, headers: { ...headers, 'x-headwater-csrf': '1' } });
+  assert.equal(taken.status, 202, taken.text);
+  let insight = JSON.parse(taken.text);
+  for (let waited = 0; insight.state !== 'done'; waited += 250) {
+    assert.ok(waited < 60_000, JSON.stringify(insight));
+    await sleep(250);
+    insight = JSON.parse((await person.send(`${page.api}${insight.links.self}`, { headers })).text);
+  }
+  assert.deepEqual([insight.model.state, insight.model.reason], ['off', 'no_gateway']);
   const names = [...person.cookies(page.api).keys()];
   assert.ok(names.includes('headwater_session') && !names.some((n) => n.startsWith('__Host-')), names.join());
 });
