@@ -69,7 +69,7 @@ async function measure(trees: readonly (readonly [name: string, tree: string])[]
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--conditions=@headwater/source', '--disable-warning=ExperimentalWarning', ...profile, join(ROOT, 'apps/analyzer/bench/consume.ts'), JSON.stringify(settings)],
-      { cwd: tree, maxBuffer: 1 << 24, timeout: (warm + seconds + 90) * 1000 },
+      { cwd: tree, maxBuffer: 1 << 24, timeout: (4 * (warm + seconds) + 120) * 1000 },
     );
     return [name, JSON.parse(stdout.trim().split('\n').at(-1)!) as Measured];
   });

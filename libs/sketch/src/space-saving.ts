@@ -52,6 +52,13 @@ export class SpaceSaving {
    * few that stay, so a column of unique ids costs no strings.
    */
   addBatch(keys: ArrayLike<number>, counts: ArrayLike<number>, n: number, valueOf: (i: number) => string): void {
+    if (n === 1) {
+      const known = this.entries.get(keys[0]!);
+      if (known) {
+        known.count += counts[0]!;
+        return;
+      }
+    }
     const { floor } = this;
     const least = this.entries.size === TOP_CAPACITY ? this.least() : -1;
     const near = least >= 0 && n > TOP_CAPACITY ? (this.near ??= this.bits()) : null;

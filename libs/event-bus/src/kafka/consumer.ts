@@ -24,7 +24,7 @@ const FETCH_BYTES = 4 << 20;
  * After an answer of less than this, unfolded, the next fetch waits so long: while it does, what many quiet hosts send comes together. A fetch
  * costs as much as several small batches, and without it each brings one or two. Who is behind gets large answers and does not wait.
  */
-const LITTLE_BYTES = 256 << 10;
+const LITTLE_BYTES = 2 << 20;
 const GATHER_MS = 50;
 /** Handlers under way at once; of more partitions than these some would wait for the pause of others. */
 const HANDLERS = 64;
