@@ -10,7 +10,7 @@ import { PageLink } from '../../url/PageLink.tsx';
 /** One finding in full. All of it is text, whoever wrote it; links are those of its evidence. */
 export function FindingView({ finding, model }: { finding: Finding; model: ModelPart }) {
   return (
-    <section className="finding" aria-label={`Finding: ${visible(finding.title)}`}>
+    <article className="finding" aria-label={`Finding: ${visible(finding.title)}`}>
       <div className="finding-head">
         <SeverityMark severity={finding.severity} />
         <h4>
@@ -53,7 +53,7 @@ export function FindingView({ finding, model }: { finding: Finding; model: Model
           </dd>
         </div>
       </dl>
-    </section>
+    </article>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { SeverityMark } from '../../alerts/SeverityMark.tsx';
 import { formatInstant, formatSince } from '../../format/times.ts';
 import { aboutText, isOver, severityOf, TRIGGERS, windowText, type Insight } from '../../insights/insight.ts';
@@ -17,12 +18,27 @@ interface Props {
 
 const SHOWN = 4;
 
+/** Of its card, open or closed. */
+const elementId = (id: string): string => `insight-${id}`;
+
+/** What was pressed is gone when a card opens or closes: the keyboard goes on at the card that took its place. `id`: empty: none is open */
+export function useFocusOnCard(id: string): void {
+  const before = useRef(id);
+  useEffect(() => {
+    const was = before.current;
+    before.current = id;
+    if (was === id) return;
+    const card = document.getElementById(elementId(id === '' ? was : id));
+    (id === '' ? card?.querySelector('a') : card)?.focus();
+  }, [id]);
+}
+
 /** What was found in a line each; a press opens the whole. */
 export function ClosedCard({ insight, now }: Props) {
   const search = useSearch();
   const { findings } = insight;
   return (
-    <article className="insight-card" data-severity={severityOf(insight) ?? undefined} data-closed aria-label={nameOf(insight, now)}>
+    <article id={elementId(insight.id)} className="insight-card" data-severity={severityOf(insight) ?? undefined} data-closed aria-label={nameOf(insight, now)}>
       <div className="insight-head">
         <h3>
           <PageLink to="/insights" search={{ ...search, id: insight.id, sent: null }} className="insight-open">
@@ -57,7 +73,7 @@ export function OpenCard({ insight, now }: Props) {
   const model = modelText(insight.model);
   const { compared_with: before } = insight;
   return (
-    <article className="insight-card" data-severity={severityOf(insight) ?? undefined} aria-label={nameOf(insight, now)}>
+    <article id={elementId(insight.id)} tabIndex={-1} className="insight-card" data-severity={severityOf(insight) ?? undefined} aria-label={nameOf(insight, now)}>
       <div className="insight-head">
         <h3>{aboutText(insight.subject)}</h3>
         <span className="quiet-text">

@@ -10,7 +10,7 @@ import { useGateway, useInsights } from '../../insights/use-insights.ts';
 import { useSetRange } from '../../time/use-range.ts';
 import { useParameter, useUpdateSearch } from '../../url/use-search.ts';
 import { GatewayStrip } from './GatewayStrip.tsx';
-import { ClosedCard } from './InsightCard.tsx';
+import { ClosedCard, useFocusOnCard } from './InsightCard.tsx';
 import { OneInsight } from './OneInsight.tsx';
 import './insights-page.css';
 
@@ -32,6 +32,7 @@ export default function InsightsPage() {
   const order = useParameter('order', 'newest');
   const id = useParameter('id', '');
   const update = useUpdateSearch();
+  useFocusOnCard(id);
   const wanted = Object.fromEntries(Object.entries({ service, trigger, severity, source }).filter(([, value]) => value !== ''));
   const query = useInsights(wanted);
   const gateway = useGateway();
