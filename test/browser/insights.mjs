@@ -176,7 +176,7 @@ export async function askForInsight(page, url, info, service) {
   assert.ok(insight.findings.length > 0, 'nothing was found at a shop whose checkout fails');
   const card = page.getByRole('article', { name: new RegExp(`^Insight on ${service},`) }).filter({ has: page.getByRole('button', { name: 'Close' }) });
   for (const finding of insight.findings) {
-    const shown = card.getByRole('region', { name: `Finding: ${finding.title}`, exact: true });
+    const shown = card.getByRole('article', { name: `Finding: ${finding.title}`, exact: true });
     assert.match(await shown.innerText(), /by rules/);
     assert.equal(await shown.getByRole('link').count(), finding.evidence.length);
   }
@@ -206,8 +206,18 @@ export async function findBesideCharts(page, url, info, service) {
     if (path === '/') assert.equal(finding.severity, 'page');
     await first.click();
     await settled(page, 'Insights');
-    await page.getByRole('region', { name: `Finding: ${title}`, exact: true }).waitFor();
+    await page.getByRole('article', { name: `Finding: ${title}`, exact: true }).waitFor();
   }
+  // By keyboard alone: closed, opened again, and the keyboard stays where it was.
+  const focused = () => page.evaluate(() => document.activeElement?.closest('article')?.getAttribute('aria-label') ?? document.activeElement?.tagName);
+  const card = page.getByRole('article', { name: /^Insight on / }).filter({ has: page.getByRole('button', { name: 'Close' }) });
+  const name = await card.getAttribute('aria-label');
+  await card.getByRole('button', { name: 'Close' }).press('Enter');
+  await card.waitFor({ state: 'detached' });
+  assert.equal(await focused(), name);
+  await page.keyboard.press('Enter');
+  await card.waitFor();
+  assert.equal(await focused(), name);
 }
 
 /** An alert opened, and nobody asked: an insight looked at it, and what it found stands in its card. */
