@@ -80,6 +80,22 @@ it('what another service answered as often is named as a question, and only wher
   expect(causeWith(payments('/charges', 401, near), payments('/refunds', 401, near)).likely_cause).not.toContain('about as often');
 });
 
+it('client errors without a before may always have been so: worth knowing', () => {
+  const { facts } = fleetOf(1, 'callers_lose_credentials');
+  const nothing = { exchanges: 0, failed: 0, clientErrors: 0, p50Ms: null, p95Ms: null, p99Ms: null };
+  const first = {
+    ...facts,
+    comparedWith: null,
+    headers: [],
+    services: facts.services.map((s) => ({ ...s, before: nothing })),
+    endpoints: facts.endpoints.map((e) => ({ ...e, before: nothing })),
+  };
+  const { input, aliases } = buildInput(first);
+  expect(ruleFindings(input, aliases).filter((f) => f.rule!.startsWith('client'))).toMatchObject([
+    { rule: 'client_errors_denied', severity: 'info', title: expect.stringMatching(/^shop refuses its callers: \d+ answers 401$/) },
+  ]);
+});
+
 it('what fails as it did before is worth knowing, as one finding a service', () => {
   const { facts, route } = fleetOf(1, 'deploy_breaks_route');
   const endpoints = facts.endpoints.map((e) => (e.route === route ? { ...e, before: e.now, failures: e.failures.map((f) => ({ ...f, before: f.exchanges })) } : e));

@@ -4,7 +4,7 @@ import { Picture, against, exchangesOf, listed, type Draft } from './picture.ts'
 import { THRESHOLDS as T } from './thresholds.ts';
 
 const KINDS = {
-  denied: { statuses: [401, 403], words: 'is refused to its callers', severity: 'ticket' },
+  denied: { statuses: [401, 403], words: 'refuses its callers', severity: 'ticket' },
   limited: { statuses: [429], words: 'limits its callers', severity: 'ticket' },
   not_found: { statuses: [404], words: 'is asked for what is not there', severity: 'info' },
   other: { statuses: [] as number[], words: 'refuses what it is sent', severity: 'info' },
@@ -54,7 +54,8 @@ function draft(p: Picture, service: string, kind: Kind, more: readonly More[], a
   const half = worst.some(({ e, f }) => f.share_pct >= 50 && exchangesOf(e) >= T.least_exchanges && e.before !== null);
   return {
     rule: `client_errors_${kind}`,
-    severity: kind === 'other' && half ? 'ticket' : KINDS[kind].severity,
+    // Without a before it may always have been so.
+    severity: p.input.compared_with === null ? 'info' : kind === 'other' && half ? 'ticket' : KINDS[kind].severity,
     title: `${name} ${KINDS[kind].words}: ${answered} answers ${statuses}`,
     what_changed: `${listed(said)}.`,
     likely_cause: causeOf(kind, changed),
