@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Req, Res, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Optional, Param, Post, Req, Res, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
 import type { Tagged } from '../alerts/ask.ts';
 import type { AuthorizedRequest } from '../auth/guard.ts';
@@ -13,6 +13,7 @@ import { lastEventId } from '../insights/sse.ts';
 import { InsightStreams, isOver } from '../insights/streams.ts';
 import { ScopedRoute, type Documented } from '../openapi/documented.ts';
 import { readQuery, type Query } from '../query/parameters.ts';
+import { SESSION_AUTHENTICATOR, type SessionAuthenticator } from '../session/authenticator.ts';
 
 export const SUBMIT_LIMITER = Symbol('SubmitLimiter');
 
@@ -29,6 +30,7 @@ export class InsightsController implements OnModuleDestroy {
     @Inject(InsightDesk) private readonly desk: InsightDesk,
     @Inject(InsightStreams) private readonly streams: InsightStreams,
     @Inject(SUBMIT_LIMITER) private readonly limiter: { limiter: RateLimiter; limit: RateLimit },
+    @Optional() @Inject(SESSION_AUTHENTICATOR) private readonly sessions: SessionAuthenticator | null = null,
   ) {}
 
   /** Before the server waits for its connections to end. */
@@ -77,7 +79,7 @@ export class InsightsController implements OnModuleDestroy {
   @ScopedRoute(INSIGHT_ROUTES.events, 'insights:read')
   async events(@Req() req: Req, @Res() res: Response, @Param('id') id: string): Promise<void> {
     queryOf(req, INSIGHT_ROUTES.events);
-    this.streams.open(await this.asker.find(id, req.principal), req.principal, lastEventId(req.headers['last-event-id']), res);
+    this.streams.open(await this.asker.find(id, req.principal), req.principal, lastEventId(req.headers['last-event-id']), this.sessions?.watch(req) ?? null, res);
   }
 
   @Get('v1/insight-gateway')

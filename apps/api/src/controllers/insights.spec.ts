@@ -23,7 +23,7 @@ const log = pino({ level: 'info' }, new Writable({ write: (chunk, _, done) => ((
 let token: string;
 beforeAll(async () => {
   w = await World.start({
-    settings: { submitLimit: { requests: 1_000, windowS: 60 }, streams: { perClient: 2, inAll: 3, pollMs: 20, heartbeatMs: 100 } },
+    settings: { submitLimit: { requests: 1_000, windowS: 60 }, streams: { perClient: 2, inAll: 3, pollMs: 20, heartbeatMs: 100, sessionMs: 100 } },
     requests: (dir) => (bus = new RequestBus(dir)).requests,
     log,
   });
@@ -523,7 +523,7 @@ describe('/v1/insights/{id}/events', () => {
     expect(stream.events.map((e) => e.id)).toEqual([1, 2]);
   });
   test('ends when the API does', async () => {
-    const own = await World.start({ settings: { streams: { perClient: 2, inAll: 3, pollMs: 1_000, heartbeatMs: 15_000 } } });
+    const own = await World.start({ settings: { streams: { perClient: 2, inAll: 3, pollMs: 1_000, heartbeatMs: 15_000, sessionMs: 3_000 } } });
     await own.state.set(INSIGHT_KEYS.insight(idOf(35)), JSON.stringify(running(35, 1)));
     const stream = await Listener.open(`${own.base}/v1/insights/${idOf(35)}/events`, ['authorization', `Bearer ${await own.token({ scope: ALL })}`]);
     await stream.until((s) => s.events.length === 1);

@@ -27,7 +27,7 @@ const post = (browser: Browser, headers: Record<string, string> = { 'x-headwater
   browser.once(`${it.api}/v1/insights`, { method: 'POST', body: JSON.stringify(question), headers: { 'content-type': 'application/json', origin: it.api, ...headers } });
 
 describe('a person at the dashboard', () => {
-  test('asks, follows by the cookie alone, and is let go when the API ends; who may not is told', async () => {
+  test('asks, follows by the cookie alone, and is let go when the session or the API ends; who may not is told', async () => {
     const path = join(it.dir, 'bus.db');
     const bus = await openBus({ kind: 'embedded', path, retentionMs: 3_600_000, retentionBytes: 1 << 24 });
     await bus.applyTopics(topicsFor('embedded', 'headwater'), { dryRun: false });
@@ -50,6 +50,14 @@ describe('a person at the dashboard', () => {
 
     const stream = await Listener.open(`${it.api}${asked.json.links.events}`, ['cookie', `${it.sessionCookie}=${browser.cookie(it.sessionCookie)?.value ?? ''}`]);
     await stream.until((s) => s.events.length === 1);
+    const elsewhere = it.browser();
+    await it.signIn(elsewhere);
+    const left = await Listener.open(`${it.api}${asked.json.links.events}`, ['cookie', `${it.sessionCookie}=${elsewhere.cookie(it.sessionCookie)?.value ?? ''}`]);
+    expect(left.status).toBe(200);
+    expect((await it.logout(elsewhere)).status).toBe(200);
+    await left.until((s) => s.ended);
+    expect(stream.ended).toBe(false);
+
     const from = Date.now();
     stopped = it.server.stop();
     await stream.until((s) => s.ended);

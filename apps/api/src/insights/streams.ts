@@ -13,9 +13,11 @@ export interface StreamLimits {
   inAll: number;
   pollMs: number;
   heartbeatMs: number;
+  /** how often the session of a stream is looked for */
+  sessionMs: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = { perClient: 10, inAll: 500, pollMs: 1_000, heartbeatMs: 15_000 };
+export const STREAM_LIMITS: StreamLimits = { perClient: 10, inAll: 500, pollMs: 1_000, heartbeatMs: 15_000, sessionMs: 3_000 };
 
 interface Stream {
   id: string;
@@ -25,6 +27,9 @@ interface Stream {
   told: number;
   /** when something was written last, by the process's own clock, ms */
   wroteAt: number;
+  /** whether its session is still there; null: it has none */
+  holds: (() => Promise<boolean>) | null;
+  lookedAt: number;
 }
 
 const RETRY_MS = 2_000;
@@ -57,9 +62,10 @@ export class InsightStreams {
   /**
    * Answers with a stream of `insight`, which the caller may see; ends it when nothing of it is on its way any more, when the token ends, or when we do.
    * @param lastEventId revision that the reader has; of one that there is not yet it has nothing
+   * @param holds whether the reader's session is still there; null: it came by a token
    * @throws Problem rate_limited
    */
-  open(insight: Insight, who: Principal, lastEventId: number | null, response: Response): void {
+  open(insight: Insight, who: Principal, lastEventId: number | null, holds: Stream['holds'], response: Response): void {
     const over = isOver(insight);
     if (over && lastEventId === insight.revision) {
       // What tells an EventSource not to come back (section 9.2.3).
@@ -74,7 +80,9 @@ export class InsightStreams {
     response.flushHeaders();
     response.socket?.setNoDelay(true);
     response.write(retry(RETRY_MS));
-    const stream: Stream = { id: insight.id, who, response, told: lastEventId === null || lastEventId > insight.revision ? 0 : lastEventId, wroteAt: performance.now() };
+    const now = performance.now();
+    const told = lastEventId === null || lastEventId > insight.revision ? 0 : lastEventId;
+    const stream: Stream = { id: insight.id, who, response, told, wroteAt: now, holds, lookedAt: now };
     this.#streams.add(stream);
     response.once('close', () => this.#streams.delete(stream));
     this.#tell(stream, insight);
@@ -117,6 +125,7 @@ export class InsightStreams {
       if (this.#streams.size === 0) return;
       const now = this.#clock();
       for (const stream of this.#streams) if (now >= stream.who.expiresAt) this.#end(stream);
+      await Promise.all([...this.#streams].map((s) => this.#demandSession(s)));
       const ids = new Set([...this.#streams].map((s) => s.id));
       await Promise.all([...ids].map((id) => this.#look(id)));
       for (const stream of this.#streams) this.#beat(stream);
@@ -136,6 +145,13 @@ export class InsightStreams {
       if (held === null) this.#end(stream);
       else this.#tell(stream, held.insight);
     }
+  }
+
+  async #demandSession(stream: Stream): Promise<void> {
+    if (stream.holds === null || performance.now() - stream.lookedAt < this.#limits.sessionMs) return;
+    stream.lookedAt = performance.now();
+    // A store that is away has not ended the session.
+    if (!(await stream.holds().catch(() => true))) this.#end(stream);
   }
 
   #beat(stream: Stream): void {

@@ -40,6 +40,12 @@ export class SessionAuthenticator {
     return readCookie(request.headers.cookie, this.cookies.session);
   }
 
+  /** For what goes on after it was let in: whether the session it came by is still there. null: it came by a token of its own. */
+  watch(request: Request): (() => Promise<boolean>) | null {
+    const id = this.idOf(request);
+    return id === undefined ? null : () => this.#sessions.holds(id);
+  }
+
   /** Throws foreign_request where the request does not come from our own pages. */
   demandOurs(request: Request): void {
     const why = foreign(request.method, request.headers, this.#origin);

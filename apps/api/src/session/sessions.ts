@@ -66,6 +66,12 @@ export class Sessions {
     return id;
   }
 
+  /** Whether it is still there: neither uses it nor renews anything. */
+  async holds(id: string): Promise<boolean> {
+    const held = await this.#vault.get(id);
+    return held !== null && this.#now() < this.endsAt(held.value);
+  }
+
   /** The session with a token that is still good, renewed if need be. */
   async resolve(id: string): Promise<Resolved> {
     const held = await this.#vault.get(id);
