@@ -134,6 +134,26 @@ describe('two processes on real Kafka and Redis', () => {
     throw new Error(`did not come\n${JSON.stringify((await insights()).map((i) => [i.trigger, i.subject, i.state, i.model.state, i.model.reason]))}\n${logs.join('\n')}`);
   };
 
+  it('its command line: the gateway is tried, and what it does not know is said', async () => {
+    provider.always('{"ok":true}');
+    const file = join(dir, 'check.yaml');
+    const door = { kind: 'redis', url: redis.url };
+    writeFileSync(file, JSON.stringify({ bus: { kind: 'kafka', brokers: kafka.bootstrap }, store: door, state: door, gateway: { url: provider.url, model: 'stub' } }));
+    const told = async (...argv: string[]): Promise<[number | null, string]> => {
+      const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (said += d.toString()));
+      const code = await new Promise<number | null>((ok) => child.once('close', ok));
+      return [code, said];
+    };
+    expect(await told('check', '--config', file)).toEqual([0, expect.stringContaining('ok    model')]);
+    expect(await told('check', '--config', file, '--gateway.path', '/nowhere')).toEqual([1, expect.stringContaining('gateway.path')]);
+    expect(await told('ask')).toEqual([2, expect.stringContaining('there is no command ask')]);
+    expect(await told('--config', file, '--gateway.key.file', '/nowhere', '--admin.port', '0')).toEqual([1, expect.stringContaining('gateway.key.file')]);
+    expect(await told('--config', file, '--triggers.queue_max', '0')).toEqual([2, expect.stringContaining('triggers.queue_max')]);
+    provider.server.calls.length = 0;
+  });
+
   it('one is killed while it asks: every trigger is one insight, answered and published, and both end when told', async () => {
     provider.always(async () => {
       await sleep(300);

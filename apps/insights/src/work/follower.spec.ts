@@ -55,8 +55,11 @@ it('a store or a bus that is away is waited for, in a claim and in a batch; its 
   away = true;
   const stuck = process.requests.batch({ ...at(topic), records: [{ ...records[0]!, offset: 1 }], highWatermark: 2 });
   await until(() => process.counts.get('waiting requests') >= 2);
-  process.requests.stopWaiting();
+  const claiming = process.alerts.assigned([at(scene.topics.alerts)]);
+  await until(() => process.counts.get('waiting alerts place') >= 1);
+  for (const follower of [process.requests, process.alerts]) follower.stopWaiting();
   await expect(stuck).rejects.toThrow();
+  await expect(claiming).rejects.toThrow('does not answer');
 });
 
 it('a log that was created again is read from its beginning', async () => {

@@ -37,6 +37,7 @@ export class Follower implements ConsumerHooks {
   private readonly take: Take;
   private readonly now: () => number;
   private readonly lanes = new Map<number, Lane>();
+  private readonly claims = new Set<AbortController>();
   private ended = false;
 
   constructor(
@@ -55,20 +56,22 @@ export class Follower implements ConsumerHooks {
   }
 
   /** partitions that were given and cannot be read yet */
-  claiming = 0;
+  get claiming(): number {
+    return this.claims.size;
+  }
 
   async assigned(given: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]> {
-    this.claiming += given.length;
     return Promise.all(
       given.map(async ({ topic, partition }) => {
         this.lanes.get(partition)?.gone.abort();
         const gone = new AbortController();
         if (this.ended) gone.abort();
+        this.claims.add(gone);
         const held = await patiently(
           () => this.claim(partition),
           gone.signal,
           (error) => this.report.waiting(`${this.intake} place`, error),
-        ).finally(() => this.claiming--);
+        ).finally(() => this.claims.delete(gone));
         this.lanes.set(partition, { held, gone, ahead: 0 });
         return { topic, partition, offset: held.place.next };
       }),
@@ -107,7 +110,7 @@ export class Follower implements ConsumerHooks {
   /** Ends all waiting, so that a store that is away does not hold up the end. */
   stopWaiting(): void {
     this.ended = true;
-    for (const { gone } of this.lanes.values()) gone.abort();
+    for (const gone of [...this.claims, ...[...this.lanes.values()].map((lane) => lane.gone)]) gone.abort();
   }
 
   /** False: another process moved the place; this one stands where it is now. */

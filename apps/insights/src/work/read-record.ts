@@ -30,7 +30,7 @@ export function readAlert(record: BusRecord): Read<Alert> {
 
 /** What the insight on an alert is about: its service, whatever its route, or its host. */
 export function subjectOf({ subject }: Pick<Alert, 'subject'>): InsightSubject {
-  return subject.service !== undefined ? { service: subject.service } : { host: subject.host! };
+  return typeof subject.service === 'string' ? { service: subject.service } : { host: subject.host! };
 }
 
 /** A record of `insight-requests.v1`. */
