@@ -19,7 +19,7 @@ export class TriggersConfig {
   @Whole('Insights that wait at most; the oldest that nobody asked for gives way, and is counted', 1, 10_000)
   queue_max = 100;
 
-  @Whole('Insights that are made at the same time by one process', 1, 8)
+  @Whole('Insights that are made at the same time by one process; findings by rules do not wait for those that ask the model', 1, 8)
   concurrency = 1;
 }
 
