@@ -37,7 +37,8 @@ export class ServiceFold {
   private readonly byHeader = new Map<string, FactsOfHeader>();
   private readonly of: Record<Side, number> = { now: 0, before: 0 };
   private pages = 0;
-  private untold = 0;
+  /** endpoints over the budget; no more of these are told apart either */
+  private readonly untold = new Set<string>();
 
   constructor(service: string) {
     this.service = service;
@@ -96,7 +97,7 @@ export class ServiceFold {
     let endpoint = this.endpoints.get(key);
     if (endpoint === undefined) {
       if (this.endpoints.size >= MAX_ENDPOINTS) {
-        this.untold++;
+        if (this.untold.size < MAX_ENDPOINTS) this.untold.add(key);
         return null;
       }
       endpoint = { method, route, now: empty(), before: empty(), statuses: new Map(), failures: new Map() };
@@ -135,7 +136,7 @@ export class ServiceFold {
     const wanted = new Set(all.filter((e) => named.has(`${e.method} ${e.route}`)).map((e) => `${service}\0${e.method}\0${e.route}`));
     const kept = rankedEndpoints(all, wanted).slice(0, most);
     const headers = [...this.byHeader.values()].map((h) => ({ ...h, of: this.of.now, ofBefore: this.of.before })).filter(isTelling);
-    return { service: whole, endpoints: kept, left: all.length - kept.length + this.untold, headers };
+    return { service: whole, endpoints: kept, left: all.length - kept.length + this.untold.size, headers };
   }
 
   private sum(side: Side): Figures {
