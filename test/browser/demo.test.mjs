@@ -202,7 +202,7 @@ test('a service says who was answered what, and which routes are new and which h
   await context.close();
 });
 
-test('every page in light and dark, wide and narrow: accessible, quiet console, nothing secret within reach', { timeout: 240_000 }, async () => {
+test('every page in light and dark, wide and narrow: accessible, quiet console, nothing secret within reach', { timeout: 300_000 }, async () => {
   await lookAtPages(browser, { url, login, service: 'shop', traffic: 'live', query: 'from=now-15m' });
 });
 

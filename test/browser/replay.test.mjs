@@ -28,7 +28,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('recorded traffic is on every page, marked as recorded', { timeout: 240_000 }, async () => {
+test('recorded traffic is on every page, marked as recorded', { timeout: 300_000 }, async () => {
   const bearer = await token(run.info);
   const service = await eventually(async () => (await get(run.info, bearer, '/v1/services')).data[0]?.service, 60_000);
   assert.ok(service, 'nothing was replayed');
