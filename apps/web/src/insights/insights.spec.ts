@@ -234,7 +234,7 @@ describe('what became of the model, in words', () => {
   });
   it('failed, for every reason there is, with what the gateway says', () => {
     for (const reason of Object.keys(REASONS) as (keyof typeof REASONS)[]) expect(text({ state: 'failed', reason })).toBe(REASONS[reason]);
-    expect(text({ state: 'failed', reason: 'denied', detail: '401 \u202eyek' })).toBe('The gateway refused the key or the token. It says: 401 ‹U+202E›yek');
+    expect(text({ state: 'failed', reason: 'denied', detail: '401 \u202eyek' })).toBe('The gateway refused the key or the token. Detail: “401 ‹U+202E›yek”');
     expect(text({ state: 'failed', reason: 'no_finding_left', dropped: { of_later: 3 } })).toMatch(/3 findings were left out: 3 of later\.$/);
   });
   it('costs what it costs', () => {

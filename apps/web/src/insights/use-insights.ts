@@ -9,6 +9,7 @@ import { isOver, type Insight, type SentAnswer, type Subject } from './insight.t
 import type { AskedWindow } from './ask.ts';
 
 const LIST = '/v1/insights' as const;
+const GATEWAY = '/v1/insight-gateway' as const;
 const READ = 'insights:read';
 const SUBMIT = 'insights:submit';
 const MOST = 200;
@@ -61,7 +62,7 @@ export function useInsight(id: string, known: Insight | null = null): UseQueryRe
       again: (error) => error instanceof ApiProblem && error.passing,
       onInsight: (insight) => {
         client.setQueryData(keyOfOne(id), insight);
-        if (isOver(insight)) void client.invalidateQueries({ queryKey: [LIST] });
+        if (isOver(insight)) for (const path of [LIST, GATEWAY]) void client.invalidateQueries({ queryKey: [path] });
       },
     });
   }, [open, id, client]);
@@ -77,7 +78,7 @@ export const useSent = (id: string, wanted: boolean): UseQueryResult<SentAnswer,
     staleTime: Infinity,
   });
 
-export const useGateway = (): Asked<'/v1/insight-gateway'> => useNow('/v1/insight-gateway', {});
+export const useGateway = (): Asked<typeof GATEWAY> => useNow(GATEWAY, {});
 
 /** null: they may; else why not, and what to do. Undefined while it is not known. */
 export function useWhyNoAsking(): string | null | undefined {

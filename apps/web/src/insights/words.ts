@@ -57,6 +57,9 @@ export function costText({ tokens, cost_usd }: Pick<ModelPart, 'tokens' | 'cost_
     .join(', ');
 }
 
+/** What a failure was in detail, after our words: it may be those of the gateway. */
+export const detailText = (detail: string | null): string => (detail === null || detail === '' ? '' : `Detail: “${visible(detail)}”`);
+
 export interface ModelText {
   /** nothing wrong, nothing to do; `wait`: not over; `none`: there is no model's part */
   kind: 'good' | 'wait' | 'none' | 'bad';
@@ -70,8 +73,7 @@ export function modelText(model: ModelPart): ModelText {
   const why = model.reason === null ? '' : REASONS[model.reason];
   const left = droppedText(model.dropped);
   const said = (...parts: string[]) => parts.filter(Boolean).join(' ');
-  // The detail of a failure is the gateway's own words: said as such, after ours.
-  const detail = model.detail === null || model.detail === '' ? '' : `It says: ${visible(model.detail)}`;
+  const detail = detailText(model.detail);
   switch (model.state) {
     case 'off':
       return { kind: 'none', text: why === '' ? REASONS.no_gateway : why };

@@ -49,7 +49,7 @@ describe('the state of the gateway', () => {
 
 describe('what is wrong with it', () => {
   it('is said while the last time went wrong, with its own words made safe to read', () => {
-    expect(troubleText({ ...fine, last_failure: denied }, NOW)).toMatch(/^\d\d:\d\d: The gateway refused the key or the token\. It says: 401‹U\+202E›: bad key$/);
+    expect(troubleText({ ...fine, last_failure: denied }, NOW)).toMatch(/^\d\d:\d\d: The gateway refused the key or the token\. Detail: “401‹U\+202E›: bad key”$/);
     expect(troubleText({ ...fine, last_success_at: null, last_failure: { ...denied, detail: '' } }, NOW)).toMatch(/token\.$/);
   });
   it('is nothing once it answered again', () => expect([troubleText(fine, NOW), troubleText({ ...fine, last_failure: { ...denied, at: iso(600) } }, NOW)]).toEqual([null, null]));

@@ -2,7 +2,7 @@ import { formatCount, formatPercent } from '../../format/numbers.ts';
 import { formatAgo, formatSince } from '../../format/times.ts';
 import type { Gateway } from '../../insights/insight.ts';
 import { visible } from '../../insights/text.ts';
-import { formatUsd, REASONS } from '../../insights/words.ts';
+import { detailText, formatUsd, REASONS } from '../../insights/words.ts';
 
 export interface GatewayFact {
   label: string;
@@ -41,6 +41,5 @@ export function gatewayFacts(answer: Gateway, now: number): GatewayFact[] {
 /** Why the model was not asked, or did not answer, the last time; null when the last time went well. */
 export function troubleText({ last_success_at, last_failure }: Pick<Gateway, 'last_success_at' | 'last_failure'>, now: number): string | null {
   if (last_failure === null || (last_success_at !== null && Date.parse(last_success_at) > Date.parse(last_failure.at))) return null;
-  const says = last_failure.detail === '' ? '' : ` It says: ${visible(last_failure.detail)}`;
-  return `${formatSince(Date.parse(last_failure.at), now)}: ${REASONS[last_failure.reason]}${says}`;
+  return `${formatSince(Date.parse(last_failure.at), now)}: ${REASONS[last_failure.reason]} ${detailText(last_failure.detail)}`.trimEnd();
 }
