@@ -2,6 +2,8 @@ import type { Aliases, Finding, InsightInput, ModelPart } from '@headwater/insig
 
 export interface Submission {
   insightId: string;
+  /** somebody asked for it: then a model is asked also where nothing stands out */
+  asked?: boolean;
   input: InsightInput;
   aliases: Aliases;
 }

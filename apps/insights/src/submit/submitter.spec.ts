@@ -92,6 +92,16 @@ describe('what is asked', () => {
     expect(await sentOf(quiet.input)).toBeNull();
   });
 
+  it('who asks is answered also where nothing stands out, if there was anything at all', async () => {
+    const gateway = new ScriptedGateway(answer());
+    const now = { exchanges: 6_000, failed: 6, clientErrors: 0, p50Ms: 12, p95Ms: 60, p99Ms: 99 };
+    const calm = submission(0, { services: [{ service: 'shop', pages: 0, now, before: now }], endpoints: [], headers: [], hosts: [], alerts: [] });
+    expect((await place.desk(gateway).submit(calm, go)).model).toMatchObject({ reason: 'nothing_to_say', attempts: 0 });
+    expect((await place.desk(gateway).submit({ ...calm, asked: true }, go)).model).toMatchObject({ reason: 'nothing_to_say', attempts: 1 });
+    const empty = submission(0, { services: [], endpoints: [], headers: [], hosts: [], alerts: [] });
+    expect((await place.desk(gateway).submit({ ...empty, asked: true }, go)).model).toMatchObject({ reason: 'nothing_to_say', attempts: 0 });
+  });
+
   it('an input that is not as its schema says is never sent', async () => {
     const gateway = new ScriptedGateway(answer(finding()));
     const asked = submission();

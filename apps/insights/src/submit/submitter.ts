@@ -95,7 +95,9 @@ class Asker implements Submitter {
       events.rejectedInput(insightId, problem);
       return without(base, 'failed', 'internal', `What was to be sent is not as its schema says, so nothing was: ${problem}`);
     }
-    if (isQuiet(input)) return without(base, 'done', 'nothing_to_say', 'No alert is open and nothing is other than before, so no model was asked.');
+    const empty = input.services.length === 0 && input.hosts.length === 0;
+    if (empty || (submission.asked !== true && isQuiet(input)))
+      return without(base, 'done', 'nothing_to_say', 'No alert is open and nothing is other than before, so no model was asked.');
 
     const input_sha256 = inputSha256(input);
     const key = sha256(JSON.stringify([PROMPT_VERSION, gateway.kind, gateway.model, input_sha256]));

@@ -173,7 +173,7 @@ export class Worker {
     const part: ModelPart = model ? { ...NO_MODEL, state: 'pending', reason: null, detail: null, gateway: model.gateway, model: model.name } : NO_MODEL;
     const ruled = await records.ruled(job, from, { findings, alerts: ids, complete, comparedWith }, part);
     if (!model || lane === 'rules') return { insight: ruled, look };
-    const answer = await model.submitter.submit({ insightId: job.id, input, aliases }, signal);
+    const answer = await model.submitter.submit({ insightId: job.id, asked: job.trigger === 'request', input, aliases }, signal);
     signal.throwIfAborted();
     return { insight: await records.answered(job, ruled.revision, answer.findings, answer.model), look };
   }
