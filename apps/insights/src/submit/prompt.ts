@@ -45,7 +45,7 @@ export function fenced(json: string): string {
 }
 
 function letters(hex: string): string {
-  return [...hex.slice(0, 16)].map((digit) => String.fromCharCode(65 + Number.parseInt(digit, 16))).join('');
+  return Array.from(hex.slice(0, 16), (digit) => String.fromCharCode(65 + Number.parseInt(digit, 16))).join('');
 }
 
 /** What is said of an answer that was cut off. */
