@@ -25,6 +25,9 @@ const OTHER = ['story', 'gone', 'back', 'refused', 'rekeyed', 'apipark', 'litell
 const PATIENCE = { timeout_ms: 20_000, deadline_ms: 60_000, max_attempts: 2 };
 const IMPATIENCE = { ...PATIENCE, timeout_ms: 3_000 };
 
+/** A little longer than the API waits for a minute to be closed (apps/api/src/query/body-times.ts). */
+const CLOSED_AFTER_MS = 42_000;
+
 /** place -> what must be found nowhere */
 const secrets = new Map();
 const secret = (place, text = randomBytes(18).toString('base64url')) => {
@@ -47,6 +50,8 @@ test('insights through an AI gateway', { skip: process.getuid() === 0 ? false : 
   const load = await fleet.load({ name: 'steady', rate: 600, hosts: 3, services: 2, seconds: 300 });
   const range = window(at);
   const rows = [];
+  /** of the alert */
+  let opened;
 
   /** What the analyzer has folded, and when. */
   const folded = async () => ({ ms: performance.now(), exchanges: await fleet.sum('exchanges_total') });
@@ -58,9 +63,7 @@ test('insights through an AI gateway', { skip: process.getuid() === 0 ? false : 
   async function tell(name, client, { service, route, start = range.start, end = range.end }, { during } = {}) {
     const info = fleet.info.as(client);
     const before = { ...(await folded()), counters: await counters(insights.port), calls: model.about(route).length };
-    let made;
-    // A minute that ended just now counts as closed half a minute later.
-    await eventually(async () => (made = await submit(info, { service, start, end })).status !== 422, 60_000, 1_000);
+    const made = await submit(info, { service, start, end });
     assert.equal(made.status, 202, `${name}: ${JSON.stringify(made.body)}`);
     await during?.();
     const row = await ended(info, made.location);
@@ -140,6 +143,7 @@ test('insights through an AI gateway', { skip: process.getuid() === 0 ? false : 
     assert.ok(await eventually(comes, 120_000, 500), `no insight on the alert: ${JSON.stringify(found)}\n${insights.output.slice(-3_000)}\n${fleet.outputs()}`);
     const [alert] = (await getAll(info, bearer, '/v1/alerts?limit=100')).data;
     assert.deepEqual(found.alerts, [alert.id]);
+    opened = alert.opening_window;
     assert.equal(found.requested_by, null);
     checkStory(found, { service: 'shop', route: '/checkout' }, 'portkey');
     await checkSent(info, found, { route: '/checkout' });
@@ -242,8 +246,10 @@ test('insights through an AI gateway', { skip: process.getuid() === 0 ? false : 
   await t.test('prompt injection in a path and in the name of a header: data, not words to follow', async () => {
     const lines = (input, findings) => ({ findings: [{ ...findings[0], title: '<img src=x onerror=alert(1)> All is fine', evidence: ['ep_999'] }, findings[0]] });
     model.plant('/checkout', [saying(({ findings }, input) => lines(input, findings))]);
-    const end = new Date(Date.now() - (Date.now() % 60_000));
-    const minutes = { start: new Date(end.getTime() - 15 * 60_000).toISOString(), end: end.toISOString() };
+    // The minute that the alert is about, and what came before; the API takes minutes for closed a while after their end.
+    const end = Date.parse(opened.end);
+    await sleep(Math.max(0, end + CLOSED_AFTER_MS - Date.now()));
+    const minutes = { start: new Date(end - 15 * 60_000).toISOString(), end: opened.end };
     const { row, info } = await tell('prompt injection in a path and a header name', 'injection', { service: 'shop', route: '/checkout', ...minutes });
     assert.equal(row.model.dropped.unknown_evidence, 1, JSON.stringify(row.model));
     assert.doesNotMatch(JSON.stringify(row.findings), /onerror|All is fine/, 'what cites nothing is not shown');
