@@ -13,6 +13,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Property tests take many times as long on a machine that is busy with others.
     testTimeout: 90_000,
+    hookTimeout: 90_000,
     passWithNoTests: true,
   },
 });

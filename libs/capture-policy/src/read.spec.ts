@@ -95,7 +95,6 @@ describe('readPolicy', () => {
   });
 
   it('refuses what is no document, not UTF-8, too large or too deep, and soon', () => {
-    const began = performance.now();
     for (const text of ['', '# nothing\n', 'null', '[]', 'shop', '3']) expect(refusal(text).message).toContain('is no policy');
     expect(refusal(Buffer.from([0x61, 0x3a, 0xff])).message).toContain('is not UTF-8');
     expect(refusal(`# ${'x'.repeat(MAX_POLICY_BYTES)}`).code).toBe('HW_POLICY_SIZE');
@@ -103,7 +102,6 @@ describe('readPolicy', () => {
     for (const bomb of ['"', 'a:\n', '&a ', '*a ', '!t ', '[]']) expect(refusal(bomb.repeat(3_000)).message.split('\n').length).toBeLessThan(22);
     const many = Array.from({ length: 10_000 }, (_, i) => `${i}:`).join('\n');
     expect(refusal(many).message).toContain('and 80 more');
-    // All of this takes about a second; what grows with the square of the size would take minutes.
-    expect(performance.now() - began).toBeLessThan(15_000);
+    // All of this takes about a second; what grows with the square of the size would take minutes, which the runner's limit ends.
   });
 });
