@@ -186,6 +186,40 @@ export async function askForInsight(page, url, info, service) {
   return insight;
 }
 
+/** Asked for where a gateway is configured: what the model says is marked as its own, is in words of this fleet, and what was sent is what it got. */
+export async function readByModel(page, url, info, model, service) {
+  const bearer = await token(info);
+  // Insights are on minutes that are over.
+  const over = async () => {
+    const end = Math.floor((Date.now() - 45_000) / MINUTE_MS) * MINUTE_MS;
+    const { data } = await get(info, bearer, `/v1/services?start=${iso(end - 15 * MINUTE_MS)}&end=${iso(end)}`);
+    return data.some((s) => s.service === service && s.exchanges > 0);
+  };
+  assert.ok(await eventually(over, 150_000, 1_000), `no minute of ${service} is over`);
+  await page.goto(`${url}/services/${service}?from=now-15m`);
+  await settled(page, service);
+  await page.getByRole('button', { name: 'Ask for an insight' }).click();
+  await page.getByRole('link', { name: 'Open the insight' }).click({ timeout: 60_000 });
+  await settled(page, 'Insights');
+  const insight = await get(info, bearer, `/v1/insights/${new URL(page.url()).searchParams.get('id')}`);
+  assert.deepEqual([insight.model.state, insight.model.gateway, insight.model.model], ['done', 'portkey', 'model-of-the-test']);
+  const found = insight.findings.filter((f) => f.source === 'model');
+  assert.equal(found.length, 1, JSON.stringify(insight));
+  const card = page.getByRole('article', { name: new RegExp(`^Insight on ${service},`) }).filter({ has: page.getByRole('button', { name: 'Close' }) });
+  const shown = card.getByRole('article', { name: `Finding: ${found[0].title}`, exact: true });
+  assert.match(await shown.innerText(), /by model model-of-the-test/);
+  assert.doesNotMatch(await shown.innerText(), /\b(ep|svc|fail|alert)_\d/);
+  assert.match(found[0].title, new RegExp(`^[A-Z]+ /.* of ${service}`));
+  assert.equal(await shown.getByRole('link').count(), found[0].evidence.length);
+  await card.getByRole('button', { name: 'What was sent' }).click();
+  const sent = page.getByRole('region', { name: 'What was sent', exact: true });
+  await sent.getByText(insight.model.input_sha256).waitFor();
+  // Portkey writes the JSON anew, so what is compared is what it says.
+  const last = model.server.calls.findLast((c) => c.method === 'POST');
+  assert.deepEqual(JSON.parse(last.body).messages, JSON.parse(await sent.getByRole('region', { name: 'Request', exact: true }).innerText()).messages);
+  assert.deepEqual(await axe(page), []);
+}
+
 /** What was found is beside the charts it cites, the worst first, and each line leads to the whole. */
 export async function findBesideCharts(page, url, info, service) {
   const bearer = await token(info);

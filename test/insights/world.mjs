@@ -8,6 +8,7 @@ import { openFleet } from '../chaos/fleet.mjs';
 import { NODE, healthy, scratch, settingsFile } from '../e2e/fleet.mjs';
 import { freePort, startNginx } from '../e2e/nginx.mjs';
 import { ROOT } from '../e2e/standalone.mjs';
+import { openPortkey } from './portkey.mjs';
 import { Model } from './model.mjs';
 
 export const TOPICS = { events: topicName('headwater', 'headerEvents'), insights: topicName('headwater', 'insights'), requests: topicName('headwater', 'insightRequests') };
@@ -36,14 +37,8 @@ export async function openWorld(t, { clients, keys }) {
   const model = new Model();
   await model.server.listen();
   t.after(() => model.server.close());
-  const portkeyPort = await freePort();
-  // It binds all interfaces, there is no option.
-  const portkey = () => {
-    const p = start('portkey', NODE, [join(ROOT, 'node_modules/@portkey-ai/gateway/build/start-server.js'), '--headless', `--port=${portkeyPort}`]);
-    return healthy(p, `http://127.0.0.1:${portkeyPort}/`);
-  };
-  const [gateway, nginx, fleet] = await Promise.all([
-    portkey(),
+  const [portkey, nginx, fleet] = await Promise.all([
+    openPortkey({ dir, start }, model.url),
     startNginx({ extra: SHOP }),
     openFleet(t, {
       analyzers: 1,
@@ -56,19 +51,17 @@ export async function openWorld(t, { clients, keys }) {
     }),
   ]);
   t.after(() => nginx.stop());
-  const headersFile = join(dir, 'portkey.headers');
-  writeFileSync(headersFile, `x-portkey-provider: openai\nx-portkey-custom-host: ${model.url}/v1\n`);
   const bus = await openBus({ ...fleet.bus, clientId: 'insights-test', compression: 'zstd' });
   t.after(() => bus.close());
 
-  const w = { dir, start, fleet, model, nginx, bus, portkey: { process: gateway, port: portkeyPort, start: portkey }, processes: [gateway] };
+  const w = { dir, start, fleet, model, nginx, bus, portkey, processes: [portkey.process] };
   /** Settings of the part `gateway` that go through Portkey. */
   w.throughPortkey = (more = {}) => ({
     preset: 'portkey',
-    url: `http://127.0.0.1:${portkeyPort}`,
+    url: portkey.url,
     model: 'stub-model',
     key: { file: join(dir, 'gateway.key') },
-    headers_file: headersFile,
+    headers_file: portkey.headersFile,
     ...more,
   });
   /** Starts insights; one runs at a time, as one group. */
