@@ -1,5 +1,6 @@
 // The independent count: reads the whole topic with plain kafkajs and apache-arrow, nothing of ours but the topic's name.
 // Answers counts by "window start ms|service|method|route|status".
+import { randomUUID } from 'node:crypto';
 import { tableFromIPC } from 'apache-arrow';
 import kafkajs from 'kafkajs';
 import { zstdDecompressSync } from 'node:zlib';
@@ -22,7 +23,7 @@ export async function countTopic({ brokers, topic, windowMs = 10_000 }) {
   const left = new Map([...ends].filter(([, high]) => high > 0));
   const answer = { rows: 0, batches: 0, windows: new Map() };
   if (left.size === 0) return answer;
-  const consumer = kafka.consumer({ groupId: `independent-${process.pid}-${Date.now()}` });
+  const consumer = kafka.consumer({ groupId: `independent-${randomUUID()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise((done, failed) => {

@@ -1,4 +1,5 @@
 // Topics as a consumer that is not ours reads them: plain kafkajs with the zstd codec of Node.
+import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
@@ -15,7 +16,8 @@ export async function readAll(kafka, topic) {
   await admin.disconnect();
   const records = [];
   if (left.size === 0) return records;
-  const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${Date.now()}` });
+  // A group of its own: two readers that begin in the same millisecond would else share one, and one of them get nothing.
+  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   const reading = new Promise((done, failed) => {
