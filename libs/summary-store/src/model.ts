@@ -296,9 +296,12 @@ export async function play(
       return log.map((_, p) => units.find((u) => u.partition === p)?.nextOffset ?? 0);
     };
     const folded = (limits: (number | null)[]) => log.flatMap((records, p) => records.slice(0, limits[p] ?? 0).map((r) => r.id)).sort();
+    const inDoubt = doubted.size > 0;
     const got = await seenBy('1h');
     if (from !== null) {
       const upTo = await offsets();
+      // README.md, "What remains": until a unit that went back is claimed, what it will replay may be seen, and a part twice.
+      if (inDoubt || doubted.size > 0) return expect(got).toEqual(expect.arrayContaining(folded(from)));
       // read beside writers: nothing twice, at least what was there before, nothing that was not folded in the end
       expect(new Set(got).size).toBe(got.length);
       expect(got).toEqual(expect.arrayContaining(folded(from)));

@@ -97,14 +97,19 @@ export async function retire(doors: Doors, topic: string, resolution: '10s' | '1
     }
   }
   // In this order: what is closed in between is among those that wait, and what was before can be undone or is held for good.
-  const { waiting } = await doors.waiting(topic, resolution);
-  const { held, undoable } = await doors.held(topic, resolution);
+  // A minute's roll-up stands for the 10 s windows below it, so these must be done with, too: a partial that their close only hides would show again.
+  const levels = resolution === '1m' ? (['1m', '10s'] as const) : (['10s'] as const);
+  const busyKeys: SegmentKey[] = [];
+  for (const level of levels) busyKeys.push(...(await doors.waiting(topic, level)).waiting);
+  const found = [];
+  for (const level of levels) found.push(await doors.held(topic, level));
+  const held = found.flatMap((f) => f.held);
+  busyKeys.push(...found.flatMap((f) => f.undoable));
   // Before any closed segment goes: without it, what it holds would look like late data.
   const drops = held.map(({ key, partition, upTo }) => doors.call('drop_held', { topic, partition }, [key.resolution, key.start, key.subject, upTo]));
   for (const count of await Promise.all(drops)) retired.segments += count as number;
-  const finer = resolution === '1m' ? (await doors.waiting(topic, '10s')).waiting : [];
   const busy = Map.groupBy(
-    [...waiting, ...undoable, ...finer].filter((key) => key.start < floor),
+    busyKeys.filter((key) => key.start < floor),
     (key) => startOf(key.start, coarse),
   );
   for (const unit of units) {
