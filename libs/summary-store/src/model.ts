@@ -426,6 +426,11 @@ export async function play(
   const produced = log.flatMap((records) => records.map((r) => r.id)).sort();
   for (const fine of ['10s', '1m'] as const) {
     const { forced, waiting } = await store().retire(topic, fine, END, 0);
+    if (world.shard && waiting > 0) {
+      // README.md, "What remains": it is all there, once, and goes when `anyway` comes.
+      expect({ fine, forced, seen: await seenBy('1h') }).toEqual({ fine, forced: 0, seen: produced });
+      return count('waits for anyway');
+    }
     expect({ fine, forced, waiting }).toEqual({ fine, forced: 0, waiting: 0 });
     finished = { ...finished, [fine]: true };
     expect(await seenBy('1h')).toEqual(produced);
